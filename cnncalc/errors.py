@@ -1,0 +1,103 @@
+"""What went wrong: where (file:line:col), what, the working, and what to try.
+
+The library raises; ``cli/`` turns an error into text and an exit code.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Source:
+    """A text that can be pointed into: a file, standard input or a command-line argument."""
+
+    __slots__ = ("name", "text")
+
+    def __init__(self, name: str, text: str) -> None:
+        self.name = name
+        self.text = text
+
+    def line(self, number: int) -> str:
+        """The text of line ``number`` (from 1), without its end; empty past the end."""
+        lines = self.text.splitlines()
+        return lines[number - 1] if 0 < number <= len(lines) else ""
+
+
+class Mark(NamedTuple):
+    """A place in a source: line and column from 1, and how many characters it spans."""
+
+    source: Source
+    line: int
+    column: int
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+
+class Problem(NamedTuple):
+    """One thing that is wrong.
+
+    ``text`` says what with its numbers, ``mark`` where, ``working`` the rule with the numbers put in, ``help``
+    what to try, and ``also`` a second place (of a duplicate, the first one).
+    """
+
+    text: str
+    mark: Mark | None = None
+    working: tuple[str, ...] = ()
+    help: str | None = None
+    also: Mark | None = None
+
+    def __str__(self) -> str:
+        where = f"{self.mark}: " if self.mark else ""
+        return "\n".join([where + self.text, *self.working, *([f"try: {self.help}"] if self.help else [])])
+
+
+class CnncalcError(Exception):
+    """Everything that cnncalc raises on purpose. ``problems`` holds one or more :class:`Problem`."""
+
+    exit_code = 1
+
+    def __init__(self, problems: str | Problem | list[Problem], **fields: object) -> None:
+        if isinstance(problems, str):
+            problems = Problem(problems, **fields)  # type: ignore[arg-type]
+        self.problems = [problems] if isinstance(problems, Problem) else problems
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+class NoSolution(CnncalcError):
+    """It ran, and the answer is negative."""
+
+    exit_code = 1
+
+
+class UsageError(CnncalcError):
+    """A bad argument, option or path."""
+
+    exit_code = 2
+
+
+class SpecError(CnncalcError):
+    """An input file is invalid; every problem names its place."""
+
+    exit_code = 3
+
+
+class LimitError(CnncalcError):
+    """Refused by a limit; the message names the limit, its value and how to raise it."""
+
+    exit_code = 4
+
+
+class OutputError(CnncalcError):
+    """The output could not be written; what was there is untouched."""
+
+    exit_code = 5
+
+
+def nearest(word: str, words: object) -> str | None:
+    """``did you mean "..."?`` for the word of ``words`` closest to ``word``, or None where none is close."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(word.lower()[:80], list(words), n=1, cutoff=0.6)  # type: ignore[call-overload]
+    return f'did you mean "{close[0]}"?' if close else None
