@@ -11,16 +11,30 @@ from typing import NamedTuple
 class Source:
     """A text that can be pointed into: a file, standard input or a command-line argument."""
 
-    __slots__ = ("name", "text")
+    __slots__ = ("name", "text", "_lines")
 
     def __init__(self, name: str, text: str) -> None:
         self.name = name
         self.text = text
+        self._lines: list[str] | None = None
 
     def line(self, number: int) -> str:
         """The text of line ``number`` (from 1), without its end; empty past the end."""
-        lines = self.text.splitlines()
-        return lines[number - 1] if 0 < number <= len(lines) else ""
+        if self._lines is None:  # split once: a file may hold as many problems as lines
+            self._lines = _lines(self.text)
+        return self._lines[number - 1] if 0 < number <= len(self._lines) else ""
+
+    def at(self, offset: int, width: int = 1) -> Mark:
+        """The place of the character ``offset`` (from 0) of the text."""
+        before = _lines(self.text[:offset])
+        return Mark(self, len(before), len(before[-1]) + 1, width)
+
+
+def _lines(text: str) -> list[str]:
+    """``text`` split where YAML ends a line (``str.splitlines`` also splits at form feeds and the like)."""
+    import re
+
+    return re.split("\r\n|[\n\r\x85\u2028\u2029]", text)
 
 
 class Mark(NamedTuple):

@@ -43,10 +43,9 @@ def describe(node: Node) -> str:
     """What was found, for a message: ``the text "ten"``, ``a list``, ..."""
     match node:
         case Scalar(text=text):
-            shown = text if len(text) <= 40 else text[:37] + "..."
             if node.plain and is_null(node):
                 return "nothing"
-            return f'"{shown}"' if node.plain else f'the quoted text "{shown}"'
+            return f'"{shown(text)}"' if node.plain else f'the quoted text "{shown(text)}"'
         case Sequence(items=items):
             return f"a list of {len(items)}" if items else "an empty list"
         case Mapping():
@@ -57,3 +56,9 @@ def describe(node: Node) -> str:
 def is_null(node: Node) -> bool:
     """Whether the node is YAML's null: ``null``, ``~`` or nothing at all."""
     return isinstance(node, Scalar) and node.plain and node.text in ("", "~", "null", "Null", "NULL")
+
+
+def shown(text: str) -> str:
+    """``text`` as a message quotes it: at most 40 characters, each that cannot be printed as an escape."""
+    cut = text if len(text) <= 40 else text[:37] + "..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut)

@@ -1,0 +1,86 @@
+"""The library: load a spec, work it out, explain it."""
+
+from __future__ import annotations
+
+from cnncalc import findings, infer, network, working
+from cnncalc.errors import Source, SpecError
+from cnncalc.findings import Finding
+from cnncalc.infer import Summary
+from cnncalc.limits import Limits
+from cnncalc.network.model import Network
+from cnncalc.spec import document
+from cnncalc.working import Explanation
+
+__all__ = ["Net", "calc", "load", "parse"]
+
+
+class Net:
+    """A network, resolved: blocks written out, names and ``from`` bound. Made by :func:`load` and its kin."""
+
+    def __init__(self, resolved: Network) -> None:
+        self.network = resolved
+
+    @property
+    def name(self) -> str:
+        """The name that the spec gives, or an empty text."""
+        return self.network.name
+
+    def summary(self) -> Summary:
+        """Every layer's output, parameters and multiply-accumulates, and the totals.
+
+        Raises SpecError where layers do not fit their inputs: each with its place, its working and what to try.
+        """
+        return infer.infer(self.network)
+
+    def findings(self, strict: bool = False) -> list[Finding]:
+        """Failed ``expect``s and lint; with ``strict`` also sizes that had to be rounded."""
+        return findings.find(self.summary(), strict)
+
+    def explain(self, layer: str | None = None) -> list[Explanation]:
+        """The working of every layer, or of the one called ``layer``. Raises SpecError where there is none."""
+        summary = self.summary()
+        return [working.explain(summary, row) for row in working.choose(summary, layer)]
+
+
+def load(path: str, limits: Limits | None = None) -> Net:
+    """The network in the YAML file at ``path`` (``-``: standard input).
+
+    Raises UsageError (no such file), SpecError (every problem of the file, each with file:line:col) or LimitError.
+
+    >>> load("specs/worked-example.yaml").summary().totals.params
+    183242
+    """
+    from cnncalc.spec import source
+
+    limits = limits or Limits()
+    return _read(source.load(path, limits), limits)
+
+
+def parse(text: str, limits: Limits | None = None) -> Net:
+    """The network in a YAML text. Raises as :func:`load` does.
+
+    >>> parse("input: 28x28x1\\nlayers: [{conv: {filters: 10, kernel: 5}}]").summary()["conv1"].params
+    260
+    """
+    return _read(Source("<text>", text), limits or Limits())
+
+
+def _read(source: Source, limits: Limits) -> Net:
+    from cnncalc.spec import reader
+
+    return Net(network.build(document.read(reader.read(source, limits), limits)))
+
+
+def calc(size: str, *layers: str, limits: Limits | None = None, layout: str = "channels_last") -> Net:
+    """The network of one line: ``calc("28x28x1", "conv:10,kernel=5,padding=2", "maxpool:2", "dense:10")``.
+
+    Raises UsageError with the argument that is wrong and the form expected.
+    """
+    from cnncalc.errors import UsageError
+    from cnncalc.spec import line
+
+    limits = limits or Limits()
+    try:
+        return Net(network.build(document.read(line.read(size, layers, layout), limits)))
+    except SpecError as error:
+        raise UsageError(error.problems) from None

@@ -1,0 +1,128 @@
+"""What a network should be told: demands that are not met, and lint."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.errors import Mark, SpecError, nearest
+from cnncalc.expr import Number, value
+from cnncalc.receptive import plain
+from cnncalc.spec.demand import AXIAL, COUNTED, Demand
+
+if TYPE_CHECKING:
+    from cnncalc.infer import Row, Summary
+
+
+class Finding(NamedTuple):
+    """Something to be told of a layer (None: of the totals). ``expected`` and ``got`` as in the JSON."""
+
+    mark: Mark
+    layer: str | None
+    quantity: str
+    expected: Any
+    got: Any
+    message: str
+
+
+def find(summary: Summary, strict: bool = False) -> list[Finding]:
+    """Every finding: failed demands, branches that are not aligned and, if ``strict``, sizes that were rounded."""
+    found = [finding for demand in summary.network.demands if (finding := _failed(summary, demand))]
+    for row, seen in zip(summary.rows, summary.fields, strict=True):
+        if seen.finding:
+            message = f"{row.name}: {seen.finding}"
+            found.append(Finding(row.layer.mark, row.name, "receptive_field", None, None, message))
+        if strict:
+            lint = [note.text for note in summary.notes(row) if note.lint]
+            found += [Finding(row.layer.mark, row.name, "output", None, None, f"{row.name}: {text}") for text in lint]
+    return found
+
+
+def _failed(summary: Summary, demand: Demand) -> Finding | None:
+    got = quantity(summary, demand.layer, demand.quantity, demand.mark)
+    if holds(summary, demand, got) is not False:
+        return None
+    where = demand.layer or "total"
+    bound = "" if demand.relation == "=" else f"{demand.relation} "
+    message = f"{where}.{demand.quantity} should be {bound}{shown(demand.wanted)}; it is {shown(got)}"
+    wanted = f"{bound}{shown(demand.wanted)}" if bound else demand.wanted
+    return Finding(demand.mark, demand.layer, demand.quantity, wanted, got, message)
+
+
+def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None = None) -> Any:
+    """A quantity of a layer, of a block (sums over its layers, and what it puts out), or of the totals (None).
+
+    Sizes are lists in the spec's layout; null where there is none. Raises SpecError where no layer is called so.
+    """
+    network = summary.network
+    if layer is None:
+        return total(summary, name)
+    row = summary.rows_by_name.get(layer)
+    block = network.blocks.get(layer)
+    if block and name in COUNTED:
+        return sum(getattr(row, name) for row in summary.rows[block.first : block.last])
+    if block and block.value >= len(network.inputs):
+        row = summary.rows[block.value - len(network.inputs)]
+    if row is None:
+        known = [*summary.rows_by_name, *network.blocks]
+        raise SpecError(f'no layer is called "{layer}"', mark=mark, help=nearest(layer, known))
+    return of_row(summary, row, name)
+
+
+def of_row(summary: Summary, row: Row, name: str) -> Any:
+    """A quantity of a row, as in the JSON."""
+    if name == "output":
+        return row.output.written(summary.layout)
+    if name in AXIAL:
+        fields = summary.fields[row.index].fields
+        attribute = {"receptive_field": "size", "effective_stride": "jump", "effective_padding": "padding"}[name]
+        return None if fields is None else [plain(getattr(field, attribute)) for field in fields]
+    return getattr(row, name)
+
+
+def total(summary: Summary, name: str) -> Any:
+    """A quantity of the totals: sums; the output where there is one; the last receptive field that there is."""
+    if name == "output":
+        outputs = list(summary.outputs.values())
+        return outputs[0].written(summary.layout) if len(outputs) == 1 else None
+    if name in AXIAL:
+        last = next((row for row in reversed(summary.rows) if summary.fields[row.index].fields is not None), None)
+        return None if last is None else of_row(summary, last, name)
+    return getattr(summary.totals, name)
+
+
+def holds(summary: Summary, demand: Demand, got: Any) -> bool | None:
+    """Whether a demand is met; None where an unknown letter leaves it open.
+
+    Of an output the spatial sizes are enough; of a receptive field and its kin one number stands for all axes.
+    """
+    wanted = demand.wanted
+    if not isinstance(wanted, list):
+        return _compares(demand.relation, wanted, got)
+    if not isinstance(got, list):
+        return False
+    if demand.quantity in AXIAL and len(wanted) == 1:
+        wanted = wanted * len(got)
+    if demand.quantity == "output" and len(wanted) == len(got) - 1 > 1:
+        got = got[:-1] if summary.layout == "channels_last" else got[1:]
+    if len(wanted) != len(got):
+        return False
+    verdicts = [_compares(demand.relation, w, g) for w, g in zip(wanted, got, strict=True)]
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def _compares(relation: str, wanted: Number, got: Number) -> bool | None:
+    first, second = value(got), value(wanted)
+    if got is None:
+        return False
+    if first is None or second is None:
+        return True if got == wanted and "=" in relation else None
+    if relation == "=":
+        return bool(first == second)
+    if relation in ("<=", ">="):
+        return bool(first <= second if relation == "<=" else first >= second)
+    return bool(first < second if relation == "<" else first > second)
+
+
+def shown(number: Any) -> str:
+    """Sizes as ``64×64×32``, numbers as they are."""
+    return "×".join(map(str, number)) if isinstance(number, list) else "none" if number is None else str(number)

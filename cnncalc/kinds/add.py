@@ -1,0 +1,9 @@
+"""The sum of the operands."""
+
+from __future__ import annotations
+
+from cnncalc.kinds._merge import Merge
+
+
+class Add(Merge):
+    """The sum of the operands."""

@@ -1,0 +1,177 @@
+"""Convolutions. Kernels are ``[spatial..., C_in/groups, filters]``; multiply-accumulates leave the bias out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc import rules
+from cnncalc.expr import Number, exact_div, product, value
+from cnncalc.kinds._activated import Activated
+from cnncalc.kinds._window import WORDS, Sliding, check_groups
+from cnncalc.kinds.base import Misfit, Reach, Weights, axis_letters, need_spatial, per_axis
+from cnncalc.kinds.fields import Count, Flag, Padding, PerAxis
+from cnncalc.shape import Shape
+
+GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
+
+
+def biased(weights: Weights, bias: bool, count: Number) -> Weights:
+    """``weights`` and, where there is one, a bias of ``count`` numbers."""
+    return {**weights, "bias": (count,)} if bias else weights
+
+
+class Conv(Sliding, Activated):
+    """Learned filters slide over the input; each sums over all channels of its group."""
+
+    filters = Count("K", doc="output channels")
+    kernel = PerAxis("F", doc="window size")
+    stride = PerAxis("S", 1, doc="step of the window")
+    padding = Padding("P", 0, words=WORDS, doc="zeros around the input")
+    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
+    groups = Count("G", 1, silent=1, doc="groups of channels that do not mix")
+    bias = Flag(default=True, doc="one number a filter")
+    reference = GUIDE
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        if type(self.groups) is not int or self.groups != 1:
+            check_groups(x.channels, self.groups, "input channels")
+            check_groups(self.filters, self.groups, "filters")
+        return Shape(self.positions(x), self.filters)
+
+    def weights(self, *xs: Shape) -> Weights:
+        (x,) = xs
+        kernel = (*per_axis(self.kernel, x, "kernel"), exact_div(x.channels, self.groups), self.filters)
+        return biased({"kernel": kernel}, self.bias, self.filters)
+
+    def macs(self, y: Shape, *xs: Shape) -> Number:
+        return product((*y.spatial, *self.weights(*xs)["kernel"]))
+
+
+class DepthwiseConv(Sliding, Activated):
+    """Each channel has its own filters and is not mixed with the others; output channel ``c·multiplier + m``."""
+
+    kernel = PerAxis("F", doc="window size")
+    multiplier = Count("M", 1, silent=1, doc="filters for each channel")
+    stride = PerAxis("S", 1, doc="step of the window")
+    padding = Padding("P", 0, words=WORDS, doc="zeros around the input")
+    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
+    bias = Flag(default=True, doc="one number an output channel")
+    reference = "Howard et al., MobileNets (2017); " + GUIDE
+
+    def output(self, *xs: Shape) -> Shape:
+        return Shape(self.positions(xs[0]), xs[0].channels * self.multiplier)
+
+    def weights(self, *xs: Shape) -> Weights:
+        (x,) = xs
+        kernel = (*per_axis(self.kernel, x, "kernel"), x.channels, self.multiplier)
+        return biased({"kernel": kernel}, self.bias, x.channels * self.multiplier)
+
+    def macs(self, y: Shape, *xs: Shape) -> Number:
+        return product((*y.spatial, *self.weights(*xs)["kernel"]))
+
+
+class SeparableConv(Sliding, Activated):
+    """A depthwise convolution, then a 1×1 convolution; one bias, at the end."""
+
+    filters = Count("K", doc="output channels")
+    kernel = PerAxis("F", doc="window size of the depthwise part")
+    multiplier = Count("M", 1, silent=1, doc="depthwise filters for each channel")
+    stride = PerAxis("S", 1, doc="step of the window")
+    padding = Padding("P", 0, words=WORDS, doc="zeros around the input")
+    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
+    bias = Flag(default=True, doc="one number a filter")
+    reference = "Chollet, Xception (2017)"
+
+    def output(self, *xs: Shape) -> Shape:
+        return Shape(self.positions(xs[0]), self.filters)
+
+    def weights(self, *xs: Shape) -> Weights:
+        (x,) = xs
+        kernels = {
+            "depthwise_kernel": (*per_axis(self.kernel, x, "kernel"), x.channels, self.multiplier),
+            "pointwise_kernel": (*(1 for _ in x.spatial), x.channels * self.multiplier, self.filters),
+        }
+        return biased(kernels, self.bias, self.filters)
+
+    def macs(self, y: Shape, *xs: Shape) -> Number:
+        weights = self.weights(*xs)
+        return product(y.spatial) * (product(weights["depthwise_kernel"]) + product(weights["pointwise_kernel"]))
+
+
+class TransposedConv(Activated):
+    """The convolution that undoes the sizes of another: every input position spreads a window over the output."""
+
+    filters = Count("K", doc="output channels")
+    kernel = PerAxis("F", doc="window size")
+    stride = PerAxis("S", 1, doc="step of the window over the output")
+    padding = Padding("P", 0, words=WORDS, doc="what is cropped of the output")
+    output_padding = PerAxis("A", 0, least=0, silent=0, doc="added to the output at the end")
+    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
+    groups = Count("G", 1, silent=1, doc="groups of channels that do not mix")
+    bias = Flag(default=True, doc="one number a filter")
+    reference = GUIDE
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        need_spatial(x, self)
+        check_groups(x.channels, self.groups, "input channels")
+        check_groups(self.filters, self.groups, "filters")
+        sizes = tuple(self._size(*axis) for axis in self._axes(x))
+        for letter, size in zip(axis_letters(x), sizes, strict=True):
+            if size < 1:
+                raise Misfit("the padding crops all of the output", field="padding", number=size, letter=letter)
+        return Shape(sizes, self.filters)
+
+    def _axes(self, x: Shape) -> Any:
+        """For each axis: size, kernel, stride, dilation, output padding, padding (a number, a pair or a word)."""
+        names = ("kernel", "stride", "dilation", "output_padding", "padding")
+        fields = (per_axis(getattr(self, name), x, name) for name in names)
+        return zip(x.spatial, *fields, strict=True)
+
+    def _size(self, w: Number, f: Number, s: Number, d: Number, extra: Number, p: Any) -> Number:
+        a, most = value(extra), max(value(s) or 0, value(d) or 0)
+        if a and most and a >= most:
+            raise Misfit(
+                f"output_padding {a} must be smaller than the stride or the dilation ({most})", field="output_padding"
+            )
+        if p in ("same", "same_lower"):
+            return w * s + extra
+        if p == "valid":
+            p = 0
+        return rules.transposed(w, f, s, p[0] + p[1] if isinstance(p, tuple) else 2 * p, d, extra)
+
+    def crop(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
+        """What is cropped of the full output at the beginning and at the end of each axis; negative is zeros added."""
+        return tuple(self._crop(f, s, d, p) for _, f, s, d, _, p in self._axes(x))
+
+    @staticmethod
+    def _crop(f: Number, s: Number, d: Number, p: Any) -> tuple[Number, Number]:
+        if p in ("same", "same_lower"):
+            total = rules.transposed_same_crop(f, s, d)
+            if total < 0:
+                return 0, total
+            begin = total // 2 if p == "same" else total - total // 2
+            return begin, total - begin
+        if p == "valid":
+            return 0, 0
+        return p if isinstance(p, tuple) else (p, p)
+
+    def weights(self, *xs: Shape) -> Weights:
+        (x,) = xs
+        kernel = (*per_axis(self.kernel, x, "kernel"), x.channels, exact_div(self.filters, self.groups))
+        return biased({"kernel": kernel}, self.bias, self.filters)
+
+    def macs(self, y: Shape, *xs: Shape) -> Number:
+        """On the input positions: each is multiplied with the whole kernel once."""
+        return product((*xs[0].spatial, *self.weights(*xs)["kernel"]))
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        """An output position sees at most ``⌊D(F−1)/S⌋ + 1`` inputs and moves 1/S of an input position."""
+        from fractions import Fraction
+
+        x, reaches = xs[0], []
+        for (_, f, s, d, _, _), (begin, _) in zip(self._axes(x), self.crop(x), strict=True):
+            span = rules.extent(f, d) - 1
+            reaches.append(Reach(span // s + 1, Fraction(1, s) if type(s) is int else s, (span - begin) // s))
+        return tuple(reaches)

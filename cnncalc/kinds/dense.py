@@ -1,0 +1,47 @@
+"""Fully connected layers."""
+
+from __future__ import annotations
+
+from cnncalc.expr import Number, product
+from cnncalc.kinds._activated import Activated
+from cnncalc.kinds.base import POINT, Note, Reach, Weights, equation
+from cnncalc.kinds.fields import Count, Flag, Word
+from cnncalc.shape import Shape
+
+
+class Dense(Activated):
+    """Every output is a weighted sum of all inputs. An image or a volume is flattened first; a sequence is not."""
+
+    units = Count("U", doc="outputs")
+    bias = Flag(default=True, doc="one number a unit")
+    flatten = Word(
+        ("auto", "true", "false"), default="auto", doc="flatten first: an image or a volume is, a sequence is not"
+    )
+    reference = "Goodfellow, Bengio & Courville, Deep learning (2016), chapter 6"
+
+    def flattens(self, x: Shape) -> bool:
+        """Whether ``x`` is flattened before the product."""
+        return bool(x.spatial) and (self.flatten == "true" or (self.flatten == "auto" and x.rank > 2))
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        return Shape(() if self.flattens(x) else x.spatial, self.units)
+
+    def inputs(self, x: Shape) -> Number:
+        """Numbers that each unit sums over."""
+        return product(x.sizes) if self.flattens(x) else x.channels
+
+    def weights(self, *xs: Shape) -> Weights:
+        kernel = {"kernel": (self.inputs(xs[0]), self.units)}
+        return {**kernel, "bias": (self.units,)} if self.bias else kernel
+
+    def macs(self, y: Shape, *xs: Shape) -> Number:
+        return product((*y.spatial, *self.weights(*xs)["kernel"]))
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        (x,) = xs
+        return None if self.flattens(x) or not x.spatial else (POINT,) * len(x.spatial)
+
+    def notes(self, *xs: Shape) -> list[Note]:
+        (x,) = xs
+        return [equation("flattened first: {}", product(x.sizes))] if self.flattens(x) else []

@@ -1,0 +1,13 @@
+"""Dropout: the identity when run."""
+
+from __future__ import annotations
+
+from cnncalc.kinds.base import Pointwise
+from cnncalc.kinds.fields import Real
+
+
+class Dropout(Pointwise):
+    """In training sets a share of the numbers to zero; the identity when run."""
+
+    rate = Real(0.5, most=1.0, doc="share that is dropped")
+    reference = "Srivastava et al., Dropout (2014)"

@@ -1,0 +1,17 @@
+"""All numbers in one row."""
+
+from __future__ import annotations
+
+from cnncalc.expr import product
+from cnncalc.kinds.base import Reach, Weightless
+from cnncalc.shape import Shape
+
+
+class Flatten(Weightless):
+    """All numbers of the example in one row, in the order that the spec's layout writes them."""
+
+    def output(self, *xs: Shape) -> Shape:
+        return Shape((), product(xs[0].sizes))
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        return None

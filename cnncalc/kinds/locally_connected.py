@@ -1,0 +1,33 @@
+"""Windows whose weights are not shared between positions."""
+
+from __future__ import annotations
+
+from cnncalc.expr import Number, product
+from cnncalc.kinds._activated import Activated
+from cnncalc.kinds._window import WORDS, Sliding
+from cnncalc.kinds.base import Weights, per_axis
+from cnncalc.kinds.fields import Count, Flag, Padding, PerAxis
+from cnncalc.shape import Shape
+
+
+class LocallyConnected(Sliding, Activated):
+    """A convolution with filters of its own at every position."""
+
+    filters = Count("K", doc="output channels")
+    kernel = PerAxis("F", doc="window size")
+    stride = PerAxis("S", 1, doc="step of the window")
+    padding = Padding("P", 0, words=WORDS, doc="zeros around the input")
+    bias = Flag(default=True, doc="one number a filter and position")
+    reference = "Taigman et al., DeepFace (2014)"
+
+    def output(self, *xs: Shape) -> Shape:
+        return Shape(self.positions(xs[0]), self.filters)
+
+    def weights(self, *xs: Shape) -> Weights:
+        (x,) = xs
+        places = self.positions(x)
+        kernel = {"kernel": (*places, *per_axis(self.kernel, x, "kernel"), x.channels, self.filters)}
+        return {**kernel, "bias": (*places, self.filters)} if self.bias else kernel
+
+    def macs(self, y: Shape, *xs: Shape) -> Number:
+        return product(self.weights(*xs)["kernel"])

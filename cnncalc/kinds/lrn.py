@@ -1,0 +1,16 @@
+"""Local response normalisation."""
+
+from __future__ import annotations
+
+from cnncalc.kinds.base import Pointwise
+from cnncalc.kinds.fields import Count, Real
+
+
+class Lrn(Pointwise):
+    """x / (k + alpha/size · Σx²)^beta over ``size`` neighbouring channels."""
+
+    size = Count("n", 5, doc="neighbouring channels; of an even number the extra one after")
+    alpha = Real(1e-4, doc="weight of the squares")
+    beta = Real(0.75, doc="the power")
+    k = Real(1.0, doc="added to the squares")
+    reference = "Krizhevsky, Sutskever & Hinton, ImageNet classification with deep CNNs (2012)"

@@ -1,0 +1,35 @@
+"""Numbers put around the spatial axes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.expr import Number
+from cnncalc.kinds.base import POINT, Reach, Weightless, need_spatial, per_axis
+from cnncalc.kinds.fields import REQUIRED, Padding, Real
+from cnncalc.shape import Shape
+
+
+def ends(amount: Any, x: Shape) -> tuple[tuple[Number, Number], ...]:
+    """What lies at the beginning and at the end of each spatial axis of ``x``."""
+    return tuple(a if type(a) is tuple else (a, a) for a in per_axis(amount, x, "amount"))
+
+
+def both(amount: Any, x: Shape) -> tuple[Number, ...]:
+    """Both ends of each spatial axis together."""
+    return tuple(a[0] + a[1] if type(a) is tuple else 2 * a for a in per_axis(amount, x, "amount"))
+
+
+class Pad(Weightless):
+    """Puts numbers around the input, zeros by default."""
+
+    amount = Padding("P", REQUIRED, doc="how many, as padding: one number, one for each axis, or [begin, end] pairs")
+    value = Real(0.0, least=-float("inf"), doc="the number put there")
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        need_spatial(x, self)
+        return Shape(tuple(w + p for w, p in zip(x.spatial, both(self.amount, x), strict=True)), x.channels)
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        return tuple(POINT._replace(begin=begin) for begin, _ in ends(self.amount, xs[0]))

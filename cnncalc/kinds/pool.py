@@ -1,0 +1,113 @@
+"""Pooling: a window is put down to one number for each channel; nothing is learned."""
+
+from __future__ import annotations
+
+from cnncalc.expr import exact_div, value
+from cnncalc.kinds._window import WORDS, Sliding
+from cnncalc.kinds.base import Misfit, Reach, Weightless, need_spatial, per_axis
+from cnncalc.kinds.fields import Count, Flag, Padding, PerAxis
+from cnncalc.shape import Shape
+
+GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
+
+
+class _Pool(Sliding, Weightless):
+    """A window slides over each channel by itself. Its padding is at most half its size."""
+
+    size = PerAxis("F", doc="window size")
+    stride = PerAxis("S", same_as="size", doc="step of the window; the size where not given")
+    padding = Padding("P", 0, words=WORDS, doc="positions around the input")
+    ceil_mode = Flag(default=False, doc="round up; a last window that would start in the end padding is dropped")
+    reference = GUIDE
+    kernel_field = "size"
+
+    @property
+    def kernel(self) -> object:
+        return self.size
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        if type(self.padding) is not int or self.padding:
+            self._check_padding(x)
+        return Shape(self.positions(x), x.channels)
+
+    def _check_padding(self, x: Shape) -> None:
+        for window in self.windows(x):
+            kernel, begin, total = value(window.kernel), value(window.begin), value(window.padding)
+            if None in (kernel, begin, total):
+                continue
+            if max(begin, total - begin) > kernel // 2:
+                raise Misfit(
+                    f"a pool's padding is at most half its window; {max(begin, total - begin)} is over half of {kernel}",
+                    help=f"padding of {kernel // 2} or less, or a pad layer before",
+                    field="padding",
+                )
+
+
+class Maxpool(_Pool):
+    """The largest of each window; padding counts as −∞."""
+
+    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
+
+
+class Avgpool(_Pool):
+    """The mean of each window."""
+
+    count_include_pad = Flag(default=True, doc="padding zeros count in the mean")
+
+
+class Lppool(_Pool):
+    """(Σ|x|^p)^(1/p) of each window."""
+
+    p = Count("p", 2, doc="the power")
+
+
+class _GlobalPool(Weightless):
+    """All positions of a channel become one number."""
+
+    keepdims = Flag(default=False, doc="keep the spatial axes with size 1")
+    reference = "Lin, Chen & Yan, Network in network (2013)"
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        need_spatial(x, self)
+        return Shape((1,) * len(x.spatial) if self.keepdims else (), x.channels)
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        return None
+
+
+class GlobalMaxpool(_GlobalPool):
+    """The largest number of each channel."""
+
+
+class GlobalAvgpool(_GlobalPool):
+    """The mean of each channel."""
+
+
+class _AdaptivePool(Weightless):
+    """As many windows as asked for: window i of o runs from ``⌊iW/o⌋`` to ``⌈(i+1)W/o⌉``."""
+
+    target = PerAxis("O", name="output", doc="sizes of the output")
+    reference = "PyTorch, torch.nn.AdaptiveAvgPool2d"
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        need_spatial(x, self)
+        return Shape(per_axis(self.target, x, "output"), x.channels)
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        """Where the sizes divide, all windows are alike; else they differ and overlap."""
+        (x,) = xs
+        pairs = list(zip(x.spatial, per_axis(self.target, x, "output"), strict=True))
+        if any(value(w) is None or value(o) is None or value(w) % value(o) for w, o in pairs):
+            return None
+        return tuple(Reach(exact_div(w, o), exact_div(w, o), 0) for w, o in pairs)
+
+
+class AdaptiveMaxpool(_AdaptivePool):
+    """The largest of each window; windows are as many as asked for."""
+
+
+class AdaptiveAvgpool(_AdaptivePool):
+    """The mean of each window; windows are as many as asked for."""

@@ -1,0 +1,17 @@
+"""A leaky ReLU whose slope is learned."""
+
+from __future__ import annotations
+
+from cnncalc.kinds.base import Pointwise, Weights
+from cnncalc.kinds.fields import Flag
+from cnncalc.shape import Shape
+
+
+class Prelu(Pointwise):
+    """x where x > 0, else alpha · x, alpha learned for each channel."""
+
+    shared = Flag(default=False, doc="one slope in all")
+    reference = "He et al., Delving deep into rectifiers (2015)"
+
+    def weights(self, *xs: Shape) -> Weights:
+        return {"alpha": (1 if self.shared else xs[0].channels,)}

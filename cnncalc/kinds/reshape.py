@@ -1,0 +1,27 @@
+"""The same numbers in other sizes."""
+
+from __future__ import annotations
+
+from cnncalc.expr import differ, product
+from cnncalc.kinds.base import Misfit, Reach, Weightless
+from cnncalc.kinds.fields import Sizes
+from cnncalc.shape import Shape, read
+
+
+class Reshape(Weightless):
+    """The same numbers, in the order that the spec's layout writes them, in other sizes."""
+
+    shape = Sizes("O", doc="sizes in the spec's layout")
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        if differ(product(x.sizes), product(self.shape)):
+            raise Misfit(
+                f"{product(x.sizes)} numbers do not fill {'×'.join(map(str, self.shape))}, which takes "
+                f"{product(self.shape)}",
+                field="shape",
+            )
+        return read(self.shape, self.layout)
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        return None

@@ -1,0 +1,13 @@
+"""Stochastic depth: the identity when run."""
+
+from __future__ import annotations
+
+from cnncalc.kinds.base import Pointwise
+from cnncalc.kinds.fields import Real
+
+
+class StochasticDepth(Pointwise):
+    """In training drops a whole residual branch at times; the identity when run."""
+
+    rate = Real(0.5, most=1.0, doc="how often the branch is dropped")
+    reference = "Huang et al., Deep networks with stochastic depth (2016)"

@@ -1,0 +1,11 @@
+"""The first operand less the second."""
+
+from __future__ import annotations
+
+from cnncalc.kinds._merge import Merge
+
+
+class Subtract(Merge):
+    """The first operand less the second."""
+
+    operands = (2, 2)

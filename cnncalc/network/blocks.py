@@ -1,0 +1,177 @@
+"""The blocks: residual, parallel, repeat, sequential and use. Each is placed as the layers inside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc import kinds
+from cnncalc.errors import Problem, SpecError, nearest
+from cnncalc.network.builder import Builder, Placed, check_keys
+from cnncalc.network.items import BROKEN, Item, Scope
+from cnncalc.network.model import Layer
+from cnncalc.spec import values
+from cnncalc.spec.node import Node, Scalar, Sequence, is_null
+from cnncalc.spec.values import BadValue, Context
+
+MERGES = ("concat", "add", "multiply", "average", "maximum")
+
+
+def _residual(builder: Builder, item: Item, scope: Scope, above: int) -> int:
+    """body(x) + shortcut(x), then the activation."""
+    _check_keys(item, ("body", "shortcut", "activation"))
+    x = _one_source(builder, item, scope, above)
+    trainable = builder.trainable(item, scope)
+    body = builder.place_list(_list(item, "body"), scope.inside(item, trainable), x)
+    shortcut = x
+    if "shortcut" in item.fields:
+        shortcut = builder.place_list(_list(item, "shortcut"), scope.inside(item, trainable, "shortcut/"), x)
+    fields = {"activation": _word(item, scope, "activation")} if "activation" in item.fields else {}
+    return _merge(builder, item, scope, "add", (body, shortcut), fields)
+
+
+def _parallel(builder: Builder, item: Item, scope: Scope, above: int) -> int:
+    """Branches side by side on the same x, merged."""
+    _check_keys(item, ("branches", "merge"))
+    branches = item.fields.get("branches", item.scalar)
+    if not isinstance(branches, Sequence) or not branches.items:
+        raise BadValue(f'parallel "{item.name}" needs branches', item.mark, "branches: [[- conv: ...], []]")
+    merge = item.fields.get("merge")
+    word = values.word(merge, scope.context, "merge", MERGES) if merge else "concat"
+    x = _one_source(builder, item, scope, above)
+    trainable = builder.trainable(item, scope)
+    results = []
+    for number, branch in enumerate(branches.items, 1):
+        if not isinstance(branch, Sequence):
+            raise values.expected("a branch", branch, "a list of layers")
+        results.append(builder.place_list(branch, scope.inside(item, trainable, f"{number}/"), x))
+    return _merge(builder, item, scope, word, tuple(results), {})
+
+
+def _merge(
+    builder: Builder, item: Item, scope: Scope, word: str, sources: tuple[int, ...], fields: dict[str, Any]
+) -> int:
+    """The result row of a block, named as the block."""
+    if BROKEN in sources:
+        return BROKEN
+    found = kinds.find(word)
+    assert found is not None
+    kind = found(**fields)
+    kind.layout = builder.network.layout
+    return builder.append(Layer(scope.prefix + item.name, kind, sources, item.mark))
+
+
+def _repeat(builder: Builder, item: Item, scope: Scope, above: int) -> int:
+    """The layers ``times`` times, one after the other, each time with weights of their own."""
+    _check_keys(item, ("times", "layers"))
+    if "times" not in item.fields:
+        raise BadValue(f'repeat "{item.name}" needs times', item.mark, "repeat: {times: 3, layers: [...]}")
+    times = values.whole(item.fields["times"], scope.context, "times", 0)
+    if not isinstance(times, int):
+        raise values.expected("times", item.fields["times"], "a number; it cannot be an unknown")
+    layers = _list(item, "layers")
+    x = _one_source(builder, item, scope, above)
+    trainable = builder.trainable(item, scope)
+    for number in range(1, times + 1):
+        builder.step(item.mark)
+        x = builder.place_list(layers, scope.inside(item, trainable, f"{number}/"), x)
+    return x
+
+
+def _sequential(builder: Builder, item: Item, scope: Scope, above: int) -> int:
+    """Layers one after the other, under one name."""
+    _check_keys(item, ("layers",))
+    layers = item.scalar if isinstance(item.scalar, Sequence) else _list(item, "layers")
+    x = _one_source(builder, item, scope, above)
+    return builder.place_list(layers, scope.inside(item, builder.trainable(item, scope)), x)
+
+
+def _use(builder: Builder, item: Item, scope: Scope, above: int) -> int:
+    """A block that ``define`` names, with its arguments; or, with ``layer``, a layer above with the same weights."""
+    if "layer" in item.fields:
+        return _again(builder, item, scope, above)
+    node = item.fields.get("block", item.scalar)
+    known = builder.spec.definitions
+    if not isinstance(node, Scalar):
+        raise BadValue(f'use "{item.name}" needs the name of a block', item.mark, "use: {block: NAME, ARGUMENT: VALUE}")
+    definition = known.get(node.text)
+    if definition is None:
+        help = nearest(node.text, known) or ("known: " + ", ".join(known) if known else "define: it at the top")
+        raise BadValue(f'no block is called "{node.text}"', node.mark, help)
+    _check_keys(item, ("block", *definition.arguments))
+    arguments = {}
+    for name, default in definition.arguments.items():
+        given = item.fields.get(name)
+        if given is not None:
+            arguments[name] = values.any_argument(given, scope.context, name)
+        elif default is None or is_null(default):
+            raise BadValue(f'block "{node.text}" needs {name}', item.mark, f"use: {{block: {node.text}, {name}: ...}}")
+        else:
+            arguments[name] = values.any_argument(default, Context(builder.spec.limits, arguments), name)
+    x = _one_source(builder, item, scope, above)
+    inside = scope.inside(item, builder.trainable(item, scope), context=Context(builder.spec.limits, arguments))
+    return builder.place_list(definition.layers, inside, x)
+
+
+def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:
+    """The layer or block that ``layer`` names, once more on another input, with the same weights."""
+    _check_keys(item, ("layer",))
+    node = item.fields["layer"]
+    name = node.text if isinstance(node, Scalar) else ""
+    placed = _find_placed(builder, scope, name)
+    if placed is None:
+        raise BadValue(f'no layer above is called "{name}"', node.mark, nearest(name, scope.visible()))
+    first = len(builder.network.layers)
+    repeated = Item(placed.item.node)
+    repeated.fields = {k: v for k, v in repeated.fields.items() if k not in ("name", "expect")}
+    repeated.fields |= {"from": item.fields["from"]} if "from" in item.fields else {}
+    if "from" not in item.fields:
+        repeated.fields.pop("from", None)
+    repeated.name = item.name
+    inner = Scope(scope.prefix, placed.scope.context, scope, scope.trainable)
+    result = builder.place_item(repeated, inner, above)
+    for offset, layer in enumerate(builder.network.layers[first:]):
+        layer.shares = placed.first + offset
+    return result
+
+
+def _find_placed(builder: Builder, scope: Scope | None, name: str) -> Placed | None:
+    while scope:
+        if (scope, name) in builder.placed:
+            return builder.placed[scope, name]
+        scope = scope.outer
+    return None
+
+
+def _one_source(builder: Builder, item: Item, scope: Scope, above: int) -> int:
+    sources = builder.sources(item, scope, above)
+    if len(sources) != 1:
+        raise BadValue(
+            f'{item.word} "{item.name}" reads one layer; it is given {len(sources)}', item.fields["from"].mark
+        )
+    return sources[0]
+
+
+def _list(item: Item, name: str) -> Sequence:
+    node: Node | None = item.fields.get(name)
+    if node is None:
+        raise BadValue(f'{item.word} "{item.name}" needs {name}', item.mark, f"{item.word}: {{{name}: [...]}}")
+    if not isinstance(node, Sequence):
+        raise values.expected(name, node, "a list of layers")
+    return node
+
+
+def _word(item: Item, scope: Scope, name: str) -> str:
+    from cnncalc.kinds.activation import FUNCTIONS
+
+    return values.word(item.fields[name], scope.context, name, FUNCTIONS)
+
+
+def _check_keys(item: Item, known: tuple[str, ...]) -> None:
+    problems: list[Problem] = []
+    check_keys(item, known, problems)
+    if problems:
+        raise SpecError(problems)
+
+
+#: How each block is placed.
+PLACERS = {"residual": _residual, "parallel": _parallel, "repeat": _repeat, "sequential": _sequential, "use": _use}

@@ -1,0 +1,246 @@
+"""Places the layers of a spec in running order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from cnncalc import kinds
+from cnncalc.errors import LimitError, Mark, Problem, SpecError, nearest
+from cnncalc.kinds.base import Kind
+from cnncalc.kinds.fields import REQUIRED
+from cnncalc.limits import over
+from cnncalc.network.items import AMBIGUOUS, BROKEN, Item, Scope
+from cnncalc.network.model import Block, Layer, Network
+from cnncalc.spec import demand, values
+from cnncalc.spec.document import Spec, unknown_keys
+from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
+from cnncalc.spec.values import BadValue, Context
+
+COMMON = ("name", "from", "expect", "trainable")
+
+
+class Placed(NamedTuple):
+    """Where an item was placed, so that it can be used again."""
+
+    item: Item
+    scope: Scope
+    first: int
+    last: int
+
+
+class Builder:
+    """Walks the lists of a spec. ``placers`` place the blocks, by word."""
+
+    def __init__(self, spec: Spec, placers: dict[str, Callable[..., int]]) -> None:
+        self.spec, self.placers = spec, placers
+        self.network = Network(spec)
+        self.problems: list[Problem] = []
+        self.placed: dict[tuple[Scope, str], Placed] = {}
+        self.names: set[str] = set()
+        self.depth = self.steps = 0
+        self._kinds: dict[tuple[int, Context], Kind | None] = {}
+
+    def build(self) -> Network:
+        """The network. Raises SpecError with every problem, or LimitError."""
+        scope = Scope("", Context(self.spec.limits))
+        scope.names.update({name: number for number, name in enumerate(self.network.inputs)})
+        above = 0 if len(self.network.inputs) == 1 else AMBIGUOUS
+        scope.names.setdefault("input", above)
+        for name, nodes in self.spec.lists.items():
+            if not name:
+                self.place_list(nodes, scope, above)
+                continue
+            first = len(self.network.layers)
+            above = self.place_list(nodes, Scope(f"{name}/", scope.context, scope), above)
+            scope.names[name] = above
+            self.network.blocks[name] = Block(first, len(self.network.layers), above)
+        self.network.demands += self.spec.expected
+        if self.problems:
+            raise SpecError(self.problems)
+        return self.network
+
+    def place_list(self, nodes: Sequence, scope: Scope, above: int) -> int:
+        """Place the layers of a list below value ``above``; the value that the last of them puts out."""
+        if self.depth > self.spec.limits.nesting:
+            depth, limit = self.depth, self.spec.limits.nesting
+            raise LimitError(over("nesting", f"blocks {depth} levels inside each other", limit, nodes.mark))
+        self.depth += 1
+        items = self._named(nodes, scope)
+        scope.later = {item.name for item in items}
+        for item in items:
+            scope.later.discard(item.name)
+            try:
+                above = self.place_item(item, scope, above)
+            except SpecError as error:
+                self.problems += error.problems
+                above = BROKEN
+            scope.names[item.name] = above
+        self.depth -= 1
+        return above
+
+    def _named(self, nodes: Sequence, scope: Scope) -> list[Item]:
+        """The items of a list, each with a name that is its own in the list."""
+        items: dict[str, Item] = {}
+        counts: dict[str, int] = {}
+        for node in nodes.items:
+            try:
+                item = Item(node)
+            except SpecError as error:
+                self.problems += error.problems
+                continue
+            counts[item.word] = counts.get(item.word, 0) + 1
+            item.name = item.name or f"{item.word}{counts[item.word]}"
+            taken = items.get(item.name)
+            if taken or item.name in scope.names:
+                first = taken.name_mark if taken else None
+                text = f'the name "{item.name}" is given twice' if taken else f'"{item.name}" is an input already'
+                self.problems.append(Problem(text, item.name_mark, help="give one of them another name", also=first))
+                continue
+            items[item.name] = item
+        return list(items.values())
+
+    def place_item(self, item: Item, scope: Scope, above: int) -> int:
+        """Place one item below value ``above``; the value that it puts out, BROKEN where that is not known."""
+        first = len(self.network.layers)
+        self.step(item.mark)
+        if item.word in self.placers:
+            result = self.placers[item.word](self, item, scope, above)
+            self.network.blocks[scope.prefix + item.name] = Block(first, len(self.network.layers), result)
+        else:
+            result = self._layer(item, scope, above)
+        self.placed[scope, item.name] = Placed(item, scope, first, len(self.network.layers))
+        if "expect" in item.fields:
+            name = scope.prefix + item.name
+            self.network.demands += demand.read_all(item.fields["expect"], name, scope.context)
+        return result
+
+    def step(self, mark: Mark) -> None:
+        """Count what is placed: too large a network is refused before it is written out."""
+        self.steps += 1
+        limit = self.spec.limits.layers
+        if len(self.network.layers) >= limit or self.steps > 4 * limit + 1000:
+            raise LimitError(over("layers", f"more than {limit} layers", limit, mark))
+
+    def _layer(self, item: Item, scope: Scope, above: int) -> int:
+        kind = self._kind(item, scope.context)
+        sources = self.sources(item, scope, above)
+        if kind is None or BROKEN in sources:
+            return BROKEN
+        least, most = kind.operands
+        if not least <= len(sources) <= most:
+            wanted = f"{least}" if least == most else f"{least} or more" if most > 9 else f"{least} to {most}"
+            raise BadValue(
+                f'{item.word} "{item.name}" reads {wanted} layers; it is given {len(sources)}',
+                item.fields["from"].mark if "from" in item.fields else item.mark,
+                f"from: [{', '.join((scope.visible() or ['a', 'b'])[-2:])}]" if least > 1 else None,
+            )
+        marks = {name: node.mark for name, node in item.fields.items()}
+        trainable = scope.trainable and self.trainable(item, scope)
+        return self.append(Layer(scope.prefix + item.name, kind, sources, item.mark, trainable, None, marks))
+
+    def append(self, layer: Layer) -> int:
+        """Add a layer; the number of the value that it puts out."""
+        if layer.name in self.names:
+            raise BadValue(f'two layers come to be called "{layer.name}"', layer.mark, "give one another name")
+        self.names.add(layer.name)
+        self.network.layers.append(layer)
+        return len(self.network.inputs) + len(self.network.layers) - 1
+
+    def trainable(self, item: Item, scope: Scope) -> bool:
+        """The ``trainable`` of an item."""
+        node = item.fields.get("trainable")
+        return True if node is None else values.flag(node, scope.context, "trainable")
+
+    def sources(self, item: Item, scope: Scope, above: int) -> tuple[int, ...]:
+        """The values that an item reads; BROKEN among them where an error has been reported there."""
+        node = item.fields.get("from")
+        if node is not None:
+            names = node.items if isinstance(node, Sequence) else [node]
+            if not names:
+                raise values.expected("from", node, "the name of a layer, or a list of names")
+            return tuple(self._source(name, scope, item) for name in names)
+        if above == AMBIGUOUS:
+            raise BadValue(
+                f'"{item.name}" does not say which input it reads',
+                item.mark,
+                f"from: {next(iter(self.network.inputs))}",
+            )
+        return (above,)
+
+    def _source(self, node: Node, scope: Scope, item: Item) -> int:
+        if not isinstance(node, Scalar):
+            raise values.expected("from", node, "the name of a layer, or a list of names")
+        number = scope.find(node.text)
+        if number == AMBIGUOUS:
+            names = ", ".join(self.network.inputs)
+            raise BadValue(f'"input" could be any of the inputs {names}', node.mark, f"from: one of {names}")
+        if number is None:
+            if node.text == item.name or scope.comes_later(node.text):
+                what = "is this layer itself" if node.text == item.name else "comes later"
+                raise BadValue(
+                    f'"{item.name}" reads "{node.text}", which {what}', node.mark, "a layer reads only layers above it"
+                )
+            known = scope.visible()
+            listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+            raise BadValue(
+                f'no layer above is called "{node.text}"', node.mark, nearest(node.text, known) or f"known: {listed}"
+            )
+        return number
+
+    def _kind(self, item: Item, context: Context) -> Kind | None:
+        """The kind with its fields read; None where its problems have been reported."""
+        key = (id(item.node), context)
+        if key not in self._kinds:
+            self._kinds[key] = None
+            self._kinds[key] = self._read_kind(item, context)
+        return self._kinds[key]
+
+    def _read_kind(self, item: Item, context: Context) -> Kind | None:
+        found = kinds.find(item.word)
+        if found is None:
+            known = [*kinds.every(), *self.placers]
+            raise BadValue(
+                f'no kind of layer is called "{item.word[:60]}"',
+                item.mark,
+                nearest(item.word, known) or "cnncalc kinds lists them",
+            )
+        problems: list[Problem] = []
+        fields = self._fields(item, found)
+        layer = f'{item.word} "{item.name}"'
+        check_keys(item, found.fields, problems)
+        given: dict[str, Any] = {}
+        for name, field in found.fields.items():
+            node = fields.get(name)
+            if node is None:
+                if field.default is REQUIRED:
+                    takes = ", ".join(n + ("*" if f.default is REQUIRED else "") for n, f in found.fields.items())
+                    problems.append(
+                        Problem(f"{layer} needs {name}", item.mark, help=f"{item.word} takes {takes} (* must be given)")
+                    )
+                continue
+            try:
+                given[name] = field.read(node, context, name)
+            except SpecError as error:
+                problems += [p._replace(text=f"{layer}: {p.text}") for p in error.problems]
+        self.problems += problems
+        if problems:
+            return None
+        kind = found(**given)
+        kind.layout = self.spec.layout
+        return kind
+
+    @staticmethod
+    def _fields(item: Item, kind: type[Kind]) -> dict[str, Node]:
+        if item.scalar is None:
+            return item.fields
+        first = next(iter(kind.fields), None)
+        if first is None:
+            raise values.expected(item.word, item.scalar, "without a value", f"- {item.word}")
+        return {first: item.scalar}
+
+
+def check_keys(item: Item, known: Iterable[str], problems: list[Problem]) -> None:
+    """Add a problem for each field of ``item`` that is neither ``known`` nor one that every layer takes."""
+    mapping = Mapping(item.fields, item.keys, item.mark)
+    unknown_keys(mapping, (*known, *COMMON), f'{item.word} "{item.name}"', problems)

@@ -1,0 +1,63 @@
+"""A resolved network: layers in running order, and the values that pass between them.
+
+A value is an input or the output of a layer; values are numbered, inputs first: ``layers[i]`` puts out value
+``len(inputs) + i``.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.errors import Mark
+from cnncalc.kinds.base import Kind
+from cnncalc.shape import Shape
+from cnncalc.spec.demand import Demand
+from cnncalc.spec.document import Spec
+
+
+class Layer:
+    """A layer in running order: a kind, the values it reads, and what the spec says of it.
+
+    ``shares`` is the number of the layer whose weights it uses again, or None; ``field_marks`` has the place of each
+    field that the spec gives.
+    """
+
+    __slots__ = ("name", "kind", "sources", "mark", "trainable", "shares", "field_marks")
+
+    def __init__(
+        self,
+        name: str,
+        kind: Kind,
+        sources: tuple[int, ...],
+        mark: Mark,
+        trainable: bool = True,
+        shares: int | None = None,
+        field_marks: dict[str, Mark] | None = None,
+    ) -> None:
+        self.name, self.kind, self.sources, self.mark = name, kind, sources, mark
+        self.trainable, self.shares, self.field_marks = trainable, shares, field_marks or {}
+
+
+class Block(NamedTuple):
+    """A named stretch of layers, ``first`` up to ``last`` (exclusive), that puts out ``value``."""
+
+    first: int
+    last: int
+    value: int
+
+
+class Network:
+    """Layers in running order, ready to be worked out."""
+
+    def __init__(self, spec: Spec) -> None:
+        self.name, self.layout, self.limits, self.mark = spec.name, spec.layout, spec.limits, spec.mark
+        self.inputs: dict[str, Shape] = dict(spec.inputs)
+        self.layers: list[Layer] = []
+        self.blocks: dict[str, Block] = {}
+        self.demands: list[Demand] = []
+        self.given: list[Demand] = list(spec.given)
+
+    def value_name(self, number: int) -> str:
+        """The name of a value: an input's or a layer's."""
+        names = list(self.inputs)
+        return names[number] if number < len(names) else self.layers[number - len(names)].name

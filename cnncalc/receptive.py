@@ -1,0 +1,101 @@
+"""Receptive field, effective stride and effective padding of every layer, as seen from the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc import rules
+from cnncalc.expr import Expr, larger
+
+if TYPE_CHECKING:
+    from cnncalc.infer import Row, Summary
+    from cnncalc.kinds.base import Reach
+
+
+class Field(NamedTuple):
+    """What one output position sees of the input along one axis: ``size`` positions, ``jump`` from one output to the
+    next (a fraction where the output is finer than the input), beginning ``padding`` before the input does.
+    """
+
+    size: Any
+    jump: Any
+    padding: Any
+
+
+START = Field(1, 1, 0)
+
+
+class Seen(NamedTuple):
+    """The receptive fields of one layer, for each spatial axis; None where there is none.
+
+    ``enlarged``: something on the way makes the map larger, so that neighbours see windows of different centres.
+    """
+
+    fields: tuple[Field, ...] | None
+    enlarged: bool = False
+    finding: str = ""
+
+
+NONE = Seen(None)
+
+
+def walk(summary: Summary) -> list[Seen]:
+    """The receptive fields of every row, in order."""
+    seen: list[Seen] = [Seen((START,) * len(x.spatial) or None) for x in summary.inputs.values()]
+    for row in summary.rows:
+        seen.append(_seen(row, [seen[source] for source in row.layer.sources]))
+    return seen[len(summary.inputs) :]
+
+
+def _seen(row: Row, read: list[Seen]) -> Seen:
+    reaches = row.layer.kind.reach(*row.xs)
+    fields = [seen.fields for seen in read if seen.fields is not None]
+    if reaches is None or len(fields) < len(read):
+        return NONE
+    enlarged = any(seen.enlarged for seen in read) or any(reach.step != 1 and reach.step < 1 for reach in reaches)
+    if len(fields) == 1:
+        return Seen(tuple(_grown(f, reach) for f, reach in zip(fields[0], reaches, strict=True)), enlarged)
+    if len({len(axes) for axes in fields}) > 1:
+        return NONE
+    return _merged(row, list(zip(*fields, strict=True)), enlarged)
+
+
+def _grown(field: Field, reach: Reach) -> Field:
+    return Field(
+        rules.grown_field(field.size, field.jump, reach.extent),
+        rules.grown_jump(field.jump, reach.step),
+        rules.grown_padding(field.padding, field.jump, reach.begin),
+    )
+
+
+def _merged(row: Row, axes: list[tuple[Field, ...]], enlarged: bool) -> Seen:
+    """Branches are aligned where they move alike, and their windows' centres are less than one step apart."""
+    for branches in axes:
+        if len({branch.jump for branch in branches}) > 1:
+            jumps = " and ".join(dict.fromkeys(str(branch.jump) for branch in branches))
+            return Seen(None, enlarged, f"branches of effective stride {jumps} are not aligned: no receptive field")
+    fields = tuple(_union(branches) for branches in axes)
+    if not enlarged and any(_apart(branches) for branches in axes):
+        return Seen(fields, enlarged, "branches are not aligned: the centres of their windows lie apart")
+    return Seen(fields, enlarged)
+
+
+def _union(branches: tuple[Field, ...]) -> Field:
+    padding = branches[0].padding
+    end = branches[0].size - padding
+    for branch in branches[1:]:
+        padding, end = larger(padding, branch.padding), larger(end, branch.size - branch.padding)
+    return Field(padding + end, branches[0].jump, padding)
+
+
+def _apart(branches: tuple[Field, ...]) -> bool:
+    centres = [branch.size - 2 * branch.padding for branch in branches]  # twice the centre, and 1
+    gaps = [centre - centres[0] for centre in centres]
+    return any(not isinstance(gap, Expr) and abs(gap) >= 2 * branches[0].jump for gap in gaps)
+
+
+def plain(number: Any) -> Any:
+    """A jump as data: a whole number, a fraction as a decimal number, or an expression."""
+    if type(number) is int or isinstance(number, Expr):
+        return number
+    return number.numerator if number.denominator == 1 else float(number)

@@ -1,0 +1,90 @@
+"""The rules of sizes, as plain arithmetic on whole numbers. What is fed decides what comes out (see ``expr``).
+
+Sources: Dumoulin & Visin, *A guide to convolution arithmetic for deep learning* (2016); Araujo, Norris & Sim,
+*Computing Receptive Fields of Convolutional Neural Networks* (2019) for the receptive field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from cnncalc.expr import Number, ceil_div, larger, smaller
+
+
+def extent(kernel: Number, dilation: Number = 1) -> Number:
+    """Input positions from the first to the last that a window sees: ``D(F−1) + 1``."""
+    return dilation * (kernel - 1) + 1
+
+
+def slack(size: Number, kernel: Number, padding: Number = 0, dilation: Number = 1) -> Number:
+    """How far a window can move: what is left of the padded input. ``padding`` is both sides together."""
+    return size - extent(kernel, dilation) + padding
+
+
+def window(size: Number, kernel: Number, stride: Number = 1, padding: Number = 0, dilation: Number = 1) -> Number:
+    """Positions of a sliding window: ``⌊(W − D(F−1) − 1 + P)/S⌋ + 1``; ``padding`` is both sides together."""
+    return slack(size, kernel, padding, dilation) // stride + 1
+
+
+def window_ceil(
+    size: Number, kernel: Number, stride: Number, padding: Number, begin: Number, dilation: Number = 1
+) -> Number:
+    """The same with a ceiling; a last window that would start in the end padding is dropped.
+
+    ``begin`` is the part of ``padding`` before the first element: a window may start up to the last real element.
+    """
+    return smaller(
+        ceil_div(slack(size, kernel, padding, dilation), stride) + 1,
+        (size + begin - 1) // stride + 1,
+    )
+
+
+def same(size: Number, stride: Number) -> Number:
+    """Output of ``same`` padding: ``⌈W/S⌉``."""
+    return ceil_div(size, stride)
+
+
+def same_padding(size: Number, kernel: Number, stride: Number, dilation: Number = 1) -> Number:
+    """Total padding of ``same``: what the windows of ``⌈W/S⌉`` outputs need beyond the input."""
+    return larger(0, (same(size, stride) - 1) * stride + extent(kernel, dilation) - size)
+
+
+def transposed(
+    size: Number, kernel: Number, stride: Number = 1, padding: Number = 0, dilation: Number = 1, extra: Number = 0
+) -> Number:
+    """Output of a transposed convolution; ``padding`` is cropped (both sides together), ``extra`` is output_padding."""
+    return (size - 1) * stride - padding + extent(kernel, dilation) + extra
+
+
+def transposed_same_crop(kernel: Number, stride: Number, dilation: Number = 1) -> Number:
+    """What ``same`` crops of a transposed convolution in all; negative where zeros are put at the end instead."""
+    return extent(kernel, dilation) - stride
+
+
+def grown_field(field: Number, jump: Number, extent: Number) -> Number:
+    """Receptive field after a window over ``extent`` positions that are ``jump`` input positions apart."""
+    return field + (extent - 1) * jump
+
+
+def grown_padding(padding: Number, jump: Number, begin: Number) -> Number:
+    """Effective padding at the beginning after ``begin`` positions that are ``jump`` apart."""
+    return padding + begin * jump
+
+
+def grown_jump(jump: Number, step: Number) -> Number:
+    """Effective stride after a stride of ``step``."""
+    return jump * step
+
+
+def least(holds: Callable[[int], bool], start: int, limit: int = 1 << 40) -> int | None:
+    """The smallest whole number from ``start`` on for which ``holds``, which once true stays true; None past limit."""
+    step = 1
+    while not holds(start + step - 1):
+        step *= 2
+        if step > limit:
+            return None
+    low, high = start + step // 2 - 1, start + step - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    return high

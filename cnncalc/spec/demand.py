@@ -1,0 +1,80 @@
+"""What must come out: ``expect`` of a layer or of the whole, ``given``, and the keys of answers."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from cnncalc.errors import Mark, nearest
+from cnncalc.spec import values
+from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
+from cnncalc.spec.values import BadValue, Context
+
+#: Quantities with one number for each axis.
+AXIAL = ("receptive_field", "effective_stride", "effective_padding")
+#: Quantities that are one number; the totals are sums of these.
+COUNTED = (
+    "params", "trainable_params", "non_trainable_params", "weight_params", "bias_params", "macs", "flops",
+    "activations", "weight_bytes", "activation_bytes",
+)  # fmt: skip
+QUANTITIES = ("output", *COUNTED, *AXIAL)
+TOTALS = (*QUANTITIES, "peak_activation_bytes")
+
+_BOUND = re.compile(r"(<=|>=|<|>|≤|≥)\s*(\S.*)\Z")
+_RELATIONS = {"≤": "<=", "≥": ">="}
+
+
+class Demand(NamedTuple):
+    """``quantity`` of ``layer`` (None: of the totals) stands in ``relation`` (``=``, ``<=``, ...) to ``wanted``.
+
+    ``wanted`` is a number, or a list of sizes as written in the spec's layout.
+    """
+
+    layer: str | None
+    quantity: str
+    relation: str
+    wanted: Any
+    mark: Mark
+
+
+def read_all(node: Node, layer: str | None, context: Context) -> list[Demand]:
+    """The demands of an ``expect``: quantities by name. Raises BadValue."""
+    if not isinstance(node, Mapping):
+        raise values.expected("expect", node, "quantities with their values", "expect: {params: 896}")
+    return [_read(layer, name, value, node.keys[name], context) for name, value in node.items.items()]
+
+
+def read_given(node: Node, context: Context) -> list[Demand]:
+    """The demands of a ``given``: ``layer.quantity`` with its value. Raises BadValue."""
+    if not isinstance(node, Mapping):
+        raise values.expected("given", node, "quantities of layers", "given: {conv1.output: 28x28}")
+    found = []
+    for key, value in node.items.items():
+        layer, dot, quantity = key.rpartition(".")
+        if not dot:
+            raise BadValue(f'"{key}" is not layer.quantity', node.keys[key], "given: {conv1.output: 28x28}")
+        found.append(_read(None if layer == "total" else layer, quantity, value, node.keys[key], context))
+    return found
+
+
+def _read(layer: str | None, quantity: str, node: Node, mark: Mark, context: Context) -> Demand:
+    known = QUANTITIES if layer else TOTALS
+    if quantity not in known:
+        raise BadValue(
+            f'"{quantity}" is not a quantity', mark, nearest(quantity, known) or f"one of {', '.join(known)}"
+        )
+    relation, node = _bound(node)
+    if quantity == "output" or quantity in AXIAL:
+        least = 0 if quantity == "effective_padding" else 1
+        return Demand(layer, quantity, relation, values.sizes(node, context, quantity, least), mark)
+    if isinstance(node, Sequence) and len(node.items) == 1:
+        node = node.items[0]
+    return Demand(layer, quantity, relation, values.whole(node, context, quantity, 0, bounded=False), mark)
+
+
+def _bound(node: Node) -> tuple[str, Node]:
+    match = _BOUND.match(node.text.strip()) if isinstance(node, Scalar) else None
+    if not match:
+        return "=", node
+    sign = _RELATIONS.get(match[1], match[1])
+    return sign, Scalar(match[2], node.mark, plain=True)

@@ -1,0 +1,402 @@
+"""YAML text to nodes, over the parser's events: no composer, no constructor, no recursion.
+
+The parser names types and builds nothing. What a text may hold is decided here: no tags, no merge keys, keys that are
+words, each once, and an alias that stands for what it names without a copy, but counted as if copied.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import yaml
+
+from cnncalc.errors import Mark, Problem, Source, SpecError
+from cnncalc.limits import Limits
+from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null, shown
+from cnncalc.spec.source import check_characters
+
+try:
+    from yaml.cyaml import CParser as _Parser
+except ImportError:  # PyYAML built without libyaml; of this class only the event part is used
+    from yaml import SafeLoader as _Parser
+
+#: The smallest valid spec, for the message that a text is not one.
+SMALLEST = "input: 28x28x1\nlayers:\n  - dense: 10"
+
+_NO_TAGS = "leave it out: a value's type follows from the field it is given to"
+
+# What the next node of a mapping is, where it is not the value of a key:
+_KEY = object()  # a key
+_REFUSED = object()  # a key that was refused
+_SKIP = object()  # the value of a key that was refused
+
+
+def read(source: Source, limits: Limits, smallest: str = SMALLEST) -> Node:
+    """The one value that ``source`` holds.
+
+    Raises SpecError with every problem that can be found (after a syntax error nothing can), and LimitError at once
+    above the limits ``nesting`` and ``values``. ``smallest`` is the valid text shown where there is nothing.
+    """
+    check_characters(source)
+    reader = _Reader(source, limits, smallest)
+    # libyaml compares every %TAG line with all lines of them above, which is quadratic: they are refused unparsed.
+    if "%TAG" in source.text and (directive := re.search("(?:^|(?<=[\n\r\x85\u2028\u2029]))%TAG", source.text)):
+        raise SpecError("tags are not allowed, nor is a %TAG line", mark=source.at(directive.start(), 4), help=_NO_TAGS)
+    return reader.read()
+
+
+class _Part:
+    """A value that is being read, and what stands in it so far. An anchor keeps it for its aliases."""
+
+    __slots__ = ("before", "event", "height", "key", "node", "size")
+
+    def __init__(self, node: Node, event: Any = None, before: int = 0) -> None:
+        self.node, self.event = node, event
+        self.key: Any = _KEY if type(node) is Mapping else None  # of a mapping: the key of the next node
+        self.before = before  # values in the text before this one
+        self.size = 0  # values in it with its aliases written out; 0 until its end is read
+        self.height = 0  # levels of collections inside it, and with its end also its own
+
+
+class _Reader:
+    """Takes the events of one text, with one method for each kind of event."""
+
+    def __init__(self, source: Source, limits: Limits, smallest: str) -> None:
+        self.source, self.limits, self.smallest = source, limits, smallest
+        self.most_nesting, self.most_values = limits.nesting, limits.values
+        self.written = self.total = 0  # values as written, and with aliases written out
+        self.document: Mark | None = None
+        self.root = Sequence([], Mark(source, 1, 1))
+        self.stack = [_Part(self.root)]
+        self.anchors: dict[str, _Part] = {}
+        self.problems: list[Problem] = []
+        self.quoted: Any = None  # the last quoted text of several lines; a forgotten quote makes one
+
+    def read(self) -> Node:
+        """The node of the whole text."""
+        handlers: dict[type, Callable[[Any], None]] = {
+            yaml.ScalarEvent: self.on_scalar,
+            yaml.AliasEvent: self.on_alias,
+            yaml.SequenceStartEvent: self.on_sequence,
+            yaml.MappingStartEvent: self.on_mapping,
+            yaml.SequenceEndEvent: self.on_end,
+            yaml.MappingEndEvent: self.on_end,
+            yaml.DocumentStartEvent: self.on_document,
+        }
+        parser = _Parser(self.source.text)
+        try:
+            for event in iter(parser.get_event, None):
+                if handler := handlers.get(type(event)):
+                    handler(event)
+        except yaml.MarkedYAMLError as error:
+            raise self.failure(explain(self.source, error, self.bracket(), self.quoted)) from None
+        except ValueError:  # only the pure parser: chr() of an escape and int() of a version
+            text, help = "the number written here is far too large", "write the character itself"
+            raise self.failure(Problem(text, self.source.at(parser.index), help=help)) from None
+        return self.result()
+
+    def result(self) -> Node:
+        """The value that was read. Raises SpecError with all that is wrong with it."""
+        items = self.root.items
+        if not items or (isinstance(items[0], Scalar) and items[0].plain and not items[0].text):
+            found = "holds nothing besides comments" if self.source.text.strip() else "is empty"
+            self.problem(f"the file {found}, where a mapping is expected", self.root.mark, self.example())
+        if self.problems:
+            raise self.failure()
+        return items[0]
+
+    def on_document(self, event: Any) -> None:
+        """The text of one value begins; a second one is the end of reading."""
+        mark = self.mark(event)
+        if self.document:
+            text = "a second document begins here, where one mapping is expected"
+            raise self.failure(Problem(text, mark, help=self.example(), also=self.document))
+        self.document = mark
+
+    def on_scalar(self, event: Any) -> None:
+        """A word, a number or a text."""
+        start, end, style, text = event.start_mark, event.end_mark, event.style, event.value
+        line, column = start.line, start.column
+        if end.line == line:
+            mark = Mark(self.source, line + 1, column + 1, end.column - column or 1)
+        else:
+            mark = self.mark(event)
+            if style == "'" or style == '"':
+                self.quoted = event
+        if event.tag is not None:
+            self.refuse_tag(event.tag, mark)
+        if (
+            style == '"' and not text.isascii() and re.search("[\ud800-\udfff]", text)
+        ):  # the pure parser lets "\ud800" pass
+            self.problem("half of a surrogate pair is no character", mark, "write the character itself")
+        node = Scalar(text, mark, not style)
+        if event.anchor is not None:
+            part = self.anchors[event.anchor] = _Part(node)
+            part.size = 1
+        if style == "|" or style == ">":
+            self.refuse_key("a text over several lines", mark)
+        self.add(node, mark)
+
+    def on_alias(self, event: Any) -> None:
+        """What was named with an anchor stands here once more; it is not copied, but counted."""
+        mark, name = self.mark(event), event.anchor
+        part = self.anchors.get(name)
+        self.refuse_key("an alias", mark)
+        if part is None:
+            help = f'name a value above with "&{shown(name)}", or put the text in quotes'
+            self.problem(f'"*{shown(name)}" stands for nothing: no value above is named so', mark, help)
+        elif not part.size:
+            help = "write out what is meant, or name another value"
+            self.problem(f'"*{shown(name)}" stands inside the value that it names', mark, help, part.node.mark)
+        else:
+            self.limits.check("nesting", len(self.stack) - 1 + part.height, mark)
+            self.deepen(part.height)
+            self.add(part.node, mark, part.size)
+            return
+        self.add(Scalar("", mark), mark)
+
+    def on_sequence(self, event: Any) -> None:
+        """A list begins."""
+        mark = self.mark(event)
+        self.refuse_key("a list", mark)
+        self.open(event, Sequence([], mark), mark)
+
+    def on_mapping(self, event: Any) -> None:
+        """A mapping begins."""
+        mark = self.mark(event)
+        self.refuse_key("a mapping", mark)
+        self.open(event, Mapping({}, {}, mark), mark)
+
+    def on_end(self, event: Any) -> None:
+        """The innermost collection ends; one in brackets on one line is marked from bracket to bracket."""
+        part = self.stack.pop()
+        mark, end = part.node.mark, event.end_mark
+        if end.index > event.start_mark.index and end.line == mark.line - 1:
+            mark = part.node.mark = Mark(self.source, mark.line, mark.column, end.column + 1 - mark.column)
+        part.size = self.total - part.before + 1
+        part.height += 1
+        self.deepen(part.height)
+        self.add(part.node, mark)
+
+    def open(self, event: Any, node: Node, mark: Mark) -> None:
+        """What follows stands in ``node``, until its end."""
+        depth = len(self.stack)
+        if depth > self.most_nesting:
+            self.limits.check("nesting", depth, mark)
+        if event.tag is not None:
+            self.refuse_tag(event.tag, mark)
+        part = _Part(node, event, self.total)
+        self.stack.append(part)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = part
+
+    def deepen(self, levels: int) -> None:
+        """What is added next to the innermost collection has ``levels``."""
+        part = self.stack[-1]
+        part.height = max(part.height, levels)
+
+    def add(self, node: Node, mark: Mark, size: int = 1) -> None:
+        """``node`` is complete: it is a key or a value of the collection around it."""
+        part = self.stack[-1]
+        key, items = part.key, part.node.items
+        if key is None:
+            items.append(node)
+        elif key is _KEY:
+            part.key = self.key(node, mark, part.node)
+            return
+        elif key is _REFUSED:
+            part.key = _SKIP
+            return
+        else:
+            part.key = _KEY
+            if key is not _SKIP:
+                items[key] = node
+        self.written += 1
+        self.total += size
+        if self.written > self.most_values:
+            self.limits.check("values", self.written, mark)
+        if self.total > 2 * self.most_values:
+            self.limits.check("values", self.total, mark, times=2)
+
+    def key(self, node: Scalar, mark: Mark, into: Mapping) -> object:
+        """The key of the value that follows, or _SKIP where it is refused."""
+        text = node.text
+        if node.plain and is_null(node):
+            self.problem("a key is null, where a word is expected", mark, 'write a word before the ":"')
+        elif node.plain and text == "<<":
+            self.problem('"<<" (a merge key) is not allowed', mark, "write the fields out, or use define: and use:")
+        elif text in into.keys:
+            self.problem(f'the key "{shown(text)}" stands twice in one mapping', mark, "keep one", into.keys[text])
+        else:
+            into.keys[text] = mark
+            return text
+        return _SKIP
+
+    def refuse_key(self, what: str, mark: Mark) -> None:
+        """Where a key is expected, ``what`` is found: that is a problem."""
+        part = self.stack[-1]
+        if part.key is _KEY:
+            part.key = _REFUSED
+            self.problem(f"{what} cannot be a key", mark, 'a key is one word: write "key: value"')
+
+    def refuse_tag(self, tag: str, mark: Mark) -> None:
+        """``!!python/object`` and its like are never followed."""
+        name = shown(tag.replace("tag:yaml.org,2002:", "!!"))
+        self.problem(f"tags are not allowed; found {name}", mark, _NO_TAGS)
+
+    def problem(self, text: str, mark: Mark, help: str, also: Mark | None = None) -> None:
+        """One more thing is wrong; reading goes on."""
+        self.problems.append(Problem(text, mark, help=help, also=also))
+
+    def failure(self, *more: Problem) -> SpecError:
+        """The error for all problems, in the order of their places."""
+        return SpecError(sorted([*self.problems, *more], key=lambda problem: problem.mark[1:3]))
+
+    def example(self) -> str:
+        """What to try where there is nothing to read."""
+        return f"the smallest valid file is\n{self.smallest}"
+
+    def mark(self, event: Any) -> Mark:
+        """The place of an event; what goes on over several lines is marked to the end of its first."""
+        start, end = event.start_mark, event.end_mark
+        line, column = start.line, start.column
+        last = end.column if end.line == line else len(self.source.line(line + 1))
+        return Mark(self.source, line + 1, column + 1, max(1, last - column))
+
+    def bracket(self) -> int | None:
+        """Where in the text the innermost bracket that is open stands."""
+        for part in reversed(self.stack):
+            if part.event is not None and part.event.flow_style:
+                offset = part.event.end_mark.index - 1  # an anchor may stand before the bracket
+                if self.source.text[offset] in "[{":
+                    return offset
+        return None
+
+
+class _Rule(NamedTuple):
+    """Words for a syntax error. ``pattern`` is searched in ``found | context | problem`` of the parser's error."""
+
+    pattern: str
+    text: str
+    help: str
+    opening: bool = False  # the place to show is where the construct opened, not where the parser gave up
+
+
+_QUOTE_IT = "put a text that begins with it in quotes"
+_RULES = (
+    _Rule(r"^a tab .*token|a tab character", "a tab stands where YAML allows only spaces", "indent with spaces"),
+    _Rule(
+        r"quoted scalar \| .*(end of stream|document)",
+        "the quote {opener} that opens here is not closed before {found} at {place}",
+        "put {opener} where the text ends",
+        opening=True,
+    ),
+    _Rule(
+        r"flow (sequence|mapping)|^the end of the file .*flow node",
+        'the "{opener}" that opens here is not closed before {found} at {place}',
+        'put "{closer}" where it ends, and "," between what stands in it',
+        opening=True,
+    ),
+    _Rule(r"flow node", "a value is missing before {found}", 'leave out a "," too many, or put the value in quotes'),
+    _Rule(r"block node|cannot start any token", "{found} cannot begin a value", _QUOTE_IT),
+    _Rule(
+        r"simple key",
+        'a ":" is missing after {word}',
+        'write "key: value"; the further lines of a text are indented deeper than its key',
+        opening=True,
+    ),
+    _Rule(
+        r"mapping values|unexpected ':'",
+        'this ":" stands in the middle of a value, where no mapping can begin',
+        'indent the keys of one mapping alike, put a space after each ":", and a text that holds ": " in quotes',
+    ),
+    _Rule(r"sequence entries", "a list cannot begin here", "begin it on the next line, or write it in [ ]"),
+    _Rule(r"mapping keys", '"?" cannot stand here', 'write "key: value", or put the text in quotes'),
+    _Rule(r'^"[\]}]" .*block', "{found} closes nothing that is open", "leave it out, or open it before"),
+    _Rule(
+        r'^"-" .*block mapping',
+        'a list entry ("- ") stands where the mapping that begins at {opened} goes on',
+        "indent it like the other entries of its list",
+    ),
+    _Rule(
+        r"block mapping",
+        "{found} stands where the next key of the mapping that begins at {opened} is expected",
+        "begin the keys of one mapping in the same column; nothing follows a closing quote or bracket",
+    ),
+    _Rule(
+        r"block collection",
+        "the list that begins at {opened} cannot go on with {found} here",
+        'begin the "-" of one list in the same column, and indent what belongs to an entry deeper',
+    ),
+    _Rule(
+        r"unknown escape", "this backslash begins no escape that YAML knows", r"write \\ for one, or use single quotes"
+    ),
+    _Rule(r"hexa?decimal|Unicode char", "this escape is not the number of a character", "write the character itself"),
+    _Rule(r"an (anchor|alias)", '"{opener}" needs a name right after it', _QUOTE_IT),
+    _Rule(r"\btag\b|TAG", "tags are not allowed", _NO_TAGS, opening=True),
+    _Rule(r"directive|version|incompatible", 'this "%" line is not one that YAML knows', "leave it out"),
+    _Rule(
+        r"document start",
+        "{found} stands after the end of the value that the file holds",
+        "indent what belongs to it; only one mapping is expected",
+    ),
+    _Rule(
+        r"block scalar",
+        "{found} cannot follow here",
+        'after "|" or ">" stand at most "+" or "-" and a comment; put other text in quotes',
+    ),
+    _Rule(r"", "this is not valid YAML: {problem}", "put texts in quotes, and indent with spaces"),
+)
+
+
+def explain(source: Source, error: Any, bracket: int | None, quoted: Any) -> Problem:
+    """The problem that a syntax error of the parser is, with the places where its construct opened and ended.
+
+    ``bracket`` is the place in the text of the innermost open one, ``quoted`` the event of the last quoted text over
+    several lines.
+    """
+    text, offset = source.text, error.problem_mark.index
+    place, found = source.at(offset), _found(text, offset)
+    if quoted is not None and not text[quoted.end_mark.index : offset].strip():
+        return _closed_late(source, quoted, found)
+    subject = f"{found} | {error.context} | {error.problem}"
+    rule = next(rule for rule in _RULES if re.search(rule.pattern, subject))
+    begin = error.context_mark.index if error.context_mark else offset
+    if bracket is not None and " flow " in subject:
+        begin = bracket
+    opened = source.at(begin)
+    names = {
+        "found": found,
+        "place": _words(place),
+        "opened": _words(opened),
+        "opener": text[begin : begin + 1],
+        "closer": "]" if text[begin : begin + 1] == "[" else "}",
+        "word": _found(text, begin),
+        "problem": error.problem,
+    }
+    mark, other = (opened, place) if rule.opening else (place, opened)
+    also = other if other != mark else None
+    return Problem(rule.text.format(**names), mark, help=rule.help.format(**names), also=also)
+
+
+def _closed_late(source: Source, quoted: Any, found: str) -> Problem:
+    """The problem of a quoted text over several lines that is followed by more: it was to end before."""
+    end = quoted.end_mark.index - 1
+    also, quote = source.at(end), source.text[end]
+    text = f"the quote {quote} that opens here closes only at {_words(also)}, before {found}"
+    help = f"put {quote} where the text ends"
+    return Problem(text, source.at(quoted.start_mark.index), help=help, also=also)
+
+
+def _words(mark: Mark) -> str:
+    return f"line {mark.line}, column {mark.column}"
+
+
+def _found(text: str, offset: int) -> str:
+    """What stands at ``offset``, in words."""
+    found = re.compile(r"[\w.-]+|[^\n\r\x85\u2028\u2029]").match(text, offset)
+    if found:
+        return {"\t": "a tab", " ": "a space"}.get(found[0], f'"{shown(found[0])}"')
+    return "the end of the line" if text[offset:].strip() else "the end of the file"

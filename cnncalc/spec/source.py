@@ -1,0 +1,114 @@
+"""Bytes of a file or of standard input, as text that can be pointed into."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from typing import BinaryIO
+
+from cnncalc.errors import LimitError, Mark, Problem, Source, SpecError, UsageError, nearest
+from cnncalc.limits import Limits, over
+
+#: What YAML does not allow in a text (YAML 1.2, production 1, and surrogates).
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_ANOTHER = "give the path of a file, or - to read standard input"
+_CHUNK = 1 << 16
+_NEIGHBOURS = 1000
+
+
+def load(path: str, limits: Limits) -> Source:
+    """The text of the file ``path``; ``-`` is standard input.
+
+    Raises UsageError where there is nothing to read, LimitError above the limit ``file``, SpecError for what is
+    not UTF-8 or holds characters that YAML forbids.
+    """
+    name, data = ("<stdin>", _standard_input(limits)) if path == "-" else (path, _file(path, limits))
+    source = Source(name, _decode(name, data))
+    check_characters(source)
+    return source
+
+
+def check_characters(source: Source) -> None:
+    """Raise SpecError at the first control character or surrogate."""
+    found = _FORBIDDEN.search(source.text)
+    if not found:
+        return
+    character = found[0]
+    if character == "\0":
+        help = "this is not a text file, or not one in UTF-8 (UTF-16 has many such characters): save it as UTF-8"
+    else:
+        help = "remove it"
+    raise SpecError(f"the character U+{ord(character):04X} is not allowed", mark=source.at(found.start()), help=help)
+
+
+def _file(path: str, limits: Limits) -> bytes:
+    """What stands in the regular file ``path``; nothing else is opened, for a FIFO or a device may never end."""
+    try:
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise UsageError(f"{path} is {_kind(status.st_mode)}, not a file", help=_ANOTHER)
+        limits.check("file", status.st_size, Mark(Source(path, ""), 1, 1))
+        with open(path, "rb") as stream:
+            return _read(stream, path, limits)
+    except FileNotFoundError:
+        raise UsageError(f"{path or repr(path)} does not exist", help=_similar(path) or _ANOTHER) from None
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}", help=_ANOTHER) from None
+    except ValueError:  # a NUL or a lone surrogate in the path
+        raise UsageError(f"{path!r} is not a path", help=_ANOTHER) from None
+
+
+def _standard_input(limits: Limits) -> bytes:
+    """What standard input holds, which may never end."""
+    try:
+        return _read(sys.stdin.buffer, "<stdin>", limits)
+    except (OSError, ValueError, AttributeError) as error:  # closed, or a directory
+        raise UsageError(f"standard input cannot be read: {error}", help="give the path of a file") from None
+
+
+def _read(stream: BinaryIO, name: str, limits: Limits) -> bytes:
+    """Everything in ``stream``, but never more than one byte above the limit.
+
+    The chunks are for a limit that was raised far: one large read takes its memory before the first byte.
+    """
+    data = bytearray()
+    while chunk := stream.read(min(_CHUNK, limits.file + 1 - len(data))):
+        data += chunk
+        if len(data) > limits.file:
+            raise LimitError(over("file", f"more than {limits.file}", limits.file, Mark(Source(name, ""), 1, 1)))
+    return bytes(data)
+
+
+def _decode(name: str, data: bytes) -> str:
+    """``data`` as UTF-8, without a byte order mark."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        place = Mark(Source(name, ""), 1, 1)
+        raise SpecError("the file is in UTF-16, not in UTF-8", mark=place, help="save it as UTF-8")
+    try:
+        return data.decode("utf-8").removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        # What stands before the byte is sound, so the place in the repaired text is the right one.
+        offset = len(data[: error.start].decode("utf-8").removeprefix("\ufeff"))
+        source = Source(name, data.decode("utf-8", "replace").removeprefix("\ufeff"))
+        text = f"the byte 0x{data[error.start]:02X} is not UTF-8 ({error.reason})"
+        raise SpecError(Problem(text, source.at(offset), help="save the file as UTF-8")) from None
+
+
+def _kind(mode: int) -> str:
+    """What a path that is not a regular file is, in words."""
+    kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")
+
+
+def _similar(path: str) -> str | None:
+    """``did you mean``, from the files that stand where ``path`` would."""
+    from itertools import islice
+
+    folder, name = os.path.split(path)
+    try:
+        with os.scandir(folder or ".") as entries:
+            return nearest(name, [entry.name for entry in islice(entries, _NEIGHBOURS)])
+    except (OSError, ValueError):
+        return None

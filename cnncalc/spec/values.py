@@ -1,0 +1,222 @@
+"""Reading one value of a spec: numbers, letters, sizes, paddings, words. Says what was found and what is expected."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cnncalc.errors import Mark, Problem, SpecError, nearest
+from cnncalc.expr import Expr, Letter, Number
+from cnncalc.limits import Limits, over
+from cnncalc.errors import LimitError
+from cnncalc.spec.arithmetic import NotArithmetic, evaluate
+from cnncalc.spec.node import Node, Scalar, Sequence, describe, is_null
+
+_LETTER = re.compile(r"[A-Za-wyz][0-9]{0,9}\Z")
+_WHOLE = re.compile(r"[-+]?[0-9]+\Z")
+_REAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+
+
+class BadValue(SpecError):
+    """One value that is not what is expected there."""
+
+    def __init__(self, text: str, mark: Mark | None, help: str | None = None) -> None:
+        super().__init__(Problem(text, mark, help=help))
+
+
+class Context:
+    """What values are read against: the limits and, inside a ``define`` block, its arguments."""
+
+    __slots__ = ("limits", "arguments")
+
+    def __init__(self, limits: Limits, arguments: dict[str, Any] | None = None) -> None:
+        self.limits, self.arguments = limits, arguments
+
+
+def expected(what: str, node: Node, form: str, help: str | None = None) -> BadValue:
+    """The error for ``what`` where ``form`` was expected and ``node`` found."""
+    odd = odd_character(node.text) if isinstance(node, Scalar) else None
+    return BadValue(f"{what} must be {form}; found {describe(node)}{odd or ''}", node.mark, help)
+
+
+def odd_character(text: str) -> str | None:
+    """Names the first character outside ASCII, which often looks like one inside it."""
+    import unicodedata
+
+    for character in text:
+        if ord(character) > 127 and character != "×":
+            return f" with U+{ord(character):04X} {unicodedata.name(character, 'character')}"
+    return None
+
+
+def whole(node: Node, context: Context, what: str, least: int = 1, bounded: bool = True) -> Number:
+    """A whole number of ``least`` or more, an unknown letter, or arithmetic over a block's arguments.
+
+    ``bounded``: it is a size, which the limit of that name holds.
+    """
+    if not isinstance(node, Scalar):
+        raise expected(what, node, _numbers_from(least))
+    text = node.text
+    arguments = context.arguments
+    if arguments is not None and not text.isdecimal():
+        if text in arguments or (not _LETTER.match(text) and not _WHOLE.match(text)):
+            return _checked(_worked_out(node, context, what, least), node, context, what, least, bounded)
+    elif not text.isdecimal() and _LETTER.match(text):
+        return Letter(text)
+    return _checked(_literal(node, context, what, least), node, context, what, least, bounded)
+
+
+def _literal(node: Scalar, context: Context, what: str, least: int) -> Number:
+    text = node.text
+    if _LETTER.match(text):
+        return Letter(text)
+    if not _WHOLE.match(text):
+        raise expected(what, node, _numbers_from(least), _number_help(node, what))
+    digits = text.lstrip("+-")
+    if len(digits) > context.limits.digits:
+        raise LimitError(over("digits", f"{what}: a number of {len(digits)} digits", context.limits.digits, node.mark))
+    if digits != "0" and digits[0] == "0":
+        raise expected(what, node, "a number without leading zeros", f"{what}: {int(text)}")
+    return int(text)
+
+
+def _checked(number: Number, node: Node, context: Context, what: str, least: int, bounded: bool) -> Number:
+    if isinstance(number, int):
+        if number < least:
+            raise expected(what, node, _numbers_from(least))
+        if bounded and number > context.limits.size:
+            raise LimitError(over("size", number, context.limits.size, node.mark))
+    return number
+
+
+def _numbers_from(least: int) -> str:
+    return f"a whole number of {least} or more" if least >= 0 else "a whole number"
+
+
+def _number_help(node: Scalar, what: str) -> str | None:
+    if node.text in TRUTHS or is_null(node):
+        return None
+    if _REAL.match(node.text) and len(node.text) < 20 and (number := float(node.text)).is_integer():
+        return f"{what}: {int(number)}"
+    return None
+
+
+def _worked_out(node: Scalar, context: Context, what: str, least: int) -> Number:
+    try:
+        number = evaluate(node.text, context.arguments or {})
+    except NotArithmetic as error:
+        raise BadValue(
+            f'{what} must be {_numbers_from(least)}; "{node.text[:40]}" is no arithmetic here: {error}',
+            node.mark,
+            "use + - * // ( ), whole numbers and the arguments "
+            + (", ".join(context.arguments or ()) or "(this block has none)"),
+        ) from None
+    if isinstance(number, bool) or not isinstance(number, int | Expr):
+        raise expected(what, node, _numbers_from(least))
+    return number
+
+
+def per_axis(node: Node, context: Context, what: str, least: int = 1) -> Any:
+    """One number for all spatial axes, or a tuple with one for each."""
+    if not isinstance(node, Sequence):
+        return whole(node, context, what, least)
+    if not 1 <= len(node.items) <= 3:
+        raise expected(what, node, "one number, or one for each spatial axis (1 to 3)")
+    return tuple(whole(item, context, what, least) for item in node.items)
+
+
+def padding(node: Node, context: Context, what: str, words: tuple[str, ...]) -> Any:
+    """A number, one for each axis, ``[begin, end]`` pairs for each axis, or one of ``words``."""
+    if isinstance(node, Scalar):
+        text = argument(node, context)
+        if isinstance(text, str) and text in words:
+            return text
+        if words and node.plain and re.match(r"[A-Za-z_]{2,}\Z", str(text)) and text not in (context.arguments or ()):
+            raise BadValue(
+                f'{what} "{text}" is not a number, nor one of the words {", ".join(words)}',
+                node.mark,
+                nearest(str(text), words),
+            )
+        return whole(node, context, what, 0)
+    if isinstance(node, Sequence) and any(isinstance(item, Sequence) for item in node.items):
+        return tuple(_pair(item, context, what) for item in node.items)
+    return per_axis(node, context, what, 0)
+
+
+def _pair(node: Node, context: Context, what: str) -> tuple[Number, Number]:
+    if not isinstance(node, Sequence) or len(node.items) != 2:
+        raise expected(what, node, "a pair [begin, end] for each spatial axis", f"{what}: [[1, 2], [1, 2]]")
+    begin, end = (whole(item, context, what, 0) for item in node.items)
+    return begin, end
+
+
+def argument(node: Scalar, context: Context) -> Any:
+    """The text, or the block's argument of that name."""
+    return (context.arguments or {}).get(node.text, node.text)
+
+
+def any_argument(node: Node, context: Context, what: str) -> Any:
+    """What a block's argument may be: a number, a letter, true or false, or a word."""
+    if not isinstance(node, Scalar):
+        raise expected(what, node, "a number or a word")
+    text = argument(node, context)
+    if not isinstance(text, str):
+        return text
+    if text in TRUTHS and node.plain:
+        return TRUTHS[text]
+    if re.search(r"[0-9+*/()]", text) or _LETTER.match(text):
+        return whole(node, context, what, -context.limits.size)
+    return text
+
+
+def flag(node: Node, context: Context, what: str) -> bool:
+    """true or false."""
+    truth = argument(node, context) if isinstance(node, Scalar) else None
+    if isinstance(truth, bool):
+        return truth
+    if not isinstance(node, Scalar) or not node.plain or truth not in TRUTHS:
+        likely = {"yes": "true", "on": "true", "no": "false", "off": "false"}
+        close = likely.get(node.text.lower()) if isinstance(node, Scalar) else None
+        raise expected(what, node, "true or false", f"{what}: {close}" if close else None)
+    return TRUTHS[str(truth)]
+
+
+def word(node: Node, context: Context, what: str, words: tuple[str, ...]) -> str:
+    """One of ``words``."""
+    text = argument(node, context) if isinstance(node, Scalar) else None
+    if text not in words:
+        raise expected(what, node, f"one of {', '.join(words)}", nearest(str(text or ""), words))
+    return str(text)
+
+
+def real(node: Node, context: Context, what: str) -> float:
+    """A number, such as 0.5 or 1e-5."""
+    text = argument(node, context) if isinstance(node, Scalar) else None
+    if isinstance(text, int) and not isinstance(text, bool):
+        return float(text)
+    if not isinstance(text, str) or not _REAL.match(text) or len(text) > 40:
+        raise expected(what, node, "a number such as 0.5")
+    return float(text)
+
+
+def sizes(node: Node, context: Context, what: str, least: int = 1, most: int = 4) -> list[Number]:
+    """1 to ``most`` sizes as written: ``64x64x3``, ``64×64×3``, ``[64, 64, 3]`` or one number."""
+    if isinstance(node, Sequence):
+        items: list[Node] = node.items
+    elif isinstance(node, Scalar):
+        items = _split(node)
+    else:
+        items = []
+    if not 1 <= len(items) <= most or any(isinstance(item, Scalar) and not item.text for item in items):
+        raise expected(what, node, f"sizes such as 64x64x3 (1 to {most} of them)")
+    return [whole(item, context, what, least) for item in items]
+
+
+def _split(node: Scalar) -> list[Node]:
+    mark, column, items = node.mark, node.mark.column + (not node.plain), []
+    for part in re.split(r"[x×]", node.text):
+        text = part.strip()
+        items.append(Scalar(text, mark._replace(column=column, width=max(1, len(part)))))
+        column += len(part) + 1
+    return items  # type: ignore[return-value]
