@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from cnncalc import findings, infer, network, working
 from cnncalc.errors import Source, SpecError
 from cnncalc.findings import Finding
@@ -25,6 +27,10 @@ class Net:
         """The name that the spec gives, or an empty text."""
         return self.network.name
 
+    @cached_property
+    def _summary(self) -> Summary:
+        return self.summary()
+
     def summary(self) -> Summary:
         """Every layer's output, parameters and multiply-accumulates, and the totals.
 
@@ -34,7 +40,7 @@ class Net:
 
     def findings(self, strict: bool = False) -> list[Finding]:
         """Failed ``expect``s and lint; with ``strict`` also sizes that had to be rounded."""
-        return findings.find(self.summary(), strict)
+        return findings.find(self._summary, strict)
 
     def explain(self, layer: str | None = None) -> list[Explanation]:
         """The working of every layer, or of the one called ``layer``. Raises SpecError where there is none."""

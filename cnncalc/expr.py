@@ -25,6 +25,7 @@ class Expr:
 
     __slots__ = ("value", "_hash")
     value: int | None
+    _hash: int
 
     def __add__(self, other: Number) -> Number:
         return add(self, other)
@@ -69,7 +70,7 @@ class Expr:
         raise TypeError("an abstract expression")
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (type(self) is type(other) and self.key() == other.key())  # type: ignore[attr-defined]
+        return self is other or (isinstance(other, Expr) and type(self) is type(other) and self.key() == other.key())
 
     def __hash__(self) -> int:
         try:
@@ -107,10 +108,9 @@ class Sum(Expr):
     def __init__(self, terms: tuple[tuple[int, Expr], ...], constant: int) -> None:
         self.terms = terms
         self.constant = constant
-        values = [t.value for _, t in terms]
-        self.value = (
-            None if None in values else constant + sum(c * v for (c, _), v in zip(terms, values, strict=True))  # type: ignore[operator]
-        )
+        self.value = constant
+        for coefficient, term in terms:
+            self.value = None if self.value is None or term.value is None else self.value + coefficient * term.value
 
     def key(self) -> tuple[Any, ...]:
         return (frozenset(self.terms), self.constant)
@@ -205,7 +205,7 @@ def times(first: Number, second: Number) -> Number:
     scale = 1
     factors: list[Expr] = []
     for number in (first, second):
-        if isinstance(number, Sum) and not number.constant and len(number.terms) == 1 and number.value is None:
+        if isinstance(number, Sum) and not number.constant and len(number.terms) == 1:
             ((coefficient, number),) = number.terms
             scale *= coefficient
         factors.extend(number.factors if isinstance(number, Product) else [number])
@@ -282,11 +282,19 @@ def differ(first: Number, second: Number) -> bool:
     return gap is not None and gap != 0
 
 
-def letters(number: Number) -> set[str]:
-    """The names of the unknown letters in ``number``."""
+def letters(number: Number) -> dict[str, Letter]:
+    """The letters in ``number`` by name, in the order they are met, with a value or without."""
     if isinstance(number, Letter):
-        return {number.name} if number.value is None else set()
-    return set().union(*(letters(part) for part in parts(number)))
+        return {number.name: number}
+    found: dict[str, Letter] = {}
+    for part in parts(number):
+        found |= letters(part)
+    return found
+
+
+def unknowns(number: Number) -> set[str]:
+    """The names of the letters in ``number`` that have no value."""
+    return {name for name, letter in letters(number).items() if letter.value is None}
 
 
 def parts(number: Number) -> tuple[Number, ...]:

@@ -49,11 +49,12 @@ def write(number: Number, style: str = "text", named: bool = False) -> str:
 
 
 def letter_name(name: str, latex: bool) -> str:
-    """A letter's name; in LaTeX what stands after ``_`` is a subscript."""
+    """A letter's name; in LaTeX what stands after ``_`` is a subscript, and words stand upright."""
     head, _, tail = name.partition("_")
-    if not latex or not tail:
+    if not latex:
         return name
-    return f"{head}_{{{tail}}}" if len(tail) == 1 else f"{head}_{{\\mathrm{{{tail}}}}}"
+    upright = [part if len(part) == 1 else f"\\mathrm{{{part}}}" for part in (head, tail)]
+    return f"{upright[0]}_{{{upright[1]}}}" if tail else upright[0]
 
 
 class _Writer:
@@ -110,7 +111,7 @@ class _Writer:
         if coefficient == 1:
             return self.held(term, TERM)
         text = self.held(term, TERM if isinstance(term, Product) else ATOM)
-        glued = text[0].isalpha() or text.startswith(self.style.brackets[0]) and term.value is None
+        glued = text[0].isalpha() or (text.startswith(self.style.brackets[0]) and term.value is None)
         return f"{coefficient}{text}" if glued else f"{coefficient}{self.style.times}{text}"
 
     def product(self, factors: list[Expr]) -> tuple[str, int]:

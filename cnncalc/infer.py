@@ -6,7 +6,7 @@ from functools import cached_property
 
 from cnncalc import receptive
 from cnncalc.errors import LimitError, Problem, SpecError
-from cnncalc.expr import Number, product, value
+from cnncalc.expr import Number, product
 from cnncalc.kinds.base import Misfit, Note, Weights
 from cnncalc.limits import over
 from cnncalc.network.model import Layer, Network
@@ -107,14 +107,11 @@ class Summary:
 
     def __init__(self, network: Network, rows: list[Row]) -> None:
         self.network, self.rows = network, rows
+        self.layout = network.layout  # the order in which sizes are written
 
     @property
     def name(self) -> str:
         return self.network.name
-
-    @property
-    def layout(self) -> str:
-        return self.network.layout
 
     @property
     def inputs(self) -> dict[str, Shape]:

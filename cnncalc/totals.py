@@ -52,7 +52,7 @@ class Totals:
         for row in summary.rows:
             size = row.activation_bytes
             alive = alive + size
-            peak = larger(peak, alive)
+            peak = alive if peak == 0 else larger(peak, alive)
             if first + row.index in last_read:
                 dying.setdefault(last_read[first + row.index], []).append(size)
             for freed in dying.pop(row.index, ()):

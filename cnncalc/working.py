@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc import rules
 from cnncalc.errors import UsageError, nearest
-from cnncalc.expr import Letter, Number, value
+from cnncalc.expr import Expr, Letter, Number, letters, value
 from cnncalc.formula import write
-from cnncalc.kinds.base import Kind, Misfit, Note, axis_letters
+from cnncalc.kinds.base import Kind, Misfit, Note, Reach, axis_letters
 from cnncalc.kinds.fields import traced
+from cnncalc.receptive import START, Field
 from cnncalc.shape import Shape
 
 if TYPE_CHECKING:
@@ -26,19 +27,20 @@ class Step(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The working of one layer, and what its row says besides."""
+    """The working of one layer, what its row says besides, and what its letters stand for."""
 
     name: str
     kind: str
+    output: list[Number]
     steps: list[Step]
     notes: list[Note]
+    legend: dict[str, str]
 
 
 def trace(kind: Kind, xs: tuple[Shape, ...]) -> tuple[Kind, tuple[Shape, ...]]:
     """The kind and its operands with a letter for each number: what its rules are fed to show their working."""
-    letters = axis_letters(xs[0]) if xs else ()
     named = [_lettered(x, f"_{number}" if len(xs) > 1 else "") for number, x in enumerate(xs, 1)]
-    return kind.mapped(traced, letters), tuple(named)
+    return kind.mapped(traced, axis_letters(xs[0])), tuple(named)
 
 
 def _lettered(x: Shape, subscript: str) -> Shape:
@@ -58,12 +60,33 @@ def explain(summary: Summary, row: Row) -> Explanation:
     if value(row.macs) != 0:
         steps.append(Step("macs", "MACs", kind.macs(_out_letters(row.output), *xs)))
     steps += _field_steps(summary, row, kind, xs)
-    return Explanation(row.name, row.kind, steps, notes(summary, row))
+    sizes = row.output.written(summary.layout)
+    return Explanation(row.name, row.kind, sizes, steps, notes(summary, row), legend(kind, steps))
+
+
+_MEANINGS = {
+    "H": "height", "W": "width", "T": "time steps", "Z": "depth", "C": "channels", "N": "features",
+    "r": "receptive field", "j": "effective stride",
+}  # fmt: skip
+
+
+def legend(kind: Kind, steps: list[Step]) -> dict[str, str]:
+    """What each letter of the steps stands for, in the order they are met."""
+    fields = {field.letter: name.replace("_", " ") for name, field in kind.fields.items() if field.letter}
+    found: dict[str, str] = {}
+    for step in steps:
+        for name in letters(step.expression):
+            head, _, tail = name.partition("_")
+            meaning = fields.get(head) or _MEANINGS.get(head)
+            if meaning:
+                found[name] = meaning if tail == "out" or head in fields else f"{meaning} of the input"
+                found[name] += " of the output" if tail == "out" else f" {tail}" if tail else ""
+    return found
 
 
 def _size_steps(plain: Shape, output: Shape) -> list[Step]:
-    letters = axis_letters(plain)
-    steps = [Step("output", f"{letter}_out", size) for letter, size in zip(letters, output.spatial, strict=True)]
+    axes = zip(axis_letters(plain), output.spatial, strict=True)
+    steps = [Step("output", f"{letter}_out", size) for letter, size in axes]
     return [*steps, Step("output", "C_out" if plain.spatial else "N_out", output.channels)]
 
 
@@ -74,28 +97,47 @@ def _out_letters(y: Shape) -> Shape:
 
 
 def _field_steps(summary: Summary, row: Row, kind: Kind, xs: tuple[Shape, ...]) -> list[Step]:
-    """The receptive field's growth over a window; nothing where positions pass straight through."""
+    """How the receptive field and the effective stride grow; nothing where positions pass straight through.
+
+    Axes that are alike share their lines.
+    """
     fields, reaches = summary.fields[row.index].fields, kind.reach(*xs)
     if fields is None or reaches is None or len(xs) != 1:
         return []
     source = row.layer.sources[0] - len(summary.inputs)
-    before = summary.fields[source].fields if source >= 0 else None
+    before = summary.fields[source].fields if source >= 0 else (START,) * len(reaches)
+    axes = list(zip(before or (), reaches, strict=True))
+    alike = all((field, _values(reach)) == (axes[0][0], _values(axes[0][1])) for field, reach in axes)
     steps = []
-    letters = axis_letters(row.output)
-    for axis, (letter, reach) in enumerate(zip(letters, reaches, strict=True)):
-        if value(reach.extent) == 1:
-            continue
-        size, jump = (before[axis].size, before[axis].jump) if before else (1, 1)
-        if type(jump) is not int or type(size) is not int:
-            continue
-        end = f"_{letter}" if len(letters) > 1 else ""
-        grown = rules.grown_field(Letter(f"r{end}", size), Letter(f"j{end}", jump), reach.extent)
-        steps.append(Step("receptive_field", f"r_out,{letter}" if end else "r_out", grown))
+    for letter, (field, reach) in zip(axis_letters(row.output), axes[:1] if alike else axes, strict=False):
+        steps += _axis_steps(field, reach, "" if alike else letter)
     return steps
 
 
-def total(summary: Summary, quantity: str = "params") -> Number:
-    """The sum of a quantity over the layers that have any of it, with each layer's number to be seen in it."""
+def _axis_steps(field: Field, reach: Reach, letter: str) -> list[Step]:
+    """Along one axis; where steps are fractions, of a map finer than the input, there is no line."""
+    if type(field.size) is not int or type(field.jump) is not int:
+        return []
+    after, before = (f"out,{letter}", f"_{letter}") if letter else ("out", "")
+    size, jump = Letter(f"r{before}", field.size), Letter(f"j{before}", field.jump)
+    steps = []
+    if value(reach.extent) != 1:
+        steps.append(Step("receptive_field", f"r_{after}", rules.grown_field(size, jump, reach.extent)))
+    if value(reach.step) != 1 and isinstance(reach.step, int | Expr):
+        steps.append(Step("effective_stride", f"j_{after}", rules.grown_jump(jump, reach.step)))
+    return steps
+
+
+def _values(reach: Reach) -> tuple[Number, ...]:
+    return tuple(value(number) for number in reach)
+
+
+def totals(summary: Summary) -> list[tuple[str, Number]]:
+    """The sums over the layers by name, each layer's number to be seen in its sum."""
+    return [(name, _total(summary, key)) for name, key in (("Total parameters", "params"), ("Total MACs", "macs"))]
+
+
+def _total(summary: Summary, quantity: str) -> Number:
     result: Number = 0
     for row in summary.rows:
         number = getattr(row, quantity)
@@ -119,9 +161,9 @@ def refusal(layer: Layer, xs: tuple[Shape, ...], misfit: Misfit) -> tuple[str, .
     """The working of the size that came out wrong."""
     if misfit.number is None:
         return ()
-    kind, letters = trace(layer.kind, xs)
+    kind, named = trace(layer.kind, xs)
     try:
-        kind.output(*letters)
+        kind.output(*named)
     except Misfit as again:
         number = again.number
         return (f"{misfit.letter}_out = {write(number)} = {write(value(number))}",)

@@ -1,0 +1,113 @@
+"""The application: its commands are the files of this folder, each loaded when it is called."""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from cnncalc import __version__
+from cnncalc.cli import io
+from cnncalc.errors import CnncalcError, UsageError, nearest
+
+COMMANDS = ("summary", "calc", "explain", "solve", "check", "run", "kinds", "schema")
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+# what typer raises on bad usage; its own Click has no public name
+_Usage: Any = typer.BadParameter.__mro__[2]
+
+
+def _commands() -> list[str]:
+    """The commands there are, in the order that a reader meets them."""
+    stems = {entry.partition(".")[0] for entry in os.listdir(os.path.dirname(__file__))}
+    found = [stem for stem in sorted(stems) if not stem.startswith("_") and stem not in ("app", "io", "options")]
+    return sorted(found, key=lambda name: COMMANDS.index(name) if name in COMMANDS else len(COMMANDS))
+
+
+class _Commands(TyperGroup):
+    """Loads a command when it is called, so that none pays for the others."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return _commands()
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in _commands():
+            return None
+        module = import_module(f"cnncalc.cli.{cmd_name}")
+        single = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=SETTINGS)
+        return typer.main.get_command(module.app if hasattr(module, "app") else _filled(single, cmd_name, module))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in _commands():
+            raise UsageError(f'there is no command "{args[0]}"', help=nearest(args[0], _commands()) or "cnncalc --help")
+        return super().resolve_command(ctx, args)
+
+
+def _filled(single: typer.Typer, name: str, module: Any) -> typer.Typer:
+    single.command(name, epilog=module.EXAMPLE, context_settings=SETTINGS)(getattr(module, name))
+    return single
+
+
+app = typer.Typer(
+    cls=_Commands,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings=SETTINGS,
+    epilog="Example: cnncalc calc 28x28x1 conv:10,kernel=5,padding=2 maxpool:2 dense:10",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        io.emit(f"cnncalc {__version__}\n")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours (as with NO_COLOR).")] = False,
+) -> None:
+    """Sizes, parameters, multiply-accumulates and receptive fields of networks, with the working."""
+    if no_color:
+        os.environ["NO_COLOR"] = "1"
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line; its exit code. No traceback reaches the user."""
+    from cnncalc.render.messages import block
+
+    try:
+        code = app(arguments, prog_name="cnncalc", standalone_mode=False)
+        return io.finish(code if isinstance(code, int) else 0)
+    except CnncalcError as error:
+        return io.complain("\n".join(block(problem) for problem in error.problems), error.exit_code)
+    except _Usage as error:
+        return _usage(error)
+    except BrokenPipeError:
+        return io.silence()
+    except (KeyboardInterrupt, typer.Abort):
+        return io.complain("interrupted", 130)
+    except (RecursionError, MemoryError) as error:
+        return io.complain(f"error: this is too deep or too large to work out ({type(error).__name__})", 4)
+
+
+def _usage(error: Any) -> int:
+    """An error of typer's own parsing, in our form."""
+    from cnncalc.errors import Problem
+    from cnncalc.render.messages import block
+
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":
+        return io.complain(error.format_message(), 2)
+    help = f"{context.command_path} --help" if context else "cnncalc --help"
+    message = error.format_message().rstrip(".")
+    return io.complain(block(Problem(message[:1].lower() + message[1:], help=help)), error.exit_code)
+
+

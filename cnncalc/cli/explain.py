@@ -1,0 +1,32 @@
+"""``cnncalc explain``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cnncalc import api, limits, working
+from cnncalc.cli import io, options
+from cnncalc.render import working as render
+from cnncalc.render.text import fitting
+
+EXAMPLE = "Example: cnncalc explain specs/worked-example.yaml --layer Conv1"
+
+
+def explain(
+    spec: options.Spec,
+    layer: Annotated[str | None, typer.Option("--layer", metavar="NAME", help="Only this layer or block.")] = None,
+    format: Annotated[str, options.format_option(render.FORMATS)] = "text",
+    output: options.Output = None,
+    limit: options.Limit = None,
+) -> int:
+    """The working of every number, as one would write it in an exam."""
+    options.choose("--format", format, render.FORMATS)
+    net = api.load(spec, limits.parse(limit or []))
+    summary = net.summary()
+    explanations = [working.explain(summary, row) for row in working.choose(summary, layer)]
+    text = render.render(summary, explanations, [] if layer else working.totals(summary), format)
+    io.emit(text if output else fitting(text, sys.stdout), output, spec)
+    return 0

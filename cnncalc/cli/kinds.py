@@ -1,0 +1,35 @@
+"""``cnncalc kinds``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from cnncalc import kinds as registry
+from cnncalc.cli import io, options
+from cnncalc.errors import UsageError, nearest
+from cnncalc.general import describe
+from cnncalc.render import kinds as render
+from cnncalc.render.text import fitting
+
+EXAMPLE = "Example: cnncalc kinds conv"
+
+
+def kinds(
+    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="Show this kind with its rules.")] = None,
+    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    output: options.Output = None,
+) -> int:
+    """The kinds of layers, their fields and rules."""
+    options.choose("--format", format, render.FORMATS)
+    every = registry.every()
+    if kind is None:
+        text = render.as_list([describe(found) for found in every.values()], format)
+    elif kind in every:
+        text = render.one(describe(every[kind]), format)
+    else:
+        raise UsageError(f'no kind of layer is called "{kind}"', help=nearest(kind, every) or "cnncalc kinds lists them")
+    io.emit(text if output else fitting(text, sys.stdout), output)
+    return 0

@@ -1,0 +1,48 @@
+"""Arguments and options that commands share. They are taken as text and read here, so that messages are ours."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+import typer
+
+from cnncalc.errors import UsageError, nearest
+from cnncalc.shape import LAYOUTS
+
+Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A YAML layer spec; - reads standard input.", show_default=False)]
+Output = Annotated[
+    str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
+]
+Limit = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="NAME=VALUE", help="Raise a limit, such as layers=20000.", show_default=False),
+]
+Columns = Annotated[
+    str | None, typer.Option("--columns", metavar="NAMES", help="Columns, as in name,output,params.", show_default=False)
+]
+Layout = Annotated[
+    str | None,
+    typer.Option("--layout", metavar="LAYOUT", help="Order of sizes: channels_last or channels_first.", show_default=False),
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Rounded sizes are findings; findings are exit code 1.")]
+
+
+def format_option(formats: Iterable[str]) -> object:
+    """A ``--format`` that takes ``formats``."""
+    return typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(formats)}.")
+
+
+def choose(option: str, value: str, choices: Iterable[str]) -> str:
+    """``value`` if it is one of ``choices``. Raises UsageError."""
+    known = list(choices)
+    if value not in known:
+        hint = nearest(value, known)
+        listed = f"one of {', '.join(known)}"
+        raise UsageError(f'{option} "{value}" is not known', help=f"{hint} {listed}" if hint else listed)
+    return value
+
+
+def layout(value: str | None) -> str | None:
+    """A layout, or None. Raises UsageError."""
+    return None if value is None else choose("--layout", value, LAYOUTS)

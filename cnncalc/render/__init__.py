@@ -1,0 +1,1 @@
+"""Results -> text: tables, JSON, CSV, Markdown, LaTeX, messages. The only place with glyphs, units and colour."""

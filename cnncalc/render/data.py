@@ -1,0 +1,64 @@
+"""A summary as the data of its JSON: plain numbers, texts and lists. Every other form is made from this."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncalc import findings
+from cnncalc.expr import Expr
+from cnncalc.spec.demand import TOTALS
+
+if TYPE_CHECKING:
+    from cnncalc.findings import Finding
+    from cnncalc.infer import Row, Summary
+
+#: Keys of a row that are no quantities.
+_ORDER = (
+    "output", "params", "trainable_params", "non_trainable_params", "weight_params", "bias_params", "weights", "macs",
+    "flops", "receptive_field", "effective_stride", "effective_padding", "activations", "weight_bytes",
+    "activation_bytes",
+)  # fmt: skip
+
+
+def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
+    """The data of ``summary``: name, layout, inputs, layers, totals, outputs and findings."""
+    layout = summary.layout
+    return {
+        "name": summary.name,
+        "layout": layout,
+        "inputs": {name: plain(shape.written(layout)) for name, shape in summary.inputs.items()},
+        "layers": [_row(summary, row) for row in summary.rows],
+        "totals": {name: plain(findings.total(summary, name)) for name in TOTALS},
+        "outputs": {name: plain(shape.written(layout)) for name, shape in summary.outputs.items()},
+        "findings": [_finding(finding) for finding in found],
+    }
+
+
+def _row(summary: Summary, row: Row) -> dict[str, Any]:
+    network = summary.network
+    data: dict[str, Any] = {
+        "name": row.name,
+        "kind": row.kind,
+        "from": [network.value_name(source) for source in row.layer.sources],
+    }
+    for name in _ORDER:
+        data[name] = plain(row.weights if name == "weights" else findings.of_row(summary, row, name))
+    data["notes"] = [note.text for note in summary.notes(row)]
+    return data
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    data = finding._asdict()
+    data["where"] = str(data.pop("mark"))
+    return {key: plain(data[key]) for key in ("where", "layer", "quantity", "expected", "got", "message")}
+
+
+def plain(value: Any) -> Any:
+    """``value`` with its expressions as texts and its tuples as lists."""
+    if isinstance(value, Expr):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value

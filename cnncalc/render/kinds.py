@@ -1,0 +1,49 @@
+"""The kinds of layers for a reader."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.render.sheet import Column, Sheet
+from cnncalc.render.table import as_table
+
+if TYPE_CHECKING:
+    from cnncalc.general import Description
+
+FORMATS = ("table", "json")
+
+
+def as_list(descriptions: list[Description], format: str) -> str:
+    """All kinds: a line each, or JSON."""
+    if format == "json":
+        return json.dumps([_data(description) for description in descriptions], ensure_ascii=False, indent=1) + "\n"
+    rows: list[dict[str, Any]] = [
+        {"kind": d.kind, "fields": ", ".join(_field(field) for field in d.fields), "text": d.text} for d in descriptions
+    ]
+    columns = [Column("kind", "Kind"), Column("fields", "Fields (* must be given)"), Column("text", "What it does")]
+    return as_table(Sheet("", columns, rows, ["cnncalc kinds KIND shows one with its rules."]))
+
+
+def _field(field: dict[str, Any]) -> str:
+    return f"{field['name']}*" if field["default"] == "must be given" else f"{field['name']} {field['default']}"
+
+
+def _data(description: Description) -> dict[str, Any]:
+    data = description._asdict()
+    data["rules"] = dict(description.rules)
+    return data
+
+
+def one(description: Description, format: str) -> str:
+    """One kind: what it does, its fields, its rules, and where they stand."""
+    if format == "json":
+        return json.dumps(_data(description), ensure_ascii=False, indent=1) + "\n"
+    rows = description.fields
+    columns = [Column("name", "Field"), Column("letter", "Letter"), Column("default", "Default"), Column("doc", "Meaning")]
+    lines = [f"{description.kind}: {description.text}", ""]
+    if rows:
+        lines += [as_table(Sheet("", columns, rows)).strip("\n"), ""]
+    lines += [f"{name} = {rule}" for name, rule in description.rules]
+    lines += ["", f"Reference: {description.reference}"] if description.reference else []
+    return "\n".join(lines) + "\n"

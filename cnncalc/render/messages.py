@@ -1,0 +1,41 @@
+"""An error as a block: what, where with the source line and a caret, the working, and what to try."""
+
+from __future__ import annotations
+
+from cnncalc.errors import Mark, Problem
+from cnncalc.render.text import printable
+
+_WIDEST = 160
+
+
+def block(problem: Problem, word: str = "error") -> str:
+    """The block of one problem."""
+    lines = [f"{word}: {_printable(problem.text)}"]
+    if problem.mark:
+        lines += _place(problem.mark)
+    lines += [f"  = {_printable(line)}" for line in problem.working]
+    if problem.also:
+        lines += ["  = the first is here:", *_place(problem.also)]
+    if problem.help:
+        first, *rest = problem.help.splitlines()
+        lines += [f"  = help: {printable(first)}", *(f"      {printable(line)}" for line in rest)]
+    return "\n".join(lines)
+
+
+def _printable(text: str) -> str:
+    return "\n".join(printable(line) for line in text.splitlines())
+
+
+def _place(mark: Mark) -> list[str]:
+    """``--> file:line:col`` and the source line with a caret below the place."""
+    lines = [f"  --> {printable(str(mark))}"]
+    text = mark.source.line(mark.line)
+    if not text.strip():
+        return lines
+    start = max(0, min(mark.column - 1, len(text)) - _WIDEST // 2) if len(text) > _WIDEST else 0
+    before = printable(text[start : mark.column - 1].replace("\t", " "))
+    here = printable(text[mark.column - 1 : mark.column - 1 + max(1, mark.width)])
+    shown = printable(text[start : start + _WIDEST].replace("\t", " "))
+    gutter = str(mark.line)
+    carets = "^" * max(1, min(len(here), _WIDEST))
+    return [*lines, f"  {gutter} | {shown}", f"  {' ' * len(gutter)} | {' ' * len(before)}{carets}"]

@@ -1,0 +1,102 @@
+"""A summary as a table, JSON, CSV, Markdown or LaTeX."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from cnncalc.errors import UsageError, nearest
+from cnncalc.render import text
+from cnncalc.render.sheet import Column, Sheet, as_csv, as_latex, as_markdown
+from cnncalc.render.table import as_table
+
+COLUMNS = {
+    column.key: column
+    for column in (
+        Column("name", "Layer"),
+        Column("kind", "Kind"),
+        Column("from", "From", "texts"),
+        Column("output", "Output", "sizes"),
+        Column("params", "Params", "number"),
+        Column("trainable_params", "Trainable", "number"),
+        Column("non_trainable_params", "Non-trainable", "number"),
+        Column("weight_params", "Weights", "number"),
+        Column("bias_params", "Biases", "number"),
+        Column("macs", "MACs", "number"),
+        Column("flops", "FLOPs", "number"),
+        Column("receptive_field", "Receptive field", "sizes"),
+        Column("effective_stride", "Eff. stride", "sizes"),
+        Column("effective_padding", "Eff. padding", "sizes"),
+        Column("activations", "Activations", "number"),
+        Column("weight_bytes", "Weight bytes", "number"),
+        Column("activation_bytes", "Activation bytes", "number"),
+        Column("notes", "Notes", "texts"),
+    )
+}
+DEFAULT = ("name", "kind", "output", "params", "macs", "receptive_field")
+
+
+def columns(names: str | None) -> list[Column]:
+    """The columns that ``--columns`` names, in its order. Raises UsageError."""
+    chosen = [name.strip() for name in names.split(",")] if names is not None else list(DEFAULT)
+    for name in chosen:
+        if name not in COLUMNS:
+            hint = nearest(name, COLUMNS)
+            listed = f"columns: {', '.join(COLUMNS)}"
+            raise UsageError(f'--columns: no column is called "{name}"', help=f"{hint} {listed}" if hint else listed)
+    return [COLUMNS[name] for name in chosen]
+
+
+def sheet(data: dict[str, Any], chosen: list[Column]) -> Sheet:
+    """The table of a summary's data."""
+    inputs = ", ".join(
+        text.sizes(sizes) if name == "input" else f"{name} {text.sizes(sizes)}" for name, sizes in data["inputs"].items()
+    )
+    title = f"{data['name']}  (input {inputs})" if data["name"] else f"input {inputs}"
+    return Sheet(title, chosen, data["layers"], _footer(data, chosen))
+
+
+def _footer(data: dict[str, Any], chosen: list[Column]) -> list[str]:
+    totals = data["totals"]
+    lines = [
+        f"Parameters: {text.number(totals['params'])}  (trainable {text.number(totals['trainable_params'])}, "
+        f"non-trainable {text.number(totals['non_trainable_params'])})",
+        f"MACs: {text.number(totals['macs'])}{_short(totals['macs'], 'MACs')}, FLOPs: {text.number(totals['flops'])}",
+        f"Memory in float32: weights {text.memory(totals['weight_bytes'])}, outputs "
+        f"{text.memory(totals['activation_bytes'])}, most at one time {text.memory(totals['peak_activation_bytes'])}",
+    ]
+    if "notes" not in [column.key for column in chosen]:
+        lines += [f"{row['name']}: {text.printable(note)}" for row in data["layers"] for note in row["notes"]]
+    return lines + [f"finding: {finding['where']}: {text.printable(finding['message'])}" for finding in data["findings"]]
+
+
+def _short(value: Any, unit: str) -> str:
+    short = text.quantity(value, unit)
+    return f" ({short})" if short else ""
+
+
+def as_json(data: dict[str, Any]) -> str:
+    """JSON, one layer a line."""
+    escape = text.only_ascii(sys.stdout)
+    parts = []
+    for key, value in data.items():
+        if key in ("layers", "findings") and value:
+            rows = ",\n  ".join(json.dumps(row, ensure_ascii=escape) for row in value)
+            parts.append(f'"{key}": [\n  {rows}]')
+        else:
+            parts.append(f'"{key}": {json.dumps(value, ensure_ascii=escape)}')
+    return "{" + ",\n ".join(parts) + "}\n"
+
+
+_SHEETS: dict[str, Callable[[Sheet], str]] = {"csv": as_csv, "markdown": as_markdown, "latex": as_latex}
+FORMATS = ("table", "json", *_SHEETS)
+
+
+def render(data: dict[str, Any], format: str, chosen: list[Column], to_file: bool = False) -> str:
+    """A summary's data in one of FORMATS."""
+    if format == "json":
+        return as_json(data)
+    filled = sheet(data, chosen)
+    return as_table(filled, to_file) if format == "table" else _SHEETS[format](filled)

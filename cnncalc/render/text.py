@@ -1,0 +1,71 @@
+"""Texts for people: what cannot be printed is escaped, signs fit the terminal, numbers have their separators."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, TextIO
+
+_ASCII = {
+    "−": "-", "×": "x", "·": "*", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "–": "-", "→": "->", "≤": "<=",
+    "≥": ">=", "’": "'", "“": '"', "”": '"', "…": "...", "√": "sqrt", "Σ": "sum ", "∞": "inf",
+}  # fmt: skip
+
+
+def printable(text: str) -> str:
+    """``text`` with every character that could move a cursor or hide shown as an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}" if code < 65536 else f"\\U{code:08x}"
+
+
+def only_ascii(stream: TextIO) -> bool:
+    """Whether a stream takes no more than ASCII: by its encoding, or because the locale says so."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
+    return locale in ("C", "POSIX") or not encoding.startswith("utf")
+
+
+def to_ascii(text: str) -> str:
+    """``text`` in ASCII: signs as one types them, anything else escaped."""
+    if text.isascii():
+        return text
+    return "".join(c if c.isascii() else _ASCII.get(c) or _escape(c) for c in text)
+
+
+def fitting(text: str, stream: TextIO) -> str:
+    """``text`` as ``stream`` can take it."""
+    return to_ascii(text) if only_ascii(stream) else text
+
+
+def number(value: Any) -> str:
+    """A number with separators: ``183,242``; an expression with the minus sign of print."""
+    return f"{value:,}" if isinstance(value, int) else str(value).replace("-", "−")
+
+
+def sizes(value: list[Any], sign: str = "×") -> str:
+    """Sizes as ``64×64×32``; one that is a sum is put in brackets."""
+    texts = [str(size).replace("-", "−") for size in value]
+    return sign.join(f"({text})" if " " in text and len(texts) > 1 else text for text in texts)
+
+
+def quantity(value: Any, unit: str) -> str:
+    """A large count in short: ``22.58 M MACs``; nothing for a small one or an expression."""
+    if not isinstance(value, int) or value < 10_000:
+        return ""
+    for factor, prefix in ((10**15, "P"), (10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "k")):
+        if value >= factor:
+            return f"{value / factor:.4g} {prefix}{unit}"
+    return ""
+
+
+def memory(value: Any) -> str:
+    """Bytes in binary units: ``640 KiB``."""
+    if not isinstance(value, int):
+        return f"{value} bytes"
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if value >= 1 << power:
+            return f"{value / (1 << power):.4g} {unit}"
+    return f"{value} bytes"

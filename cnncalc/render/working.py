@@ -1,0 +1,113 @@
+"""The working as a model answer: text, Markdown or LaTeX."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.expr import Number, value
+from cnncalc.formula import letter_name, write
+from cnncalc.render.sheet import latex, markdown
+from cnncalc.render.text import printable, sizes
+
+if TYPE_CHECKING:
+    from cnncalc.infer import Summary
+    from cnncalc.working import Explanation, Step
+
+FORMATS = ("text", "markdown", "latex")
+_HEADINGS = {
+    "output": "Output", "params": "Parameters", "macs": "Multiply–accumulates", "receptive_field": "Receptive field",
+    "effective_stride": "Effective stride",
+}  # fmt: skip
+
+
+def equation(step: Step, style: str = "text") -> str:
+    """``letter = in letters = with the numbers put in = value``, without saying anything twice."""
+    last = value(step.expression)
+    sides = [letter_name(step.letter, style == "latex")]
+    for side in (write(step.expression, style, named=True), write(step.expression, style), write(last, style)):
+        if side != sides[-1] and side != "None":
+            sides.append(side)
+    return " = ".join(sides)
+
+
+def sum_line(total: Number, style: str = "text") -> str:
+    """``896 + 18496 + 163850 = 183242``."""
+    text = write(total, style)
+    known = value(total)
+    return text if known is None or text == str(known) else f"{text} = {known}"
+
+
+def as_text(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]]) -> str:
+    """Plain text."""
+    lines = [printable(title), ""]
+    for number, layer in enumerate(explanations, 1):
+        lines.append(f"{number}. {layer.name} ({layer.kind}): output {_sizes(layer)}")
+        lines += _labelled([(_HEADINGS[step.quantity], equation(step)) for step in layer.steps])
+        lines += [f"   Note: {printable(note.text)}" for note in layer.notes]
+        lines.append("")
+    lines += [f"{name}: {sum_line(total)}" for name, total in totals]
+    lines += ["", "Letters: " + "; ".join(f"{letter} {meaning}" for letter, meaning in _legend(explanations))]
+    return "\n".join(lines) + "\n"
+
+
+def _labelled(rows: list[tuple[str, str]]) -> list[str]:
+    """Lines with their headings in a column; a heading is not said twice running."""
+    width = max((len(heading) for heading, _ in rows), default=0)
+    lines, above = [], ""
+    for heading, text in rows:
+        lines.append(f"   {'' if heading == above else heading:{width}}  {text}")
+        above = heading
+    return lines
+
+
+def _sizes(layer: Explanation) -> str:
+    return sizes(layer.output)
+
+
+def _legend(explanations: list[Explanation]) -> list[tuple[str, str]]:
+    found: dict[str, str] = {}
+    for layer in explanations:
+        for letter, meaning in layer.legend.items():
+            known = found.get(letter)
+            found[letter] = meaning if known is None or meaning in known.split(" or ") else f"{known} or {meaning}"
+    return list(found.items())
+
+
+def as_markdown(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]]) -> str:
+    """Markdown with formulas between dollars."""
+    lines = [f"# {markdown(printable(title))}", ""]
+    for number, layer in enumerate(explanations, 1):
+        lines += [f"## {number}. {markdown(layer.name)} ({markdown(layer.kind)}): output {_sizes(layer)}", ""]
+        lines += [f"- {_HEADINGS[step.quantity]}: ${equation(step, 'latex')}$" for step in layer.steps]
+        lines += [f"- {markdown(printable(note.text))}" for note in layer.notes]
+        lines.append("")
+    lines += [f"{name}: ${sum_line(total, 'latex')}$\n" for name, total in totals]
+    lines += ["## Letters", "", *(f"- ${letter_name(a, True)}$: {markdown(b)}" for a, b in _legend(explanations))]
+    return "\n".join(lines) + "\n"
+
+
+def as_latex(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]]) -> str:
+    """A LaTeX document that compiles by itself."""
+    lines = [
+        r"\documentclass{article}", r"\usepackage[utf8]{inputenc}", r"\usepackage[T1]{fontenc}", r"\begin{document}",
+        rf"\section*{{{latex(printable(title))}}}",
+    ]  # fmt: skip
+    for layer in explanations:
+        lines.append(rf"\subsection*{{{latex(layer.name)} ({latex(layer.kind)}): output {latex(_sizes(layer))}}}")
+        entries = [rf"{_HEADINGS[step.quantity].replace('–', '--')}: ${equation(step, 'latex')}$" for step in layer.steps]
+        entries += [latex(printable(note.text)) for note in layer.notes]
+        if entries:
+            lines += [r"\begin{itemize}", *(rf"\item {entry}" for entry in entries), r"\end{itemize}"]
+    lines += [rf"\noindent {name}: ${sum_line(total, 'latex')}$\par" for name, total in totals]
+    letters = "; ".join(f"${letter_name(a, True)}$ {latex(b)}" for a, b in _legend(explanations))
+    lines += [rf"\noindent Letters: {letters}.", r"\end{document}"]
+    return "\n".join(lines) + "\n"
+
+
+def render(summary: Summary, explanations: list[Explanation], totals: list[tuple[str, Number]], format: str) -> str:
+    """The working of a network in one of FORMATS."""
+    inputs = ", ".join(f"{name} {sizes(shape.written(summary.layout))}" for name, shape in summary.inputs.items())
+    title = f"{summary.name}: {inputs}" if summary.name else inputs
+    form: Any = {"text": as_text, "markdown": as_markdown, "latex": as_latex}[format]
+    result: str = form(title, explanations, totals)
+    return result
