@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
 from cnncalc.errors import Mark, nearest
@@ -20,8 +19,7 @@ COUNTED = (
 QUANTITIES = ("output", *COUNTED, *AXIAL)
 TOTALS = (*QUANTITIES, "peak_activation_bytes")
 
-_BOUND = re.compile(r"(<=|>=|<|>|≤|≥)\s*(\S.*)\Z")
-_RELATIONS = {"≤": "<=", "≥": ">="}
+_BOUNDS = {"<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", "<": "<", ">": ">"}
 
 
 class Demand(NamedTuple):
@@ -73,8 +71,8 @@ def _read(layer: str | None, quantity: str, node: Node, mark: Mark, context: Con
 
 
 def _bound(node: Node) -> tuple[str, Node]:
-    match = _BOUND.match(node.text.strip()) if isinstance(node, Scalar) else None
-    if not match:
-        return "=", node
-    sign = _RELATIONS.get(match[1], match[1])
-    return sign, Scalar(match[2], node.mark, plain=True)
+    text = node.text.strip() if isinstance(node, Scalar) else ""
+    for sign, relation in _BOUNDS.items():
+        if text.startswith(sign):
+            return relation, Scalar(text[len(sign) :].strip(), node.mark)
+    return "=", node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc import shape
 from cnncalc.errors import Mark, Problem, SpecError, nearest
@@ -13,7 +13,10 @@ from cnncalc.spec.demand import Demand
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, describe
 from cnncalc.spec.values import BadValue, Context
 
-KEYS = ("name", "layout", "input", "layers", "encoder", "decoder", "define", "expect", "given")
+if TYPE_CHECKING:
+    from cnncalc.spec.objective import Objective
+
+KEYS = ("name", "layout", "input", "layers", "encoder", "decoder", "define", "expect", "given", "objective")
 SMALLEST = "input: 28x28x1\nlayers:\n  - conv: {filters: 10, kernel: 5}"
 
 
@@ -35,34 +38,31 @@ class Spec:
 
     def __init__(self, mark: Mark, limits: Limits) -> None:
         self.mark, self.limits = mark, limits
+        self.problems: list[Problem] = []
         self.inputs: dict[str, Shape] = {}
         self.lists: dict[str, Sequence] = {}
         self.definitions: dict[str, Definition] = {}
         self.expected: list[Demand] = []
         self.given: list[Demand] = []
+        self.objective: Objective | None = None
 
 
 def read(root: Node, limits: Limits, more_keys: tuple[str, ...] = ()) -> Spec:
-    """The spec that a document holds; ``more_keys`` are not read here. Raises SpecError with every problem."""
+    """The spec that a document holds; ``more_keys`` are not read here.
+
+    What is wrong is kept in ``Spec.problems`` and raised with the problems of the layers, when those are placed.
+    Raises SpecError where the document is no mapping.
+    """
     if not isinstance(root, Mapping):
         raise SpecError(f"a network is a mapping; found {describe(root)}", mark=root.mark, help=SMALLEST)
-    problems: list[Problem] = []
     spec = Spec(root.mark, limits)
-    for part in (_keys, _name, _layout, _inputs, _layers, _definitions, _demands):
+    unknown_keys(root, KEYS + more_keys, "a network", spec.problems)
+    for part in (_name, _layout, _inputs, _layers, _definitions, _demands, _objective):
         try:
-            if part is _keys:
-                _keys(root, KEYS + more_keys, problems)
-            else:
-                part(spec, root, Context(limits))  # type: ignore[operator]
+            part(spec, root, Context(limits))
         except SpecError as error:
-            problems.extend(error.problems)
-    if problems:
-        raise SpecError(problems)
+            spec.problems += error.problems
     return spec
-
-
-def _keys(root: Mapping, known: tuple[str, ...], problems: list[Problem]) -> None:
-    unknown_keys(root, known, "a network", problems)
 
 
 def unknown_keys(mapping: Mapping, known: Any, what: str, problems: list[Problem]) -> None:
@@ -158,8 +158,17 @@ def _demands(spec: Spec, root: Mapping, context: Context) -> None:
         spec.given = demand.read_given(root.items["given"], context)
 
 
+def _objective(spec: Spec, root: Mapping, context: Context) -> None:
+    if "objective" in root.items:
+        from cnncalc.spec import objective
+
+        spec.objective = objective.read(root.items["objective"], context)
+
+
 def check_name(name: str, mark: Mark) -> None:
     """Raise BadValue unless ``name`` may be a layer's: letters, digits, ``_ - .`` and space; not ``input``."""
+    if len(name) > 200:  # a child is named after its block: long names would be written out again and again
+        raise BadValue(f"a name of {len(name)} characters is too long", mark, "200 characters or fewer")
     if name == "input" or not name or not all(c.isalnum() or c in "_-. " for c in name):
         raise BadValue(
             f'"{name}" cannot be the name of a layer', mark, 'letters, digits, "_", "-", "." and space; not "input"'

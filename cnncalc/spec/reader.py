@@ -6,9 +6,8 @@ words, each once, and an alias that stands for what it names without a copy, but
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
@@ -17,15 +16,16 @@ from cnncalc.limits import Limits
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null, shown
 from cnncalc.spec.source import check_characters
 
+_Parser: Any  # of either class only the event part is used
 try:
-    from yaml.cyaml import CParser as _Parser
-except ImportError:  # PyYAML built without libyaml; of this class only the event part is used
+    from yaml.cyaml import CParser as _Parser  # type: ignore[attr-defined]
+except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as _Parser
+
+NO_TAGS = "leave it out: a value's type follows from the field it is given to"
 
 #: The smallest valid spec, for the message that a text is not one.
 SMALLEST = "input: 28x28x1\nlayers:\n  - dense: 10"
-
-_NO_TAGS = "leave it out: a value's type follows from the field it is given to"
 
 # What the next node of a mapping is, where it is not the value of a key:
 _KEY = object()  # a key
@@ -41,9 +41,10 @@ def read(source: Source, limits: Limits, smallest: str = SMALLEST) -> Node:
     """
     check_characters(source)
     reader = _Reader(source, limits, smallest)
-    # libyaml compares every %TAG line with all lines of them above, which is quadratic: they are refused unparsed.
-    if "%TAG" in source.text and (directive := re.search("(?:^|(?<=[\n\r\x85\u2028\u2029]))%TAG", source.text)):
-        raise SpecError("tags are not allowed, nor is a %TAG line", mark=source.at(directive.start(), 4), help=_NO_TAGS)
+    if "%TAG" in source.text:
+        from cnncalc.spec.syntax import refuse_tag_lines
+
+        refuse_tag_lines(source)
     return reader.read()
 
 
@@ -53,7 +54,8 @@ class _Part:
     __slots__ = ("before", "event", "height", "key", "node", "size")
 
     def __init__(self, node: Node, event: Any = None, before: int = 0) -> None:
-        self.node, self.event = node, event
+        self.node: Any = node
+        self.event = event
         self.key: Any = _KEY if type(node) is Mapping else None  # of a mapping: the key of the next node
         self.before = before  # values in the text before this one
         self.size = 0  # values in it with its aliases written out; 0 until its end is read
@@ -91,6 +93,8 @@ class _Reader:
                 if handler := handlers.get(type(event)):
                     handler(event)
         except yaml.MarkedYAMLError as error:
+            from cnncalc.spec.syntax import explain
+
             raise self.failure(explain(self.source, error, self.bracket(), self.quoted)) from None
         except ValueError:  # only the pure parser: chr() of an escape and int() of a version
             text, help = "the number written here is far too large", "write the character itself"
@@ -127,9 +131,8 @@ class _Reader:
                 self.quoted = event
         if event.tag is not None:
             self.refuse_tag(event.tag, mark)
-        if (
-            style == '"' and not text.isascii() and re.search("[\ud800-\udfff]", text)
-        ):  # the pure parser lets "\ud800" pass
+        # The pure parser lets "\ud800" pass.
+        if style == '"' and any("\ud800" <= c <= "\udfff" for c in text):
             self.problem("half of a surrogate pair is no character", mark, "write the character itself")
         node = Scalar(text, mark, not style)
         if event.anchor is not None:
@@ -220,7 +223,7 @@ class _Reader:
         if self.total > 2 * self.most_values:
             self.limits.check("values", self.total, mark, times=2)
 
-    def key(self, node: Scalar, mark: Mark, into: Mapping) -> object:
+    def key(self, node: Any, mark: Mark, into: Mapping) -> object:
         """The key of the value that follows, or _SKIP where it is refused."""
         text = node.text
         if node.plain and is_null(node):
@@ -244,7 +247,7 @@ class _Reader:
     def refuse_tag(self, tag: str, mark: Mark) -> None:
         """``!!python/object`` and its like are never followed."""
         name = shown(tag.replace("tag:yaml.org,2002:", "!!"))
-        self.problem(f"tags are not allowed; found {name}", mark, _NO_TAGS)
+        self.problem(f"tags are not allowed; found {name}", mark, NO_TAGS)
 
     def problem(self, text: str, mark: Mark, help: str, also: Mark | None = None) -> None:
         """One more thing is wrong; reading goes on."""
@@ -252,7 +255,7 @@ class _Reader:
 
     def failure(self, *more: Problem) -> SpecError:
         """The error for all problems, in the order of their places."""
-        return SpecError(sorted([*self.problems, *more], key=lambda problem: problem.mark[1:3]))
+        return SpecError(sorted([*self.problems, *more], key=lambda problem: (problem.mark or self.root.mark)[1:3]))
 
     def example(self) -> str:
         """What to try where there is nothing to read."""
@@ -269,134 +272,7 @@ class _Reader:
         """Where in the text the innermost bracket that is open stands."""
         for part in reversed(self.stack):
             if part.event is not None and part.event.flow_style:
-                offset = part.event.end_mark.index - 1  # an anchor may stand before the bracket
+                offset: int = part.event.end_mark.index - 1  # an anchor may stand before the bracket
                 if self.source.text[offset] in "[{":
                     return offset
         return None
-
-
-class _Rule(NamedTuple):
-    """Words for a syntax error. ``pattern`` is searched in ``found | context | problem`` of the parser's error."""
-
-    pattern: str
-    text: str
-    help: str
-    opening: bool = False  # the place to show is where the construct opened, not where the parser gave up
-
-
-_QUOTE_IT = "put a text that begins with it in quotes"
-_RULES = (
-    _Rule(r"^a tab .*token|a tab character", "a tab stands where YAML allows only spaces", "indent with spaces"),
-    _Rule(
-        r"quoted scalar \| .*(end of stream|document)",
-        "the quote {opener} that opens here is not closed before {found} at {place}",
-        "put {opener} where the text ends",
-        opening=True,
-    ),
-    _Rule(
-        r"flow (sequence|mapping)|^the end of the file .*flow node",
-        'the "{opener}" that opens here is not closed before {found} at {place}',
-        'put "{closer}" where it ends, and "," between what stands in it',
-        opening=True,
-    ),
-    _Rule(r"flow node", "a value is missing before {found}", 'leave out a "," too many, or put the value in quotes'),
-    _Rule(r"block node|cannot start any token", "{found} cannot begin a value", _QUOTE_IT),
-    _Rule(
-        r"simple key",
-        'a ":" is missing after {word}',
-        'write "key: value"; the further lines of a text are indented deeper than its key',
-        opening=True,
-    ),
-    _Rule(
-        r"mapping values|unexpected ':'",
-        'this ":" stands in the middle of a value, where no mapping can begin',
-        'indent the keys of one mapping alike, put a space after each ":", and a text that holds ": " in quotes',
-    ),
-    _Rule(r"sequence entries", "a list cannot begin here", "begin it on the next line, or write it in [ ]"),
-    _Rule(r"mapping keys", '"?" cannot stand here', 'write "key: value", or put the text in quotes'),
-    _Rule(r'^"[\]}]" .*block', "{found} closes nothing that is open", "leave it out, or open it before"),
-    _Rule(
-        r'^"-" .*block mapping',
-        'a list entry ("- ") stands where the mapping that begins at {opened} goes on',
-        "indent it like the other entries of its list",
-    ),
-    _Rule(
-        r"block mapping",
-        "{found} stands where the next key of the mapping that begins at {opened} is expected",
-        "begin the keys of one mapping in the same column; nothing follows a closing quote or bracket",
-    ),
-    _Rule(
-        r"block collection",
-        "the list that begins at {opened} cannot go on with {found} here",
-        'begin the "-" of one list in the same column, and indent what belongs to an entry deeper',
-    ),
-    _Rule(
-        r"unknown escape", "this backslash begins no escape that YAML knows", r"write \\ for one, or use single quotes"
-    ),
-    _Rule(r"hexa?decimal|Unicode char", "this escape is not the number of a character", "write the character itself"),
-    _Rule(r"an (anchor|alias)", '"{opener}" needs a name right after it', _QUOTE_IT),
-    _Rule(r"\btag\b|TAG", "tags are not allowed", _NO_TAGS, opening=True),
-    _Rule(r"directive|version|incompatible", 'this "%" line is not one that YAML knows', "leave it out"),
-    _Rule(
-        r"document start",
-        "{found} stands after the end of the value that the file holds",
-        "indent what belongs to it; only one mapping is expected",
-    ),
-    _Rule(
-        r"block scalar",
-        "{found} cannot follow here",
-        'after "|" or ">" stand at most "+" or "-" and a comment; put other text in quotes',
-    ),
-    _Rule(r"", "this is not valid YAML: {problem}", "put texts in quotes, and indent with spaces"),
-)
-
-
-def explain(source: Source, error: Any, bracket: int | None, quoted: Any) -> Problem:
-    """The problem that a syntax error of the parser is, with the places where its construct opened and ended.
-
-    ``bracket`` is the place in the text of the innermost open one, ``quoted`` the event of the last quoted text over
-    several lines.
-    """
-    text, offset = source.text, error.problem_mark.index
-    place, found = source.at(offset), _found(text, offset)
-    if quoted is not None and not text[quoted.end_mark.index : offset].strip():
-        return _closed_late(source, quoted, found)
-    subject = f"{found} | {error.context} | {error.problem}"
-    rule = next(rule for rule in _RULES if re.search(rule.pattern, subject))
-    begin = error.context_mark.index if error.context_mark else offset
-    if bracket is not None and " flow " in subject:
-        begin = bracket
-    opened = source.at(begin)
-    names = {
-        "found": found,
-        "place": _words(place),
-        "opened": _words(opened),
-        "opener": text[begin : begin + 1],
-        "closer": "]" if text[begin : begin + 1] == "[" else "}",
-        "word": _found(text, begin),
-        "problem": error.problem,
-    }
-    mark, other = (opened, place) if rule.opening else (place, opened)
-    also = other if other != mark else None
-    return Problem(rule.text.format(**names), mark, help=rule.help.format(**names), also=also)
-
-
-def _closed_late(source: Source, quoted: Any, found: str) -> Problem:
-    """The problem of a quoted text over several lines that is followed by more: it was to end before."""
-    end = quoted.end_mark.index - 1
-    also, quote = source.at(end), source.text[end]
-    text = f"the quote {quote} that opens here closes only at {_words(also)}, before {found}"
-    help = f"put {quote} where the text ends"
-    return Problem(text, source.at(quoted.start_mark.index), help=help, also=also)
-
-
-def _words(mark: Mark) -> str:
-    return f"line {mark.line}, column {mark.column}"
-
-
-def _found(text: str, offset: int) -> str:
-    """What stands at ``offset``, in words."""
-    found = re.compile(r"[\w.-]+|[^\n\r\x85\u2028\u2029]").match(text, offset)
-    if found:
-        return {"\t": "a tab", " ": "a space"}.get(found[0], f'"{shown(found[0])}"')
-    return "the end of the line" if text[offset:].strip() else "the end of the file"

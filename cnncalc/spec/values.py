@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
-from cnncalc.errors import Mark, Problem, SpecError, nearest
+from cnncalc.errors import LimitError, Mark, Problem, SpecError, nearest
 from cnncalc.expr import Expr, Letter, Number
 from cnncalc.limits import Limits, over
-from cnncalc.errors import LimitError
-from cnncalc.spec.arithmetic import NotArithmetic, evaluate
 from cnncalc.spec.node import Node, Scalar, Sequence, describe, is_null
 
-_LETTER = re.compile(r"[A-Za-wyz][0-9]{0,9}\Z")
-_WHOLE = re.compile(r"[-+]?[0-9]+\Z")
-_REAL = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+
+
+def is_letter(text: str) -> bool:
+    """Whether ``text`` is an unknown: a letter other than x, optionally with digits."""
+    digits = text[1:]
+    return (
+        text[:1].isalpha() and text.isascii() and text[0] != "x" and (not digits or digits.isdigit()) and len(text) < 11
+    )
+
+
+def _is_whole(text: str) -> bool:
+    digits = text[1:] if text[:1] in ("-", "+") else text
+    return digits.isascii() and digits.isdigit()
+
+
+def _is_real(text: str) -> bool:
+    """Whether ``text`` is a number as YAML 1.2 writes one: no underscores, no words."""
+    if len(text) > 40 or not text or not set(text) <= set("0123456789.eE+-"):
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 class BadValue(SpecError):
@@ -60,18 +78,18 @@ def whole(node: Node, context: Context, what: str, least: int = 1, bounded: bool
     text = node.text
     arguments = context.arguments
     if arguments is not None and not text.isdecimal():
-        if text in arguments or (not _LETTER.match(text) and not _WHOLE.match(text)):
+        if text in arguments or (not is_letter(text) and not _is_whole(text)):
             return _checked(_worked_out(node, context, what, least), node, context, what, least, bounded)
-    elif not text.isdecimal() and _LETTER.match(text):
+    elif not text.isdecimal() and is_letter(text):
         return Letter(text)
     return _checked(_literal(node, context, what, least), node, context, what, least, bounded)
 
 
 def _literal(node: Scalar, context: Context, what: str, least: int) -> Number:
     text = node.text
-    if _LETTER.match(text):
+    if is_letter(text):
         return Letter(text)
-    if not _WHOLE.match(text):
+    if not _is_whole(text):
         raise expected(what, node, _numbers_from(least), _number_help(node, what))
     digits = text.lstrip("+-")
     if len(digits) > context.limits.digits:
@@ -97,12 +115,14 @@ def _numbers_from(least: int) -> str:
 def _number_help(node: Scalar, what: str) -> str | None:
     if node.text in TRUTHS or is_null(node):
         return None
-    if _REAL.match(node.text) and len(node.text) < 20 and (number := float(node.text)).is_integer():
+    if _is_real(node.text) and len(node.text) < 20 and (number := float(node.text)).is_integer():
         return f"{what}: {int(number)}"
     return None
 
 
 def _worked_out(node: Scalar, context: Context, what: str, least: int) -> Number:
+    from cnncalc.spec.arithmetic import NotArithmetic, evaluate
+
     try:
         number = evaluate(node.text, context.arguments or {})
     except NotArithmetic as error:
@@ -132,7 +152,8 @@ def padding(node: Node, context: Context, what: str, words: tuple[str, ...]) -> 
         text = argument(node, context)
         if isinstance(text, str) and text in words:
             return text
-        if words and node.plain and re.match(r"[A-Za-z_]{2,}\Z", str(text)) and text not in (context.arguments or ()):
+        looks_like_word = len(str(text)) > 1 and str(text).replace("_", "a").isalpha()
+        if words and node.plain and looks_like_word and text not in (context.arguments or ()):
             raise BadValue(
                 f'{what} "{text}" is not a number, nor one of the words {", ".join(words)}',
                 node.mark,
@@ -165,7 +186,7 @@ def any_argument(node: Node, context: Context, what: str) -> Any:
         return text
     if text in TRUTHS and node.plain:
         return TRUTHS[text]
-    if re.search(r"[0-9+*/()]", text) or _LETTER.match(text):
+    if any(c in "0123456789+*/()" for c in text) or is_letter(text):
         return whole(node, context, what, -context.limits.size)
     return text
 
@@ -195,7 +216,7 @@ def real(node: Node, context: Context, what: str) -> float:
     text = argument(node, context) if isinstance(node, Scalar) else None
     if isinstance(text, int) and not isinstance(text, bool):
         return float(text)
-    if not isinstance(text, str) or not _REAL.match(text) or len(text) > 40:
+    if not isinstance(text, str) or not _is_real(text):
         raise expected(what, node, "a number such as 0.5")
     return float(text)
 
@@ -215,7 +236,7 @@ def sizes(node: Node, context: Context, what: str, least: int = 1, most: int = 4
 
 def _split(node: Scalar) -> list[Node]:
     mark, column, items = node.mark, node.mark.column + (not node.plain), []
-    for part in re.split(r"[x×]", node.text):
+    for part in node.text.replace("×", "x").split("x"):
         text = part.strip()
         items.append(Scalar(text, mark._replace(column=column, width=max(1, len(part)))))
         column += len(part) + 1

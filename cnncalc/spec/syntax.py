@@ -1,0 +1,147 @@
+"""What the parser found wrong with a text, in words: where a construct opened, where it ended, and what to try."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from cnncalc.errors import Mark, Problem, Source, SpecError
+from cnncalc.spec.node import shown
+from cnncalc.spec.reader import NO_TAGS
+
+
+def refuse_tag_lines(source: Source) -> None:
+    """Raise SpecError for a ``%TAG`` line: libyaml compares each with all above it, which is quadratic."""
+    if directive := re.search("(?:^|(?<=[\n\r\x85\u2028\u2029]))%TAG", source.text):
+        raise SpecError("tags are not allowed, nor is a %TAG line", mark=source.at(directive.start(), 4), help=NO_TAGS)
+
+
+class _Rule(NamedTuple):
+    """Words for a syntax error, where ``pattern`` fits what was found and the parser's context and problem."""
+
+    pattern: str
+    text: str
+    help: str
+    opening: bool = False  # the place to show is where the construct opened, not where the parser gave up
+
+
+_QUOTE_IT = "put a text that begins with it in quotes"
+_RULES = (
+    _Rule(r"^a tab .*token|a tab character", "a tab stands where YAML allows only spaces", "indent with spaces"),
+    _Rule(
+        r"quoted scalar \| .*(end of stream|document)",
+        "the quote {opener} that opens here is not closed before {found} at {place}",
+        "put {opener} where the text ends",
+        opening=True,
+    ),
+    _Rule(
+        r"flow (sequence|mapping)|^the end of the file .*flow node",
+        'the "{opener}" that opens here is not closed before {found} at {place}',
+        'put "{closer}" where it ends, and "," between what stands in it',
+        opening=True,
+    ),
+    _Rule(
+        r"flow node",
+        "a key or a value is missing before {found}",
+        'leave out a "," too many, or put the value in quotes',
+    ),
+    _Rule(r"block node|cannot start any token", "{found} cannot begin a value", _QUOTE_IT),
+    _Rule(
+        r"simple key",
+        'a ":" is missing after {word}',
+        'write "key: value"; the further lines of a text are indented deeper than its key',
+        opening=True,
+    ),
+    _Rule(
+        r"mapping values|unexpected ':'",
+        'this ":" stands in the middle of a value, where no mapping can begin',
+        'indent the keys of one mapping alike, put a space after each ":", and a text that holds ": " in quotes',
+    ),
+    _Rule(r"sequence entries", "a list cannot begin here", "begin it on the next line, or write it in [ ]"),
+    _Rule(r"mapping keys", '"?" cannot stand here', 'write "key: value", or put the text in quotes'),
+    _Rule(r'^"[\]}]" .*block', "{found} closes nothing that is open", "leave it out, or open it before"),
+    _Rule(
+        r'^"-" .*block mapping',
+        'a list entry ("- ") stands where the mapping that begins at {opened} goes on',
+        "indent it like the other entries of its list",
+    ),
+    _Rule(
+        r"block mapping",
+        "{found} stands where the next key of the mapping that begins at {opened} is expected",
+        "begin the keys of one mapping in the same column; nothing follows a closing quote or bracket",
+    ),
+    _Rule(
+        r"block collection",
+        "the list that begins at {opened} cannot go on with {found} here",
+        'begin the "-" of one list in the same column, and indent what belongs to an entry deeper',
+    ),
+    _Rule(r"unknown escape", "YAML knows no escape that begins so", r"write \\ for a backslash, or use single quotes"),
+    _Rule(r"hexa?decimal|Unicode char", "this escape is not the number of a character", "write the character itself"),
+    _Rule(r"an (anchor|alias)", '"{opener}" needs a name right after it', _QUOTE_IT),
+    _Rule(r"\btag\b|TAG", "tags are not allowed", NO_TAGS, opening=True),
+    _Rule(r"directive|version|incompatible", 'this "%" line is not one that YAML knows', "leave it out"),
+    _Rule(
+        r"document start",
+        "{found} stands after the end of the value that the file holds",
+        "indent what belongs to it; only one mapping is expected",
+    ),
+    _Rule(
+        r"block scalar",
+        "{found} cannot follow here",
+        'after "|" or ">" stand at most "+" or "-" and a comment; put other text in quotes',
+    ),
+    _Rule(r"", "this is not valid YAML: {problem}", "put texts in quotes, and indent with spaces"),
+)
+
+
+def explain(source: Source, error: Any, bracket: int | None, quoted: Any) -> Problem:
+    """The problem that a syntax error of the parser is, with the places where its construct opened and ended.
+
+    ``bracket`` is the place in the text of the innermost open one, ``quoted`` the event of the last quoted text over
+    several lines.
+    """
+    text, offset = source.text, error.problem_mark.index
+    place, found = source.at(offset), _found(text, offset)
+    if quoted is not None and not text[quoted.end_mark.index : offset].strip():
+        return _closed_late(source, quoted, found)
+    kind = "word" if found[0] == '"' and len(found) > 3 else found  # a word of the text must not match a pattern
+    subject = f"{kind} | {error.context} | {error.problem}"
+    rule = next(rule for rule in _RULES if re.search(rule.pattern, subject))
+    begin = error.context_mark.index if error.context_mark else offset
+    if bracket is not None and " flow " in subject:
+        begin = bracket
+    opened = source.at(begin)
+    names = {
+        "found": found,
+        "place": _words(place),
+        "opened": _words(opened),
+        "opener": text[begin : begin + 1],
+        "closer": "]" if text[begin : begin + 1] == "[" else "}",
+        "word": _found(text, begin),
+        "problem": error.problem,
+    }
+    mark, other = (opened, place) if rule.opening else (place, opened)
+    also = other if other != mark else None
+    return Problem(rule.text.format(**names), mark, help=rule.help.format(**names), also=also)
+
+
+def _closed_late(source: Source, quoted: Any, found: str) -> Problem:
+    """The problem of a quoted text over several lines that is followed by more: it was to end before."""
+    end = quoted.end_mark.index - 1
+    also, quote = source.at(end), source.text[end]
+    start = source.text.index(quote, quoted.start_mark.index)  # an anchor may stand before it
+    text = f"the quote {quote} that opens here closes only at {_words(also)}, before {found}"
+    help = f"put {quote} where the text ends"
+    return Problem(text, source.at(start), help=help, also=also)
+
+
+def _words(mark: Mark) -> str:
+    return f"line {mark.line}, column {mark.column}"
+
+
+def _found(text: str, offset: int) -> str:
+    """What stands at ``offset``, in words."""
+    found = re.compile(r"[\w.-]+|[^\n\r\x85\u2028\u2029]").match(text, offset)
+    if found:
+        return {"\t": "a tab", " ": "a space"}.get(found[0], f'"{shown(found[0])}"')
+    return "the end of the line" if text[offset:].strip() else "the end of the file"
