@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import NamedTuple
 
-from cnncalc import receptive
+from cnncalc import receptive, trace
 from cnncalc.errors import LimitError, Problem, SpecError
-from cnncalc.expr import Number, product
-from cnncalc.kinds.base import Misfit, Note, Weights
+from cnncalc.expr import Number, coefficients, every_part, everywhere, product
+from cnncalc.kinds.base import Kind, Misfit, Note, Weights
 from cnncalc.limits import over
 from cnncalc.network.model import Layer, Network
 from cnncalc.receptive import Seen
@@ -15,18 +16,41 @@ from cnncalc.shape import Shape
 from cnncalc.totals import Totals
 
 BYTES = 4  # of a number, float32
+PARTS = 200  # letters, numbers and signs in the formula of a size with unknown letters
+
+
+class Measured(NamedTuple):
+    """What a kind makes of its operands: a function of its fields and their sizes alone."""
+
+    output: Shape
+    weights: Weights
+    params: Number
+    macs: Number
+
+
+_REMEMBERED = 64  # operands that a kind remembers
+
+
+def measured(kind: Kind, xs: tuple[Shape, ...]) -> Measured:
+    """Output, weights, parameters and multiply-accumulates of ``kind`` on ``xs``, worked out once. Raises Misfit."""
+    known = kind.measured.get(xs)
+    if known is None:
+        output, weights = kind.output(*xs), kind.weights(*xs)
+        known = Measured(output, weights, count(weights), kind.macs(output, *xs))
+        if len(kind.measured) >= _REMEMBERED:
+            kind.measured.clear()
+        kind.measured[xs] = known
+    return known
 
 
 class Row:
     """A layer with what was worked out for it. Sizes are whole numbers, or expressions where a letter is unknown."""
 
-    __slots__ = ("layer", "index", "xs", "output", "weights", "params", "macs", "_field")
+    __slots__ = ("layer", "index", "xs", "output", "weights", "params", "macs")
 
-    def __init__(
-        self, layer: Layer, index: int, xs: tuple[Shape, ...], output: Shape, weights: Weights, macs: Number
-    ) -> None:
-        self.layer, self.index, self.xs, self.output, self.weights, self.macs = layer, index, xs, output, weights, macs
-        self.params = count(weights)
+    def __init__(self, layer: Layer, index: int, xs: tuple[Shape, ...], numbers: Measured) -> None:
+        self.layer, self.index, self.xs = layer, index, xs
+        self.output, self.weights, self.params, self.macs = numbers
 
     @property
     def name(self) -> str:
@@ -91,7 +115,7 @@ def count(weights: Weights) -> Number:
         return 0
     sizes = list(weights.values())
     last = sizes[0][-1]
-    if all(size[-1] == last for size in sizes):
+    if all(everywhere(size[-1] == last) for size in sizes):
         rest: Number = 0
         for size in sizes:
             rest = rest + product(size[:-1])
@@ -144,15 +168,17 @@ class Summary:
 
     def notes(self, row: Row) -> list[Note]:
         """What the row of a layer says besides its numbers."""
-        from cnncalc.working import notes
-
-        return notes(self, row)
+        found = trace.notes(row.layer.kind, row.xs)
+        if row.layer.shares is not None:
+            found.append(Note(f"uses the weights of {self.network.layers[row.layer.shares].name}, counted there"))
+        return found
 
 
 def infer(network: Network) -> Summary:
     """Work out every layer. Raises SpecError with every layer that does not fit its input, or LimitError."""
     shapes: list[Shape | None] = list(network.inputs.values())
     rows: list[Row] = []
+    by_index: dict[int, Row] = {}
     problems: list[Problem] = []
     largest = network.limits.size
     for index, layer in enumerate(network.layers):
@@ -161,36 +187,46 @@ def infer(network: Network) -> Summary:
             shapes.append(None)
             continue
         try:
-            row = measure(layer, index, xs, rows)  # type: ignore[arg-type]
+            row = measure(layer, index, xs, by_index)  # type: ignore[arg-type]
         except Misfit as misfit:
             problems.append(_problem(layer, misfit, xs))  # type: ignore[arg-type]
             shapes.append(None)
             continue
-        output = row.output
-        if any(type(size) is int and size > largest for size in output.sizes):
-            size = max(size for size in output.sizes if type(size) is int)
-            raise LimitError(over("size", size, largest, layer.mark))
-        shapes.append(output)
+        by_index[index] = row
+        for size in row.output.sizes:
+            if type(size) is not int or size > largest:
+                _check_size(size, largest, layer)
+        shapes.append(row.output)
         rows.append(row)
     if problems:
         raise SpecError(problems)
     return Summary(network, rows)
 
 
-def measure(layer: Layer, index: int, xs: tuple[Shape, ...], rows: list[Row]) -> Row:
-    """The row of one layer that reads ``xs``. Raises Misfit."""
-    kind = layer.kind
-    output = kind.output(*xs)
-    weights = kind.weights(*xs)
-    macs = kind.macs(output, *xs)
+def _check_size(size: Number, largest: int, layer: Layer) -> None:
+    """Raise LimitError for a size over the limit, or for one whose formula nobody could read."""
+    if type(size) is int:
+        raise LimitError(over("size", size, largest, layer.mark))
+    for number, part in enumerate(every_part(size)):
+        if number >= PARTS:
+            text = f'{layer.name}: the formula of its size has more than {PARTS} parts, the most that are written out'
+            raise LimitError(text, mark=layer.mark, help="give the letters of the input their numbers")
+        for coefficient in coefficients(part):
+            if abs(coefficient) > largest:
+                raise LimitError(over("size", coefficient, largest, layer.mark))
+
+
+def measure(layer: Layer, index: int, xs: tuple[Shape, ...], rows: dict[int, Row]) -> Row:
+    """The row of one layer that reads ``xs``; ``rows`` above it by number. Raises Misfit."""
+    numbers = measured(layer.kind, xs)
     if layer.shares is not None:
-        _check_shared(layer, weights, xs, rows)
-        weights = {}
-    return Row(layer, index, xs, output, weights, macs)
+        _check_shared(layer, numbers.weights, rows)
+        numbers = numbers._replace(weights={}, params=0)
+    return Row(layer, index, xs, numbers)
 
 
-def _check_shared(layer: Layer, weights: Weights, xs: tuple[Shape, ...], rows: list[Row]) -> None:
-    first = next((row for row in rows if row.index == layer.shares), None)
+def _check_shared(layer: Layer, weights: Weights, rows: dict[int, Row]) -> None:
+    first = rows.get(layer.shares or 0)
     if first is None:
         return
     wanted = first.layer.kind.weights(*first.xs)
@@ -205,11 +241,9 @@ def _check_shared(layer: Layer, weights: Weights, xs: tuple[Shape, ...], rows: l
 
 def _problem(layer: Layer, misfit: Misfit, xs: tuple[Shape, ...]) -> Problem:
     """A misfit with the layer's name, the place of the field it blames, and the working."""
-    from cnncalc.working import refusal
-
     return Problem(
         f'{layer.kind.word()} "{layer.name}": {misfit.text}',
         layer.field_marks.get(misfit.field, layer.mark),
-        refusal(layer, xs, misfit),
+        trace.refusal(layer.kind, xs, misfit),
         misfit.help,
     )

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from cnncalc import rules
 from cnncalc.errors import UsageError, nearest
 from cnncalc.expr import Expr, Letter, Number, letters, value
-from cnncalc.formula import write
-from cnncalc.kinds.base import Kind, Misfit, Note, Reach, axis_letters
+from cnncalc.infer import Row, Summary, count
+from cnncalc.kinds.base import Kind, Note, Reach, Stage, axis_letters
 from cnncalc.kinds.fields import traced
 from cnncalc.receptive import START, Field
 from cnncalc.shape import Shape
-
-if TYPE_CHECKING:
-    from cnncalc.infer import Row, Summary
-    from cnncalc.network.model import Layer
+from cnncalc.trace import trace
 
 
 class Step(NamedTuple):
@@ -27,7 +24,7 @@ class Step(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The working of one layer, what its row says besides, and what its letters stand for."""
+    """The working of one layer, what its row says besides, what its letters stand for, and what happens inside."""
 
     name: str
     kind: str
@@ -35,17 +32,7 @@ class Explanation(NamedTuple):
     steps: list[Step]
     notes: list[Note]
     legend: dict[str, str]
-
-
-def trace(kind: Kind, xs: tuple[Shape, ...]) -> tuple[Kind, tuple[Shape, ...]]:
-    """The kind and its operands with a letter for each number: what its rules are fed to show their working."""
-    named = [_lettered(x, f"_{number}" if len(xs) > 1 else "") for number, x in enumerate(xs, 1)]
-    return kind.mapped(traced, axis_letters(xs[0])), tuple(named)
-
-
-def _lettered(x: Shape, subscript: str) -> Shape:
-    spatial = tuple(traced(size, letter + subscript) for size, letter in zip(x.spatial, axis_letters(x), strict=True))
-    return Shape(spatial, traced(x.channels, ("C" if x.spatial else "N") + subscript))
+    stages: list[Stage]
 
 
 def explain(summary: Summary, row: Row) -> Explanation:
@@ -54,14 +41,14 @@ def explain(summary: Summary, row: Row) -> Explanation:
     output = kind.output(*xs)
     steps = _size_steps(row.output, output)
     if row.layer.shares is None and (weights := kind.weights(*xs)):
-        from cnncalc.infer import count
-
         steps.append(Step("params", "params", count(weights)))
     if value(row.macs) != 0:
         steps.append(Step("macs", "MACs", kind.macs(_out_letters(row.output), *xs)))
     steps += _field_steps(summary, row, kind, xs)
     sizes = row.output.written(summary.layout)
-    return Explanation(row.name, row.kind, sizes, steps, notes(summary, row), legend(kind, steps))
+    stages = kind.stages(*xs)
+    numbers = [step.expression for step in steps] + [size for stage in stages for size in stage.sizes]
+    return Explanation(row.name, row.kind, sizes, steps, summary.notes(row), legend(kind, numbers), stages)
 
 
 _MEANINGS = {
@@ -70,16 +57,17 @@ _MEANINGS = {
 }  # fmt: skip
 
 
-def legend(kind: Kind, steps: list[Step]) -> dict[str, str]:
-    """What each letter of the steps stands for, in the order they are met."""
+def legend(kind: Kind, numbers: list[Number]) -> dict[str, str]:
+    """What each letter of the numbers stands for, in the order they are met."""
     fields = {field.letter: name.replace("_", " ") for name, field in kind.fields.items() if field.letter}
     found: dict[str, str] = {}
-    for step in steps:
-        for name in letters(step.expression):
+    for number in numbers:
+        for name in letters(number):
             head, _, tail = name.partition("_")
-            meaning = fields.get(head) or _MEANINGS.get(head)
+            meaning = fields.get(name) or fields.get(head) or _MEANINGS.get(head)
             if meaning:
-                found[name] = meaning if tail == "out" or head in fields else f"{meaning} of the input"
+                own = tail == "out" or head in fields or name in fields
+                found[name] = meaning if own else f"{meaning} of the input"
                 found[name] += " of the output" if tail == "out" else f" {tail}" if tail else ""
     return found
 
@@ -121,7 +109,7 @@ def _axis_steps(field: Field, reach: Reach, letter: str) -> list[Step]:
     after, before = (f"out,{letter}", f"_{letter}") if letter else ("out", "")
     size, jump = Letter(f"r{before}", field.size), Letter(f"j{before}", field.jump)
     steps = []
-    if value(reach.extent) != 1:
+    if value(reach.extent) != 1 and isinstance(reach.extent, int | Expr):
         steps.append(Step("receptive_field", f"r_{after}", rules.grown_field(size, jump, reach.extent)))
     if value(reach.step) != 1 and isinstance(reach.step, int | Expr):
         steps.append(Step("effective_stride", f"j_{after}", rules.grown_jump(jump, reach.step)))
@@ -144,30 +132,6 @@ def _total(summary: Summary, quantity: str) -> Number:
         if value(number) != 0:
             result = result + traced(number, row.name)
     return result
-
-
-def notes(summary: Summary, row: Row) -> list[Note]:
-    """What a row says besides its numbers."""
-    found = list(row.layer.kind.notes(*row.xs))
-    if found:
-        kind, xs = trace(row.layer.kind, row.xs)
-        found = kind.notes(*xs)
-    if row.layer.shares is not None:
-        found.append(Note(f"uses the weights of {summary.network.layers[row.layer.shares].name}, counted there"))
-    return found
-
-
-def refusal(layer: Layer, xs: tuple[Shape, ...], misfit: Misfit) -> tuple[str, ...]:
-    """The working of the size that came out wrong."""
-    if misfit.number is None:
-        return ()
-    kind, named = trace(layer.kind, xs)
-    try:
-        kind.output(*named)
-    except Misfit as again:
-        number = again.number
-        return (f"{misfit.letter}_out = {write(number)} = {write(value(number))}",)
-    return ()
 
 
 def choose(summary: Summary, layer: str | None) -> list[Row]:

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
 
 
 def main() -> None:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code.
+
+    Most commands live for a tenth of a second. The garbage of one is collected when there is much of it, and its
+    modules are not taken down one by one at the end: each would be a tenth of its time.
+    """
+    gc.set_threshold(100_000)
     from cnncalc.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+    code = run(sys.argv[1:])
+    sys.stderr.flush()
+    os._exit(code)

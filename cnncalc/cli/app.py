@@ -109,5 +109,3 @@ def _usage(error: Any) -> int:
     help = f"{context.command_path} --help" if context else "cnncalc --help"
     message = error.format_message().rstrip(".")
     return io.complain(block(Problem(message[:1].lower() + message[1:], help=help)), error.exit_code)
-
-

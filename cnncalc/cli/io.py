@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
+from collections.abc import Callable
+from typing import BinaryIO
 
 from cnncalc.errors import OutputError
 
@@ -25,28 +28,41 @@ def emit(text: str, output: str | None = None, source: str | None = None) -> Non
         write_file(output, text.encode("utf-8"), source)
 
 
-def write_file(path: str, data: bytes, source: str | None = None) -> None:
-    """Write ``data`` to ``path`` whole or not at all. Raises OutputError; what was there is then untouched."""
-    if source not in (None, "-") and os.path.exists(path) and os.path.samefile(path, str(source)):
+def write_file(path: str, data: bytes | Callable[[BinaryIO], object], *sources: str | None) -> None:
+    """Write ``data``, or what it writes to a stream, to ``path`` whole or not at all.
+
+    Raises OutputError, also where ``path`` is one of the inputs ``sources``; what was there is then untouched.
+    """
+    there = [source for source in sources if source and source != "-" and os.path.exists(source)]
+    if os.path.exists(path) and any(os.path.samefile(path, source) for source in there):
         raise OutputError(f"{path} is the input; it is left as it was", help="--output with another name")
     try:
         if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "wb") as stream:  # a device or a pipe cannot be replaced
-                stream.write(data)
+                _put(stream, data)
         else:
             _replace(os.path.realpath(path), data)
     except OSError as error:
-        raise OutputError(f"{path} could not be written: {error.strerror}", help="what was there is untouched") from None
+        raise OutputError(
+            f"{path} could not be written: {error.strerror}", help="what was there is untouched"
+        ) from None
 
 
-def _replace(path: str, data: bytes) -> None:
+def _put(stream: BinaryIO, data: bytes | Callable[[BinaryIO], object]) -> None:
+    if isinstance(data, bytes):
+        stream.write(data)
+    else:
+        data(stream)
+
+
+def _replace(path: str, data: bytes | Callable[[BinaryIO], object]) -> None:
     temporary = f"{path}.{os.getpid()}.part"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             if os.path.exists(path):
                 os.fchmod(stream.fileno(), os.stat(path).st_mode & 0o7777)
-            stream.write(data)
+            _put(stream, data)
             stream.flush()
             os.fsync(stream.fileno())
         os.replace(temporary, path)
@@ -79,8 +95,7 @@ def finish(code: int) -> int:
     return code
 
 
-def silence(stream: object = None) -> int:
+def silence(stream: TextIO | None = None) -> int:
     """Nobody reads any more: let what is still buffered go nowhere. That is success."""
-    descriptor = (stream or sys.stdout).fileno()  # type: ignore[attr-defined]
-    os.dup2(os.open(os.devnull, os.O_WRONLY), descriptor)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
     return 0

@@ -30,6 +30,8 @@ def kinds(
     elif kind in every:
         text = render.one(describe(every[kind]), format)
     else:
-        raise UsageError(f'no kind of layer is called "{kind}"', help=nearest(kind, every) or "cnncalc kinds lists them")
+        raise UsageError(
+            f'no kind of layer is called "{kind}"', help=nearest(kind, every) or "cnncalc kinds lists them"
+        )
     io.emit(text if output else fitting(text, sys.stdout), output)
     return 0

@@ -10,7 +10,9 @@ import typer
 from cnncalc.errors import UsageError, nearest
 from cnncalc.shape import LAYOUTS
 
-Spec = Annotated[str, typer.Argument(metavar="SPEC", help="A YAML layer spec; - reads standard input.", show_default=False)]
+Spec = Annotated[
+    str, typer.Argument(metavar="SPEC", help="A YAML layer spec; - reads standard input.", show_default=False)
+]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
 ]
@@ -19,11 +21,14 @@ Limit = Annotated[
     typer.Option("--limit", metavar="NAME=VALUE", help="Raise a limit, such as layers=20000.", show_default=False),
 ]
 Columns = Annotated[
-    str | None, typer.Option("--columns", metavar="NAMES", help="Columns, as in name,output,params.", show_default=False)
+    str | None,
+    typer.Option("--columns", metavar="NAMES", help="Columns, as in name,output,params.", show_default=False),
 ]
 Layout = Annotated[
     str | None,
-    typer.Option("--layout", metavar="LAYOUT", help="Order of sizes: channels_last or channels_first.", show_default=False),
+    typer.Option(
+        "--layout", metavar="LAYOUT", help="Order of sizes: channels_last or channels_first.", show_default=False
+    ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Rounded sizes are findings; findings are exit code 1.")]
 

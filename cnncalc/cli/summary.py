@@ -10,6 +10,7 @@ from cnncalc.render import summary as render
 
 if TYPE_CHECKING:
     from cnncalc.api import Net
+    from cnncalc.render.sheet import Column
 
 EXAMPLE = "Example: cnncalc summary specs/worked-example.yaml --columns name,output,params"
 
@@ -31,7 +32,13 @@ def summary(
 
 
 def show(
-    net: Net, format: str, chosen: list[render.Column], layout: str | None, strict: bool, output: str | None, source: str
+    net: Net,
+    format: str,
+    chosen: list[Column],
+    layout: str | None,
+    strict: bool,
+    output: str | None,
+    source: str,
 ) -> int:
     """Write the summary of ``net``; 1 where ``strict`` and there are findings."""
     from cnncalc.render.data import summary_data

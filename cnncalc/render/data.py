@@ -23,6 +23,7 @@ _ORDER = (
 def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
     """The data of ``summary``: name, layout, inputs, layers, totals, outputs and findings."""
     layout = summary.layout
+    code = _code(summary)
     return {
         "name": summary.name,
         "layout": layout,
@@ -30,6 +31,7 @@ def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
         "layers": [_row(summary, row) for row in summary.rows],
         "totals": {name: plain(findings.total(summary, name)) for name in TOTALS},
         "outputs": {name: plain(shape.written(layout)) for name, shape in summary.outputs.items()},
+        **({"code": code} if code else {}),
         "findings": [_finding(finding) for finding in found],
     }
 
@@ -45,6 +47,21 @@ def _row(summary: Summary, row: Row) -> dict[str, Any]:
         data[name] = plain(row.weights if name == "weights" else findings.of_row(summary, row, name))
     data["notes"] = [note.text for note in summary.notes(row)]
     return data
+
+
+def _code(summary: Summary) -> dict[str, Any] | None:
+    """The code of an autoencoder, as data."""
+    if "encoder" not in summary.network.lists:
+        return None
+    from cnncalc import autoencoder
+
+    code = autoencoder.code(summary)
+    return code and {
+        "layer": code.row.name,
+        "output": plain(code.output.written(summary.layout)),
+        "activations": plain(code.numbers),
+        "compression_ratio": code.ratio,
+    }
 
 
 def _finding(finding: Finding) -> dict[str, Any]:

@@ -40,7 +40,12 @@ def one(description: Description, format: str) -> str:
     if format == "json":
         return json.dumps(_data(description), ensure_ascii=False, indent=1) + "\n"
     rows = description.fields
-    columns = [Column("name", "Field"), Column("letter", "Letter"), Column("default", "Default"), Column("doc", "Meaning")]
+    columns = [
+        Column("name", "Field"),
+        Column("letter", "Letter"),
+        Column("default", "Default"),
+        Column("doc", "Meaning"),
+    ]
     lines = [f"{description.kind}: {description.text}", ""]
     if rows:
         lines += [as_table(Sheet("", columns, rows)).strip("\n"), ""]

@@ -15,7 +15,7 @@ def block(problem: Problem, word: str = "error") -> str:
         lines += _place(problem.mark)
     lines += [f"  = {_printable(line)}" for line in problem.working]
     if problem.also:
-        lines += ["  = the first is here:", *_place(problem.also)]
+        lines += ["  = and here:", *_place(problem.also)]
     if problem.help:
         first, *rest = problem.help.splitlines()
         lines += [f"  = help: {printable(first)}", *(f"      {printable(line)}" for line in rest)]

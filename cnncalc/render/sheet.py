@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any, NamedTuple
 
 from cnncalc.render.text import number, printable, sizes
@@ -16,6 +14,11 @@ class Column(NamedTuple):
     heading: str
     type: str = "text"
 
+    @property
+    def exact(self) -> bool:
+        """Whether its values are numbers, which are never cut and stand to the right."""
+        return self.type in ("number", "sizes")
+
 
 class Sheet(NamedTuple):
     """A table: its title, columns, rows of values by key, and lines below it."""
@@ -24,6 +27,14 @@ class Sheet(NamedTuple):
     columns: list[Column]
     rows: list[dict[str, Any]]
     footer: list[str] = []  # noqa: RUF012
+
+    def write(self, format: str, to_file: bool = False) -> str:
+        """The sheet as ``table`` (with the terminal's colours unless it goes to a file), csv, markdown or latex."""
+        if format == "table":
+            from cnncalc.render.table import as_table
+
+            return as_table(self, to_file)
+        return {"csv": as_csv, "markdown": as_markdown, "latex": as_latex}[format](self)
 
 
 def cell(column: Column, value: Any, sign: str = "×", separators: bool = True) -> str:
@@ -41,6 +52,9 @@ def cell(column: Column, value: Any, sign: str = "×", separators: bool = True) 
 
 def as_csv(sheet: Sheet) -> str:
     """CSV with a heading line: numbers bare, sizes as 64x64x32, and no cell that a spreadsheet takes for a formula."""
+    import csv
+    import io
+
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([column.key for column in sheet.columns])
@@ -57,9 +71,9 @@ def csv_cell(column: Column, value: Any) -> str:
 
 def as_markdown(sheet: Sheet) -> str:
     """A Markdown table with its title above and its footer below."""
-    lines = [f"**{markdown(sheet.title)}**", ""] if sheet.title else []
+    lines = [f"**{markdown(printable(sheet.title))}**", ""] if sheet.title else []
     lines.append("| " + " | ".join(markdown(column.heading) for column in sheet.columns) + " |")
-    rule = ["---:" if column.type in ("number", "sizes") else "---" for column in sheet.columns]
+    rule = ["---:" if column.exact else "---" for column in sheet.columns]
     lines.append("| " + " | ".join(rule) + " |")
     for row in sheet.rows:
         lines.append("| " + " | ".join(markdown(cell(c, row[c.key])) for c in sheet.columns) + " |")
@@ -75,8 +89,8 @@ def markdown(text: str) -> str:
 
 def as_latex(sheet: Sheet) -> str:
     """A LaTeX tabular with its footer below; it needs no packages."""
-    alignment = "".join("r" if column.type in ("number", "sizes") else "l" for column in sheet.columns)
-    lines = [f"% {latex(sheet.title)}"] if sheet.title else []
+    alignment = "".join("r" if column.exact else "l" for column in sheet.columns)
+    lines = [f"% {latex(printable(sheet.title))}"] if sheet.title else []
     lines += [f"\\begin{{tabular}}{{{alignment}}}", "\\hline"]
     lines.append(" & ".join(latex(column.heading) for column in sheet.columns) + r" \\ \hline")
     for row in sheet.rows:

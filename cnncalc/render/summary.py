@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from cnncalc.errors import UsageError, nearest
 from cnncalc.render import text
-from cnncalc.render.sheet import Column, Sheet, as_csv, as_latex, as_markdown
-from cnncalc.render.table import as_table
+from cnncalc.render.sheet import Column, Sheet
 
 COLUMNS = {
     column.key: column
@@ -52,7 +50,8 @@ def columns(names: str | None) -> list[Column]:
 def sheet(data: dict[str, Any], chosen: list[Column]) -> Sheet:
     """The table of a summary's data."""
     inputs = ", ".join(
-        text.sizes(sizes) if name == "input" else f"{name} {text.sizes(sizes)}" for name, sizes in data["inputs"].items()
+        text.sizes(sizes) if name == "input" else f"{name} {text.sizes(sizes)}"
+        for name, sizes in data["inputs"].items()
     )
     title = f"{data['name']}  (input {inputs})" if data["name"] else f"input {inputs}"
     return Sheet(title, chosen, data["layers"], _footer(data, chosen))
@@ -64,12 +63,19 @@ def _footer(data: dict[str, Any], chosen: list[Column]) -> list[str]:
         f"Parameters: {text.number(totals['params'])}  (trainable {text.number(totals['trainable_params'])}, "
         f"non-trainable {text.number(totals['non_trainable_params'])})",
         f"MACs: {text.number(totals['macs'])}{_short(totals['macs'], 'MACs')}, FLOPs: {text.number(totals['flops'])}",
-        f"Memory in float32: weights {text.memory(totals['weight_bytes'])}, outputs "
-        f"{text.memory(totals['activation_bytes'])}, most at one time {text.memory(totals['peak_activation_bytes'])}",
     ]
+    if isinstance(totals["peak_activation_bytes"], int):
+        weights, outputs = text.memory(totals["weight_bytes"]), text.memory(totals["activation_bytes"])
+        most = text.memory(totals["peak_activation_bytes"])
+        lines.append(f"Memory in float32: weights {weights}, outputs {outputs}, most at one time {most}")
+    if code := data.get("code"):
+        ratio = f", compression {code['compression_ratio']:.4g} to 1" if code["compression_ratio"] else ""
+        lines.append(f"Code: {text.sizes(code['output'])} after {code['layer']}{ratio}")
     if "notes" not in [column.key for column in chosen]:
         lines += [f"{row['name']}: {text.printable(note)}" for row in data["layers"] for note in row["notes"]]
-    return lines + [f"finding: {finding['where']}: {text.printable(finding['message'])}" for finding in data["findings"]]
+    return lines + [
+        f"finding: {finding['where']}: {text.printable(finding['message'])}" for finding in data["findings"]
+    ]
 
 
 def _short(value: Any, unit: str) -> str:
@@ -90,13 +96,9 @@ def as_json(data: dict[str, Any]) -> str:
     return "{" + ",\n ".join(parts) + "}\n"
 
 
-_SHEETS: dict[str, Callable[[Sheet], str]] = {"csv": as_csv, "markdown": as_markdown, "latex": as_latex}
-FORMATS = ("table", "json", *_SHEETS)
+FORMATS = ("table", "json", "csv", "markdown", "latex")
 
 
 def render(data: dict[str, Any], format: str, chosen: list[Column], to_file: bool = False) -> str:
     """A summary's data in one of FORMATS."""
-    if format == "json":
-        return as_json(data)
-    filled = sheet(data, chosen)
-    return as_table(filled, to_file) if format == "table" else _SHEETS[format](filled)
+    return as_json(data) if format == "json" else sheet(data, chosen).write(format, to_file)

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 _ASCII = {
     "−": "-", "×": "x", "·": "*", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "–": "-", "→": "->", "≤": "<=",
     "≥": ">=", "’": "'", "“": '"', "”": '"', "…": "...", "√": "sqrt", "Σ": "sum ", "∞": "inf",
+    "ᵀ": "^T", "σ": "sigmoid", "⊙": "*",
 }  # fmt: skip
 
 
@@ -62,9 +63,9 @@ def quantity(value: Any, unit: str) -> str:
 
 
 def memory(value: Any) -> str:
-    """Bytes in binary units: ``640 KiB``."""
+    """Bytes in binary units: ``640 KiB``; an expression as it is."""
     if not isinstance(value, int):
-        return f"{value} bytes"
+        return f"{number(value)} bytes"
     for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
         if value >= 1 << power:
             return f"{value / (1 << power):.4g} {unit}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.expr import Number, value
-from cnncalc.formula import letter_name, write
+from cnncalc.formula import letter_name, typeset, write
 from cnncalc.render.sheet import latex, markdown
 from cnncalc.render.text import printable, sizes
 
 if TYPE_CHECKING:
     from cnncalc.infer import Summary
+    from cnncalc.kinds.base import Stage
     from cnncalc.working import Explanation, Step
 
 FORMATS = ("text", "markdown", "latex")
@@ -30,6 +31,25 @@ def equation(step: Step, style: str = "text") -> str:
     return " = ".join(sides)
 
 
+def stage(stage: Stage, style: str = "text") -> str:
+    """``formula  (sizes in letters = sizes)``."""
+    cross = r" \times " if style == "latex" else "×"
+    named, known = (
+        cross.join(write(size, style, named=named) for size in sizes)
+        for named, sizes in ((True, stage.sizes), (False, [value(size) for size in stage.sizes]))
+    )
+    formula = typeset(stage.formula) if style == "latex" else stage.formula
+    space = r" \quad " if style == "latex" else "  "
+    return f"{formula}{space}({named}{f' = {known}' if 'None' not in known else ''})"
+
+
+def worked(layer: Explanation, style: str = "text") -> list[tuple[str, str]]:
+    """Every line of a layer's working with its heading."""
+    return [("Inside", stage(one, style)) for one in layer.stages] + [
+        (_HEADINGS[step.quantity], equation(step, style)) for step in layer.steps
+    ]
+
+
 def sum_line(total: Number, style: str = "text") -> str:
     """``896 + 18496 + 163850 = 183242``."""
     text = write(total, style)
@@ -42,7 +62,7 @@ def as_text(title: str, explanations: list[Explanation], totals: list[tuple[str,
     lines = [printable(title), ""]
     for number, layer in enumerate(explanations, 1):
         lines.append(f"{number}. {layer.name} ({layer.kind}): output {_sizes(layer)}")
-        lines += _labelled([(_HEADINGS[step.quantity], equation(step)) for step in layer.steps])
+        lines += _labelled(worked(layer))
         lines += [f"   Note: {printable(note.text)}" for note in layer.notes]
         lines.append("")
     lines += [f"{name}: {sum_line(total)}" for name, total in totals]
@@ -78,7 +98,7 @@ def as_markdown(title: str, explanations: list[Explanation], totals: list[tuple[
     lines = [f"# {markdown(printable(title))}", ""]
     for number, layer in enumerate(explanations, 1):
         lines += [f"## {number}. {markdown(layer.name)} ({markdown(layer.kind)}): output {_sizes(layer)}", ""]
-        lines += [f"- {_HEADINGS[step.quantity]}: ${equation(step, 'latex')}$" for step in layer.steps]
+        lines += [f"- {heading}: ${line}$" for heading, line in worked(layer, "latex")]
         lines += [f"- {markdown(printable(note.text))}" for note in layer.notes]
         lines.append("")
     lines += [f"{name}: ${sum_line(total, 'latex')}$\n" for name, total in totals]
@@ -89,12 +109,12 @@ def as_markdown(title: str, explanations: list[Explanation], totals: list[tuple[
 def as_latex(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]]) -> str:
     """A LaTeX document that compiles by itself."""
     lines = [
-        r"\documentclass{article}", r"\usepackage[utf8]{inputenc}", r"\usepackage[T1]{fontenc}", r"\begin{document}",
+        r"\documentclass{article}", r"\usepackage[utf8]{inputenc}", r"\begin{document}",
         rf"\section*{{{latex(printable(title))}}}",
     ]  # fmt: skip
     for layer in explanations:
         lines.append(rf"\subsection*{{{latex(layer.name)} ({latex(layer.kind)}): output {latex(_sizes(layer))}}}")
-        entries = [rf"{_HEADINGS[step.quantity].replace('–', '--')}: ${equation(step, 'latex')}$" for step in layer.steps]
+        entries = [rf"{heading.replace('–', '--')}: ${line}$" for heading, line in worked(layer, "latex")]
         entries += [latex(printable(note.text)) for note in layer.notes]
         if entries:
             lines += [r"\begin{itemize}", *(rf"\item {entry}" for entry in entries), r"\end{itemize}"]

@@ -1,0 +1,141 @@
+"""A run as a table or as JSON, and the windows of one layer with their numbers put in."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.render import text
+from cnncalc.render.sheet import Column, Sheet
+
+if TYPE_CHECKING:
+    from cnncalc.engine.session import LayerRun, Run
+    from cnncalc.engine.trace import Traced, Window
+
+FORMATS = ("table", "json")
+MOST = 1000  # numbers of an output that JSON lists
+SHOWN = 8  # numbers of an output that the table lists
+
+COLUMNS = [
+    Column("name", "Layer"),
+    Column("kind", "Kind"),
+    Column("output", "Output", "sizes"),
+    *(Column(key, heading, "number") for key, heading in (
+        ("ms", "ms"), ("mean", "Mean"), ("std", "Std"), ("min", "Min"), ("max", "Max"),
+    )),
+]  # fmt: skip
+
+
+def run_data(run: Run) -> dict[str, Any]:
+    """The data of a run's JSON. A number that is not finite is null."""
+    data = {
+        "layers": [_layer(run, layer) for layer in run.layers],
+        "outputs": {
+            name: {"shape": list(array.shape), "values": [_exact(n) for n in array.ravel()[:MOST]]}
+            for name, array in run.outputs.items()
+        },
+        "ms": round(run.seconds * 1000, 3),
+    }
+    return {**data, "trace": _trace_data(run.traced)} if run.traced else data
+
+
+def _layer(run: Run, layer: LayerRun) -> dict[str, Any]:
+    row, numbers = layer.row, layer.statistics
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "output": row.output.written(run.summary.layout),
+        "ms": round(layer.seconds * 1000, 3),
+        **{key: _finite(getattr(numbers, key)) for key in ("mean", "std", "min", "max")},
+    }
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _exact(number: Any) -> Any:
+    """A number of an array in its own shortest form: 0.1, not 0.10000000149011612."""
+    return json.loads(str(number)) if math.isfinite(number) else None
+
+
+def _trace_data(traced: Traced) -> dict[str, Any]:
+    windows = [window._replace(place=list(window.place))._asdict() for window in traced.windows]  # type: ignore[arg-type]
+    return {"layer": traced.row.name, "windows": windows, "more": traced.more}
+
+
+def render(run: Run, format: str) -> str:
+    """A run in one of FORMATS."""
+    if format == "json":
+        return _as_json(run_data(run))
+    data = run_data(run)
+    rows = [{**row, **{key: _short(row[key]) for key in ("ms", "mean", "std", "min", "max")}} for row in data["layers"]]
+    footer = [*_totals(run), *_broken(run), *(_output(name, array) for name, array in run.outputs.items())]
+    footer += _traced(run.traced) if run.traced else []
+    return Sheet(run.summary.name, COLUMNS, rows, footer).write("table")
+
+
+def _as_json(data: dict[str, Any]) -> str:
+    escape = text.only_ascii(sys.stdout)
+    rows = ",\n  ".join(json.dumps(row, ensure_ascii=escape) for row in data["layers"])
+    rest = "".join(
+        f',\n "{key}": {json.dumps(value, ensure_ascii=escape)}' for key, value in data.items() if key != "layers"
+    )
+    return f'{{"layers": [\n  {rows}]{rest}}}\n'
+
+
+def _short(number: float | None) -> str | None:
+    """Four digits, in the plain form where that is short."""
+    return None if number is None else f"{number:.4g}"
+
+
+def _totals(run: Run) -> list[str]:
+    operations = run.batch * sum(layer.row.flops for layer in run.layers)
+    speed = f", {operations / run.seconds / 1e9:.4g} GFLOP/s" if run.seconds and operations else ""
+    examples = "1 example" if run.batch == 1 else f"{run.batch} examples"
+    return [f"{examples} in {run.seconds * 1000:.4g} ms{speed}"]
+
+
+def _broken(run: Run) -> list[str]:
+    """The first layer whose output is not finite, and with how many numbers."""
+    for layer in run.layers:
+        if layer.statistics.broken:
+            return [f"{layer.row.name} is the first layer with numbers that are not finite: {layer.statistics.broken}"]
+    return []
+
+
+def _output(name: str, array: Any) -> str:
+    numbers = array.ravel()
+    listed = ", ".join(f"{n:.4g}" for n in numbers[:SHOWN]) + (", …" if len(numbers) > SHOWN else "")
+    return f"{text.printable(name)} [{text.sizes(list(array.shape))}]: {listed}"
+
+
+def _traced(traced: Traced) -> list[str]:
+    """Each window with the numbers put in, as one does it by hand."""
+    heading = f"{text.printable(traced.row.name)}, the first example, window by window:"
+    more = [f"  … and {traced.more:,} more"] if traced.more else []
+    return ["", heading, *(f"  y[{','.join(map(str, w.place))}] = {_worked(w)}" for w in traced.windows), *more]
+
+
+def _worked(window: Window) -> str:
+    """``2·1 + 0·(−1) + 1 = 3``."""
+    if window.factors:
+        terms = [f"{_bracketed(n)}·{_bracketed(f)}" for n, f in zip(window.numbers, window.factors, strict=True)]
+        total = " + ".join([*terms, *([_bracketed(window.bias)] if window.bias is not None else [])])
+        total = f"{window.activation}({total})" if window.activation not in (None, "linear") else total
+    elif window.divisor is not None:
+        total = f"({' + '.join(map(_bracketed, window.numbers))})/{window.divisor}"
+    else:
+        total = f"max({', '.join(map(_plain, window.numbers))})"
+    return f"{total} = {_plain(window.value)}"
+
+
+def _plain(number: float) -> str:
+    return f"{number:.6g}".replace("-", "−")
+
+
+def _bracketed(number: float) -> str:
+    """A number that follows a sign: a negative one stands in brackets."""
+    return f"({_plain(number)})" if number < 0 else _plain(number)
