@@ -186,7 +186,7 @@ def any_argument(node: Node, context: Context, what: str) -> Any:
         return text
     if text in TRUTHS and node.plain:
         return TRUTHS[text]
-    if any(c in "0123456789+*/()" for c in text) or is_letter(text):
+    if any(c in "0123456789+-*/()" for c in text) or is_letter(text):
         return whole(node, context, what, -context.limits.size)
     return text
 
