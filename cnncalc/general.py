@@ -33,7 +33,7 @@ def describe(kind: type[Kind], style: str = "text") -> Description:
         }
         for name, field in kind.fields.items()
     ]
-    text = " ".join((kind.__doc__ or "").split())
+    text = " ".join((kind.__doc__ or "").replace("``", "").split())
     return Description(kind.word(), text, fields, _rules(kind, style), kind.reference)
 
 
@@ -44,9 +44,20 @@ def _default(field: Field) -> str:
     return "none" if default is None else str(default).lower() if isinstance(default, bool) else str(default)
 
 
+_EXAMPLES = (
+    Shape((Letter("H"), Letter("W")), Letter("C")),
+    Shape((Letter("T"),), Letter("C")),
+    Shape((), Letter("T")),
+)
+
+
 def _rules(kind: type[Kind], style: str) -> list[tuple[str, str]]:
     """The formulas of sizes, parameters and multiply-accumulates for an image (or what else the kind takes)."""
-    for x in (Shape((Letter("H"), Letter("W")), Letter("C")), Shape((Letter("T"),), Letter("C")), Shape((), Letter("T"))):
+    for x in (
+        Shape((Letter("H"), Letter("W")), Letter("C")),
+        Shape((Letter("T"),), Letter("C")),
+        Shape((), Letter("T")),
+    ):
         xs = (x,) * max(1, kind.operands[0])
         try:
             made = kind(**{name: _lettered(field) for name, field in kind.fields.items()})

@@ -10,6 +10,7 @@ from cnncalc.kinds.fields import REQUIRED
 from cnncalc.network.blocks import MERGES
 from cnncalc.shape import LAYOUTS
 from cnncalc.spec.demand import QUANTITIES, TOTALS
+from cnncalc.spec.objective import LOSSES
 
 Schema = dict[str, Any]
 
@@ -49,8 +50,15 @@ def _properties() -> Schema:
         "decoder": {"anyOf": [_LAYERS, {"const": "mirror"}]},
         "define": {"type": "object", "additionalProperties": block, "description": "blocks by name, for use"},
         "expect": _expect(TOTALS),
+        "objective": _objective(),
         "given": {"type": "object", "description": "layer.quantity: value, for the solver"},
     }
+
+
+def _objective() -> Schema:
+    number = {"type": ["number", "string"]}
+    sparsity = _object({"layer": {"type": "string"}, "target": number, "weight": number}, ["layer"])
+    return _object({"loss": {"enum": list(LOSSES)}, "sparsity": sparsity}, [])
 
 
 def _expect(quantities: tuple[str, ...]) -> Schema:
@@ -59,7 +67,7 @@ def _expect(quantities: tuple[str, ...]) -> Schema:
         "type": "object",
         "description": "quantities that must come out; a text may be a bound such as <= 1000",
         "additionalProperties": False,
-        "properties": {name: values for name in quantities},
+        "properties": dict.fromkeys(quantities, values),
     }
 
 
@@ -74,7 +82,9 @@ def _from() -> Schema:
 def _layer() -> Schema:
     """A bare word, or a mapping of one kind to its fields."""
     found = kinds.every()
-    bare = [word for word, kind in found.items() if all(field.default is not REQUIRED for field in kind.fields.values())]
+    bare = [
+        word for word, kind in found.items() if all(field.default is not REQUIRED for field in kind.fields.values())
+    ]
     properties = {word: _kind(kind) for word, kind in found.items()} | _blocks()
     layer = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
     return {"anyOf": [{"enum": bare}, {**layer, "properties": properties}]}
@@ -106,13 +116,12 @@ def _common() -> Schema:
 
 def _blocks() -> Schema:
     branches = {"type": "array", "items": _LAYERS, "minItems": 1}
+    merged = {"branches": branches, "merge": {"enum": list(MERGES)}, **_common()}
     function = kinds.every()["activation"].fields["function"].schema()
     use = {"block": {"type": "string"}, "layer": {"type": "string"}, **_common()}
     return {
         "residual": _object({"body": _LAYERS, "shortcut": _LAYERS, "activation": function, **_common()}, ["body"]),
-        "parallel": {
-            "anyOf": [branches, _object({"branches": branches, "merge": {"enum": list(MERGES)}, **_common()}, ["branches"])]
-        },
+        "parallel": {"anyOf": [branches, _object(merged, ["branches"])]},
         "repeat": _object({"times": _WHOLE, "layers": _LAYERS, **_common()}, ["times", "layers"]),
         "sequential": {"anyOf": [_LAYERS, _object({"layers": _LAYERS, **_common()}, ["layers"])]},
         "use": {"anyOf": [{"type": "string"}, {"type": "object", "properties": use}]},

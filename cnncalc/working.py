@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cnncalc import rules
 from cnncalc.errors import UsageError, nearest
-from cnncalc.expr import Expr, Letter, Number, letters, value
+from cnncalc.expr import Expr, Letter, Number, letters, total, value
 from cnncalc.infer import Row, Summary, count
 from cnncalc.kinds.base import Kind, Note, Reach, Stage, axis_letters
 from cnncalc.kinds.fields import traced
@@ -43,7 +43,7 @@ def explain(summary: Summary, row: Row) -> Explanation:
     if row.layer.shares is None and (weights := kind.weights(*xs)):
         steps.append(Step("params", "params", count(weights)))
     if value(row.macs) != 0:
-        steps.append(Step("macs", "MACs", kind.macs(_out_letters(row.output), *xs)))
+        steps.append(Step("macs", "MACs", kind.macs(out_letters(row.output), *xs)))
     steps += _field_steps(summary, row, kind, xs)
     sizes = row.output.written(summary.layout)
     stages = kind.stages(*xs)
@@ -78,7 +78,7 @@ def _size_steps(plain: Shape, output: Shape) -> list[Step]:
     return [*steps, Step("output", "C_out" if plain.spatial else "N_out", output.channels)]
 
 
-def _out_letters(y: Shape) -> Shape:
+def out_letters(y: Shape) -> Shape:
     """The output as letters of its own: a product over positions is written with them, not with their working."""
     named = tuple(traced(size, f"{letter}_out") for size, letter in zip(y.spatial, axis_letters(y), strict=True))
     return Shape(named, traced(y.channels, "C_out" if y.spatial else "N_out"))
@@ -122,16 +122,13 @@ def _values(reach: Reach) -> tuple[Number, ...]:
 
 def totals(summary: Summary) -> list[tuple[str, Number]]:
     """The sums over the layers by name, each layer's number to be seen in its sum."""
-    return [(name, _total(summary, key)) for name, key in (("Total parameters", "params"), ("Total MACs", "macs"))]
+    return [(name, total_of(summary, key)) for name, key in (("Total parameters", "params"), ("Total MACs", "macs"))]
 
 
-def _total(summary: Summary, quantity: str) -> Number:
-    result: Number = 0
-    for row in summary.rows:
-        number = getattr(row, quantity)
-        if value(number) != 0:
-            result = result + traced(number, row.name)
-    return result
+def total_of(summary: Summary, quantity: str) -> Number:
+    """The sum of a quantity over the layers, each layer's number to be seen in it."""
+    numbers = ((row.name, getattr(row, quantity)) for row in summary.rows)
+    return total(traced(number, name) for name, number in numbers if value(number) != 0)
 
 
 def choose(summary: Summary, layer: str | None) -> list[Row]:

@@ -14,8 +14,14 @@ def main() -> None:
     modules are not taken down one by one at the end: each would be a tenth of its time.
     """
     gc.set_threshold(100_000)
-    from cnncalc.cli.app import run
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # closed by whoever called
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115
+    try:
+        from cnncalc.cli.app import run
 
-    code = run(sys.argv[1:])
-    sys.stderr.flush()
+        code = run(sys.argv[1:])
+        sys.stderr.flush()
+    except KeyboardInterrupt:  # before or after what ``run`` guards
+        code = 130
     os._exit(code)

@@ -13,7 +13,9 @@ from cnncalc import __version__
 from cnncalc.cli import io
 from cnncalc.errors import CnncalcError, UsageError, nearest
 
-COMMANDS = ("summary", "calc", "explain", "solve", "check", "run", "kinds", "schema")
+COMMANDS = ("summary", "calc", "explain", "solve", "check", "run", "train", "kinds", "schema")
+INTERRUPTED = 130
+FAULT = 70  # EX_SOFTWARE of sysexits.h: none of the codes that say something of the input
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 # what typer raises on bad usage; its own Click has no public name
@@ -85,7 +87,12 @@ def run(arguments: list[str]) -> int:
 
     try:
         code = app(arguments, prog_name="cnncalc", standalone_mode=False)
+        if code == INTERRUPTED:  # typer has taken the KeyboardInterrupt
+            raise KeyboardInterrupt
         return io.finish(code if isinstance(code, int) else 0)
+    except SystemExit as stop:  # of completion, or typer has taken the BrokenPipeError
+        closed = isinstance(stop.__context__, BrokenPipeError)
+        return io.silence() if closed else io.finish(stop.code if isinstance(stop.code, int) else 0)
     except CnncalcError as error:
         return io.complain("\n".join(block(problem) for problem in error.problems), error.exit_code)
     except _Usage as error:
@@ -93,9 +100,24 @@ def run(arguments: list[str]) -> int:
     except BrokenPipeError:
         return io.silence()
     except (KeyboardInterrupt, typer.Abort):
-        return io.complain("interrupted", 130)
+        return io.complain("interrupted", INTERRUPTED)
     except (RecursionError, MemoryError) as error:
         return io.complain(f"error: this is too deep or too large to work out ({type(error).__name__})", 4)
+    except Exception as error:  # the last line of defence
+        return io.complain(_fault(error), FAULT)
+
+
+def _fault(error: Exception) -> str:
+    """A mistake of ours as a block: what and where, so that it can be reported."""
+    from traceback import extract_tb
+
+    from cnncalc.errors import Problem
+    from cnncalc.render.messages import block
+
+    place = extract_tb(error.__traceback__)[-1]
+    where = f"{os.path.basename(place.filename)}:{place.lineno}"
+    text = f"a fault in cnncalc {__version__}: {type(error).__name__}: {str(error)[:200]} ({where})"
+    return block(Problem(text, help="please report it with the command and its input"))
 
 
 def _usage(error: Any) -> int:

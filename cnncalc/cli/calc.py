@@ -9,6 +9,7 @@ import typer
 from cnncalc import api, limits
 from cnncalc.cli import options
 from cnncalc.cli.summary import show
+from cnncalc.errors import SpecError, UsageError
 from cnncalc.render import summary as render
 
 EXAMPLE = "Example: cnncalc calc 28x28x1 conv:10,kernel=5,padding=2 maxpool:2 dense:10"
@@ -33,4 +34,7 @@ def calc(
     chosen = render.columns(columns)
     order = options.layout(layout)
     net = api.calc(input, *layer, limits=limits.parse(limit or []), layout=order or "channels_last")
-    return show(net, format, chosen, order, strict, output, "")
+    try:
+        return show(net, format, chosen, order, strict, output, "")
+    except SpecError as error:  # layers that do not fit are bad arguments here
+        raise UsageError(error.problems) from None

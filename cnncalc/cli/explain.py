@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -10,7 +9,6 @@ import typer
 from cnncalc import api, limits, working
 from cnncalc.cli import io, options
 from cnncalc.render import working as render
-from cnncalc.render.text import fitting
 
 EXAMPLE = "Example: cnncalc explain specs/worked-example.yaml --layer Conv1"
 
@@ -28,5 +26,5 @@ def explain(
     summary = net.summary()
     explanations = [working.explain(summary, row) for row in working.choose(summary, layer)]
     text = render.render(summary, explanations, [] if layer else working.totals(summary), format)
-    io.emit(text if output else fitting(text, sys.stdout), output, spec)
+    io.emit(text, output, spec)
     return 0

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TextIO
-from collections.abc import Callable
-from typing import BinaryIO
+from collections.abc import Callable, Iterable
+from time import perf_counter
+from typing import BinaryIO, TextIO
 
 from cnncalc.errors import OutputError
+from cnncalc.render.text import fitting, printable
+
+PATIENCE = 1.0  # seconds before progress is shown
 
 
-def emit(text: str, output: str | None = None, source: str | None = None) -> None:
-    """Write a result to standard output, or to the file ``output``, which may not be the input ``source``.
+def emit(text: str, output: str | None = None, *sources: str | None) -> None:
+    """Write a result to standard output as it can take it, or to the file ``output``, which is none of ``sources``.
 
     Raises OutputError; a file that was there is then untouched.
     """
     if output is None or output == "-":
         try:
-            sys.stdout.write(text)
+            sys.stdout.write(fitting(text, sys.stdout))
             sys.stdout.flush()
         except BrokenPipeError:
             raise
         except OSError as error:
             raise OutputError(f"standard output could not be written: {error.strerror}") from None
     else:
-        write_file(output, text.encode("utf-8"), source)
+        write_file(output, text.encode("utf-8"), *sources)
+
+
+def emit_all(parts: Iterable[str], output: str | None = None, *sources: str | None) -> None:
+    """The same for a result that comes in pieces, of which only one is held."""
+    if output is None or output == "-":
+        for part in parts:
+            emit(part)
+    else:
+        write_file(output, lambda stream: stream.writelines(part.encode("utf-8") for part in parts), *sources)
 
 
 def write_file(path: str, data: bytes | Callable[[BinaryIO], object], *sources: str | None) -> None:
@@ -33,19 +45,25 @@ def write_file(path: str, data: bytes | Callable[[BinaryIO], object], *sources: 
 
     Raises OutputError, also where ``path`` is one of the inputs ``sources``; what was there is then untouched.
     """
-    there = [source for source in sources if source and source != "-" and os.path.exists(source)]
-    if os.path.exists(path) and any(os.path.samefile(path, source) for source in there):
-        raise OutputError(f"{path} is the input; it is left as it was", help="--output with another name")
     try:
+        if any(_same(path, source) for source in sources):
+            raise OutputError(f"{path} is the input; it is left as it was", help="--output with another name")
         if os.path.exists(path) and not os.path.isfile(path):
             with open(path, "wb") as stream:  # a device or a pipe cannot be replaced
                 _put(stream, data)
         else:
             _replace(os.path.realpath(path), data)
-    except OSError as error:
-        raise OutputError(
-            f"{path} could not be written: {error.strerror}", help="what was there is untouched"
-        ) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL or a lone surrogate in the path
+        reason = error.strerror if isinstance(error, OSError) else "this is not a path"
+        raise OutputError(f'"{path}" could not be written: {reason}', help="what was there is untouched") from None
+
+
+def _same(path: str, source: str | None) -> bool:
+    """Whether ``path`` is the file ``source``; ``-`` is what standard input was redirected from."""
+    try:
+        return bool(source) and os.path.samestat(os.stat(path), os.stat(0 if source == "-" else str(source)))
+    except OSError:
+        return False
 
 
 def _put(stream: BinaryIO, data: bytes | Callable[[BinaryIO], object]) -> None:
@@ -71,10 +89,24 @@ def _replace(path: str, data: bytes | Callable[[BinaryIO], object]) -> None:
         raise
 
 
+def progress() -> Callable[[int, int, str], None] | None:
+    """On a terminal, what shows on standard error how far a long run is: the step that comes, of how many, its name."""
+    if not sys.stderr.isatty():
+        return None
+    begun = perf_counter()
+
+    def show(number: int, count: int, name: str) -> None:
+        if perf_counter() - begun > PATIENCE:
+            sys.stderr.write(
+                f"\r\x1b[K{number + 1}/{count} {printable(name)[:40]}" if number + 1 < count else "\r\x1b[K"
+            )
+            sys.stderr.flush()
+
+    return show
+
+
 def complain(text: str, code: int) -> int:
     """Write a diagnostic to standard error; ``code`` is handed back."""
-    from cnncalc.render.text import fitting
-
     try:
         sys.stderr.write(fitting(text, sys.stderr) + "\n")
         sys.stderr.flush()

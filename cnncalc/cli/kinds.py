@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -12,7 +11,6 @@ from cnncalc.cli import io, options
 from cnncalc.errors import UsageError, nearest
 from cnncalc.general import describe
 from cnncalc.render import kinds as render
-from cnncalc.render.text import fitting
 
 EXAMPLE = "Example: cnncalc kinds conv"
 
@@ -26,12 +24,12 @@ def kinds(
     options.choose("--format", format, render.FORMATS)
     every = registry.every()
     if kind is None:
-        text = render.as_list([describe(found) for found in every.values()], format)
+        text = render.as_list([describe(found) for found in every.values()], format, bool(output))
     elif kind in every:
-        text = render.one(describe(every[kind]), format)
+        text = render.one(describe(every[kind]), format, bool(output))
     else:
         raise UsageError(
             f'no kind of layer is called "{kind}"', help=nearest(kind, every) or "cnncalc kinds lists them"
         )
-    io.emit(text if output else fitting(text, sys.stdout), output)
+    io.emit(text, output)
     return 0

@@ -51,3 +51,22 @@ def choose(option: str, value: str, choices: Iterable[str]) -> str:
 def layout(value: str | None) -> str | None:
     """A layout, or None. Raises UsageError."""
     return None if value is None else choose("--layout", value, LAYOUTS)
+
+
+def whole(option: str, value: str, least: int) -> int:
+    """A whole number of ``least`` or more. Raises UsageError."""
+    if not (value.isascii() and value.isdigit() and len(value) <= 18 and int(value) >= least):
+        raise UsageError(f'{option} "{value}" is not a whole number of {least} or more', help=f"{option} {least}")
+    return int(value)
+
+
+def real(option: str, value: str, above: float | None = None) -> float:
+    """A number of 0 or more, or greater than ``above``. Raises UsageError."""
+    try:
+        number = float(value) if len(value) <= 40 and value.isascii() else -1.0
+    except ValueError:
+        number = -1.0
+    if not (0 <= number < float("inf")) or (above is not None and number <= above):
+        wanted = "of 0 or more" if above is None else f"greater than {above:g}"
+        raise UsageError(f'{option} "{value}" is not a number {wanted}', help=f"{option} 0.1")
+    return number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from cnncalc import api, limits
+from cnncalc import api, findings, limits
 from cnncalc.cli import io, options
 from cnncalc.render import summary as render
 
@@ -44,7 +44,7 @@ def show(
     from cnncalc.render.data import summary_data
 
     result = net.summary()
-    found = net.findings(strict)
+    found = findings.find(result, strict)
     result.layout = layout or result.layout
     io.emit(render.render(summary_data(result, found), format, chosen, bool(output)), output, source)
     return 1 if strict and found else 0

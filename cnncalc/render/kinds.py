@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.render.sheet import Column, Sheet
 from cnncalc.render.table import as_table
+from cnncalc.render.text import json_text
 
 if TYPE_CHECKING:
     from cnncalc.general import Description
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json")
 
 
-def as_list(descriptions: list[Description], format: str) -> str:
+def as_list(descriptions: list[Description], format: str, to_file: bool = False) -> str:
     """All kinds: a line each, or JSON."""
     if format == "json":
-        return json.dumps([_data(description) for description in descriptions], ensure_ascii=False, indent=1) + "\n"
+        return json_text([_data(description) for description in descriptions], 1) + "\n"
     rows: list[dict[str, Any]] = [
         {"kind": d.kind, "fields": ", ".join(_field(field) for field in d.fields), "text": d.text} for d in descriptions
     ]
     columns = [Column("kind", "Kind"), Column("fields", "Fields (* must be given)"), Column("text", "What it does")]
-    return as_table(Sheet("", columns, rows, ["cnncalc kinds KIND shows one with its rules."]))
+    return as_table(Sheet("", columns, rows, ["cnncalc kinds KIND shows one with its rules."]), to_file)
 
 
 def _field(field: dict[str, Any]) -> str:
@@ -35,10 +35,10 @@ def _data(description: Description) -> dict[str, Any]:
     return data
 
 
-def one(description: Description, format: str) -> str:
+def one(description: Description, format: str, to_file: bool = False) -> str:
     """One kind: what it does, its fields, its rules, and where they stand."""
     if format == "json":
-        return json.dumps(_data(description), ensure_ascii=False, indent=1) + "\n"
+        return json_text(_data(description), 1) + "\n"
     rows = description.fields
     columns = [
         Column("name", "Field"),
@@ -48,7 +48,7 @@ def one(description: Description, format: str) -> str:
     ]
     lines = [f"{description.kind}: {description.text}", ""]
     if rows:
-        lines += [as_table(Sheet("", columns, rows)).strip("\n"), ""]
+        lines += [as_table(Sheet("", columns, rows), to_file).strip("\n"), ""]
     lines += [f"{name} = {rule}" for name, rule in description.rules]
     lines += ["", f"Reference: {description.reference}"] if description.reference else []
     return "\n".join(lines) + "\n"

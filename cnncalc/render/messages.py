@@ -5,7 +5,8 @@ from __future__ import annotations
 from cnncalc.errors import Mark, Problem
 from cnncalc.render.text import printable
 
-_WIDEST = 160
+_WIDEST = 160  # of a source line
+_LONGEST = 2000  # of a line of ours, which may quote what was given
 
 
 def block(problem: Problem, word: str = "error") -> str:
@@ -18,17 +19,21 @@ def block(problem: Problem, word: str = "error") -> str:
         lines += ["  = and here:", *_place(problem.also)]
     if problem.help:
         first, *rest = problem.help.splitlines()
-        lines += [f"  = help: {printable(first)}", *(f"      {printable(line)}" for line in rest)]
+        lines += [f"  = help: {_shortened(first)}", *(f"      {_shortened(line)}" for line in rest)]
     return "\n".join(lines)
 
 
 def _printable(text: str) -> str:
-    return "\n".join(printable(line) for line in text.splitlines())
+    return "\n".join(map(_shortened, text.splitlines()))
+
+
+def _shortened(line: str) -> str:
+    return printable(line if len(line) <= _LONGEST else f"{line[:_LONGEST]}...")
 
 
 def _place(mark: Mark) -> list[str]:
     """``--> file:line:col`` and the source line with a caret below the place."""
-    lines = [f"  --> {printable(str(mark))}"]
+    lines = [f"  --> {_shortened(str(mark))}"]
     text = mark.source.line(mark.line)
     if not text.strip():
         return lines

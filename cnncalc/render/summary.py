@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import Any
 
 from cnncalc.errors import UsageError, nearest
@@ -85,14 +83,13 @@ def _short(value: Any, unit: str) -> str:
 
 def as_json(data: dict[str, Any]) -> str:
     """JSON, one layer a line."""
-    escape = text.only_ascii(sys.stdout)
     parts = []
     for key, value in data.items():
         if key in ("layers", "findings") and value:
-            rows = ",\n  ".join(json.dumps(row, ensure_ascii=escape) for row in value)
+            rows = ",\n  ".join(map(text.json_text, value))
             parts.append(f'"{key}": [\n  {rows}]')
         else:
-            parts.append(f'"{key}": {json.dumps(value, ensure_ascii=escape)}')
+            parts.append(f'"{key}": {text.json_text(value)}')
     return "{" + ",\n ".join(parts) + "}\n"
 
 

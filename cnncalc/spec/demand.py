@@ -72,6 +72,8 @@ def _read(layer: str | None, quantity: str, node: Node, mark: Mark, context: Con
 
 def _bound(node: Node) -> tuple[str, Node]:
     text = node.text.strip() if isinstance(node, Scalar) else ""
+    if text.isdecimal():
+        return "=", node
     for sign, relation in _BOUNDS.items():
         if text.startswith(sign):
             return relation, Scalar(text[len(sign) :].strip(), node.mark)

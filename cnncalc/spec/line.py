@@ -12,12 +12,14 @@ from cnncalc.spec.values import BadValue
 SHORT = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "groups"}
 FORM = "KIND:VALUE,FIELD=VALUE,... such as conv:10,kernel=5,padding=2"
 
+_IMAGE_KINDS = ("conv", "pool", "locally_connected")  # the files of the kinds that slide or pool
 _SCALARS = {"p": ("lppool",)}  # kinds that have a field called like a short name
 
 
 def read(size: str, layers: tuple[str, ...], layout: str = "channels_last") -> Mapping:
     """The nodes of a spec. Raises BadValue with the argument and the place in it."""
     source = Source("INPUT", size)
+    _need_channels(source, size, layers)
     items: dict[str, Node] = {
         "layout": _scalar(source, layout, 1),
         "input": _value(source, size, 1),
@@ -25,6 +27,22 @@ def read(size: str, layers: tuple[str, ...], layout: str = "channels_last") -> M
                            Mark(source, 1, 1)),
     }  # fmt: skip
     return Mapping(items, {key: node.mark for key, node in items.items()}, Mark(source, 1, 1))
+
+
+def _need_channels(source: Source, size: str, layers: tuple[str, ...]) -> None:
+    """Raise BadValue where an image seems to be meant by two sizes, which are a sequence."""
+    sizes = size.replace("×", "x").split("x")
+    if len(sizes) != 2 or not all(sizes) or "[" in size:
+        return
+    from cnncalc import kinds
+
+    found = kinds.find(layers[0].partition(":")[0]) if layers else None
+    if found and found.__module__.rpartition(".")[2] in _IMAGE_KINDS:
+        raise BadValue(
+            f"{size} has no channels",
+            Mark(source, 1, 1, len(size)),
+            f"write {size}x1 for an image, [{', '.join(sizes)}] for a sequence",
+        )
 
 
 def _layer(source: Source, text: str) -> Node:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.errors import Mark, Problem, SpecError, nearest
+from cnncalc.errors import Mark, Problem, SpecError
 from cnncalc.spec import values
+from cnncalc.spec.document import unknown_keys
 from cnncalc.spec.node import Mapping, Node, Scalar
 from cnncalc.spec.values import BadValue, Context
 
@@ -57,11 +58,8 @@ def _sparsity(node: Node, context: Context) -> Sparsity:
 def _mapping(node: Node, what: str, keys: tuple[str, ...]) -> Mapping:
     if not isinstance(node, Mapping):
         raise values.expected(what, node, f"a mapping of {', '.join(keys)}", FORM)
-    problems = [
-        Problem(f'{what} has no "{key}"', node.keys[key], help=nearest(key, keys) or f"{what} takes {', '.join(keys)}")
-        for key in node.items
-        if key not in keys
-    ]
+    problems: list[Problem] = []
+    unknown_keys(node, keys, what, problems)
     if problems:
         raise SpecError(problems)
     return node

@@ -25,10 +25,15 @@ def load(path: str, limits: Limits) -> Source:
     Raises UsageError where there is nothing to read, LimitError above the limit ``file``, SpecError for what is
     not UTF-8 or holds characters that YAML forbids.
     """
-    name, data = ("<stdin>", _standard_input(limits)) if path == "-" else (path, _file(path, limits))
-    source = Source(name, _decode(name, data))
+    source = text(path, limits)
     check_characters(source)
     return source
+
+
+def text(path: str, limits: Limits) -> Source:
+    """The same, whatever characters it holds: for a file that is no YAML."""
+    name, data = ("<stdin>", _standard_input(limits)) if path == "-" else (path, _file(path, limits))
+    return Source(name, _decode(name, data))
 
 
 def check_characters(source: Source) -> None:
@@ -78,8 +83,9 @@ def _standard_input(limits: Limits) -> bytes:
     """What standard input holds, which may never end."""
     try:
         return _read(sys.stdin.buffer, "<stdin>", limits)
-    except (OSError, ValueError, AttributeError) as error:  # closed, or a directory
-        raise UsageError(f"standard input cannot be read: {error}", help="give the path of a file") from None
+    except (OSError, ValueError, AttributeError) as error:  # a directory, or closed
+        reason = error.strerror if isinstance(error, OSError) else "it is closed"
+        raise UsageError(f"standard input cannot be read: {reason}", help="give the path of a file") from None
 
 
 def _read(stream: BinaryIO, name: str, limits: Limits) -> bytes:

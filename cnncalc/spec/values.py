@@ -76,6 +76,8 @@ def whole(node: Node, context: Context, what: str, least: int = 1, bounded: bool
     if not isinstance(node, Scalar):
         raise expected(what, node, _numbers_from(least))
     text = node.text
+    if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 10:  # most are such, and come out here
+        return _checked(int(text), node, context, what, least, bounded)
     arguments = context.arguments
     if arguments is not None and not text.isdecimal():
         if text in arguments or (not is_letter(text) and not _is_whole(text)):
@@ -236,7 +238,7 @@ def sizes(node: Node, context: Context, what: str, least: int = 1, most: int = 4
 
 def _split(node: Scalar) -> list[Node]:
     mark, column, items = node.mark, node.mark.column + (not node.plain), []
-    for part in node.text.replace("×", "x").split("x"):
+    for part in node.text.replace("×", "x").split("x", 8):  # no more than it takes to see that they are too many
         text = part.strip()
         items.append(Scalar(text, mark._replace(column=column, width=max(1, len(part)))))
         column += len(part) + 1
