@@ -109,6 +109,12 @@ class OutputError(CnncalcError):
     exit_code = 5
 
 
+class Interrupted(CnncalcError):
+    """Stopped by the user; the message says what was done until then."""
+
+    exit_code = 130
+
+
 def nearest(word: str, words: object) -> str | None:
     """``did you mean "..."?`` for the word of ``words`` closest to ``word``, or None where none is close."""
     from difflib import get_close_matches

@@ -10,7 +10,7 @@ is ``H - 5``. A letter that has a value is never merged into a number: that is w
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 Number = Any  # int, Expr or an integer array
@@ -172,9 +172,14 @@ def add(first: Number, second: Number) -> Number:
     """``first + second`` in the one form."""
     if type(first) is int and type(second) is int:
         return first + second
+    return total((first, second))
+
+
+def total(numbers: Iterable[Number]) -> Number:
+    """The sum of all, in the one form and in one go; 0 for none."""
     coefficients: dict[Expr, int] = {}
     constant = 0
-    for number in (first, second):
+    for number in numbers:
         if not isinstance(number, Expr):
             constant += number
             continue
@@ -222,7 +227,7 @@ def _scaled(number: Expr, scale: int) -> Number:
 
 def quotient(upper: Number, lower: Number, rounding: str) -> Number:
     """``upper / lower`` rounded ``floor`` or ``ceil``, or ``exact`` (the caller has made sure)."""
-    if not isinstance(upper, Expr) and not isinstance(lower, Expr):
+    if type(upper) is int and type(lower) is int or not (isinstance(upper, Expr) or isinstance(lower, Expr)):
         return -(-upper // lower) if rounding == "ceil" else upper // lower
     if type(lower) is int:
         if lower == 1:
@@ -266,6 +271,32 @@ def _extreme(which: str, first: Number, second: Number) -> Number:
     return second + (first - second) * first_wins
 
 
+def largest(numbers: Iterable[Number]) -> Number:
+    """The largest of all; 0 for none. Joined two by two, so that many letters make a low tree."""
+    known: list[int] = []
+    unknown: dict[Expr, None] = {}
+    for number in numbers:
+        if isinstance(number, Expr):
+            unknown[number] = None
+        else:
+            known.append(number)
+    waiting: list[Number] = [*([max(known)] if known else []), *unknown] or [0]
+    while len(waiting) > 1:
+        pairs = zip(waiting[::2], waiting[1::2], strict=False)
+        waiting = [larger(*pair) for pair in pairs] + waiting[len(waiting) // 2 * 2 :]
+    return waiting[0]
+
+
+def anywhere(verdict: Any) -> bool:
+    """Whether a comparison holds; of arrays, for any element."""
+    return verdict if type(verdict) is bool else bool(verdict.any())
+
+
+def everywhere(verdict: Any) -> bool:
+    """Whether a comparison holds; of arrays, for every element."""
+    return verdict if type(verdict) is bool else bool(verdict.all())
+
+
 def product(numbers: Iterable[Number]) -> Number:
     """The product of all; 1 for none."""
     result: Number = 1
@@ -279,7 +310,7 @@ def differ(first: Number, second: Number) -> bool:
     if type(first) is int and type(second) is int:
         return first != second
     gap = value(first - second)
-    return gap is not None and gap != 0
+    return gap is not None and anywhere(gap != 0)
 
 
 def letters(number: Number) -> dict[str, Letter]:
@@ -309,6 +340,20 @@ def parts(number: Number) -> tuple[Number, ...]:
         case Extreme():
             return (number.first, number.second)
     return ()
+
+
+def every_part(number: Number) -> Iterator[Number]:
+    """``number`` and all that it was made from, as often as it would be written."""
+    waiting = [number]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        waiting.extend(parts(part))
+
+
+def coefficients(number: Number) -> tuple[int, ...]:
+    """The whole numbers that a sum is written with; nothing of anything else."""
+    return (number.constant, *(coefficient for coefficient, _ in number.terms)) if isinstance(number, Sum) else ()
 
 
 def substitute(number: Number, values: dict[str, Number]) -> Number:

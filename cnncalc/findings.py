@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import Mark, SpecError, nearest
 from cnncalc.expr import Number, value
-from cnncalc.receptive import plain
+from cnncalc.receptive import START, Field, plain
 from cnncalc.spec.demand import AXIAL, COUNTED, Demand
 
 if TYPE_CHECKING:
@@ -25,7 +25,10 @@ class Finding(NamedTuple):
 
 
 def find(summary: Summary, strict: bool = False) -> list[Finding]:
-    """Every finding: failed demands, branches that are not aligned and, if ``strict``, sizes that were rounded."""
+    """Every finding: failed demands, branches that are not aligned and, if ``strict``, sizes that were rounded.
+
+    Of an autoencoder also a code that is not smaller than the input.
+    """
     found = [finding for demand in summary.network.demands if (finding := _failed(summary, demand))]
     for row, seen in zip(summary.rows, summary.fields, strict=True):
         if seen.finding:
@@ -34,6 +37,10 @@ def find(summary: Summary, strict: bool = False) -> list[Finding]:
         if strict:
             lint = [note.text for note in summary.notes(row) if note.lint]
             found += [Finding(row.layer.mark, row.name, "output", None, None, f"{row.name}: {text}") for text in lint]
+    if "encoder" in summary.network.lists or summary.network.objective:
+        from cnncalc import autoencoder
+
+        found += autoencoder.find(summary)
     return found
 
 
@@ -62,6 +69,9 @@ def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None =
         return sum(getattr(row, name) for row in summary.rows[block.first : block.last])
     if block and block.value >= len(network.inputs):
         row = summary.rows[block.value - len(network.inputs)]
+    elif block:  # no layers in it: what it puts out is an input
+        x = list(summary.inputs.values())[block.value]
+        return x.written(summary.layout) if name == "output" else _axial((START,) * len(x.spatial) or None, name)
     if row is None:
         known = [*summary.rows_by_name, *network.blocks]
         raise SpecError(f'no layer is called "{layer}"', mark=mark, help=nearest(layer, known))
@@ -73,10 +83,13 @@ def of_row(summary: Summary, row: Row, name: str) -> Any:
     if name == "output":
         return row.output.written(summary.layout)
     if name in AXIAL:
-        fields = summary.fields[row.index].fields
-        attribute = {"receptive_field": "size", "effective_stride": "jump", "effective_padding": "padding"}[name]
-        return None if fields is None else [plain(getattr(field, attribute)) for field in fields]
+        return _axial(summary.fields[row.index].fields, name)
     return getattr(row, name)
+
+
+def _axial(fields: tuple[Field, ...] | None, name: str) -> list[Any] | None:
+    attribute = {"receptive_field": "size", "effective_stride": "jump", "effective_padding": "padding"}[name]
+    return None if fields is None else [plain(getattr(field, attribute)) for field in fields]
 
 
 def total(summary: Summary, name: str) -> Any:
@@ -95,19 +108,25 @@ def holds(summary: Summary, demand: Demand, got: Any) -> bool | None:
 
     Of an output the spatial sizes are enough; of a receptive field and its kin one number stands for all axes.
     """
+    pairs = sides(summary, demand, got)
+    if pairs is None:
+        return False
+    verdicts = [_compares(demand.relation, wanted, number) for wanted, number in pairs]
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def sides(summary: Summary, demand: Demand, got: Any) -> list[tuple[Number, Number]] | None:
+    """What is wanted beside what there is, number by number; None where they cannot be compared."""
     wanted = demand.wanted
     if not isinstance(wanted, list):
-        return _compares(demand.relation, wanted, got)
+        return [(wanted, got)]
     if not isinstance(got, list):
-        return False
+        return None
     if demand.quantity in AXIAL and len(wanted) == 1:
         wanted = wanted * len(got)
-    if demand.quantity == "output" and len(wanted) == len(got) - 1 > 1:
-        got = got[:-1] if summary.layout == "channels_last" else got[1:]
-    if len(wanted) != len(got):
-        return False
-    verdicts = [_compares(demand.relation, w, g) for w, g in zip(wanted, got, strict=True)]
-    return False if False in verdicts else None if None in verdicts else True
+    if demand.quantity == "output" and len(wanted) == len(got) - 1 > 0:
+        got = got[1:] if summary.layout == "channels_first" and len(got) > 2 else got[:-1]
+    return list(zip(wanted, got, strict=True)) if len(wanted) == len(got) else None
 
 
 def _compares(relation: str, wanted: Number, got: Number) -> bool | None:

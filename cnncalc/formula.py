@@ -57,6 +57,29 @@ def letter_name(name: str, latex: bool) -> str:
     return f"{upright[0]}_{{{upright[1]}}}" if tail else upright[0]
 
 
+_SIGNS = {"ᵀ": "^T", "σ": r"\sigma ", "⊙": r"\odot ", "−": "-", "...": r"\dots"}
+
+
+def typeset(formula: str) -> str:
+    r"""A formula that is given as text (a kind's stages), as LaTeX.
+
+    >>> typeset("A_i = softmax(Q_i K_iᵀ/√(d_k))")
+    'A_{i} = \\mathrm{softmax}(Q_{i} K_{i}^T/\\sqrt{d_{k}})'
+    """
+    import re
+
+    def word(match: re.Match[str]) -> str:
+        head, tail = match[1], match[2] or ""
+        name = letter_name(f"x{tail}", True)[1:]
+        return (head if len(head) == 1 else rf"\mathrm{{{head}}}") + name
+
+    text = re.sub(r"([A-Za-z]+)(_[A-Za-z0-9]+)?", word, formula)
+    text = re.sub(r"√\(([^()]*)\)", r"\\sqrt{\1}", text)
+    for sign, latex in _SIGNS.items():
+        text = text.replace(sign, latex)
+    return text
+
+
 class _Writer:
     def __init__(self, style: Style, latex: bool, named: bool) -> None:
         self.style, self.latex, self.named = style, latex, named

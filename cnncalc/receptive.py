@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 class Field(NamedTuple):
-    """What one output position sees of the input along one axis: ``size`` positions, ``jump`` from one output to the
-    next (a fraction where the output is finer than the input), beginning ``padding`` before the input does.
+    """What one output position sees of the input along one axis: at most ``size`` positions, ``jump`` from one output
+    to the next (a fraction where the output is finer than the input), beginning ``padding`` before the input does.
     """
 
     size: Any
@@ -26,7 +26,7 @@ START = Field(1, 1, 0)
 
 
 class Seen(NamedTuple):
-    """The receptive fields of one layer, for each spatial axis; None where there is none.
+    """The receptive fields of one layer, for each spatial axis; None where there is none, or it is not known.
 
     ``enlarged``: something on the way makes the map larger, so that neighbours see windows of different centres.
     """
@@ -42,9 +42,23 @@ NONE = Seen(None)
 def walk(summary: Summary) -> list[Seen]:
     """The receptive fields of every row, in order."""
     seen: list[Seen] = [Seen((START,) * len(x.spatial) or None) for x in summary.inputs.values()]
+    first = len(seen)
     for row in summary.rows:
-        seen.append(_seen(row, [seen[source] for source in row.layer.sources]))
-    return seen[len(summary.inputs) :]
+        tokens = not row.xs[0].spatial and max(row.layer.sources) < first
+        seen.append(_begun(row) if tokens else _seen(row, [seen[source] for source in row.layer.sources]))
+    return [_in_plain(one) for one in seen[first:]]
+
+
+def _begun(row: Row) -> Seen:
+    """Where a layer makes positions of an input's numbers (an embedding of token ids), those are the input's."""
+    return Seen((START,) * len(row.layer.kind.reach(*row.xs) or ()) or None)
+
+
+def _in_plain(seen: Seen) -> Seen:
+    """With a plain field in the place of phases."""
+    if all(type(axis) is Field for axis in seen.fields or ()):
+        return seen
+    return seen._replace(fields=tuple(Field(axis.size, axis.jump, axis.padding) for axis in seen.fields or ()))
 
 
 def _seen(row: Row, read: list[Seen]) -> Seen:
@@ -54,33 +68,47 @@ def _seen(row: Row, read: list[Seen]) -> Seen:
         return NONE
     enlarged = any(seen.enlarged for seen in read) or any(reach.step != 1 and reach.step < 1 for reach in reaches)
     if len(fields) == 1:
-        return Seen(tuple(_grown(f, reach) for f, reach in zip(fields[0], reaches, strict=True)), enlarged)
+        return _all([_grown(field, reach) for field, reach in zip(fields[0], reaches, strict=True)], enlarged)
     if len({len(axes) for axes in fields}) > 1:
         return NONE
-    return _merged(row, list(zip(*fields, strict=True)), enlarged)
+    return _merged(list(zip(*fields, strict=True)), enlarged)
 
 
-def _grown(field: Field, reach: Reach) -> Field:
-    return Field(
-        rules.grown_field(field.size, field.jump, reach.extent),
-        rules.grown_jump(field.jump, reach.step),
-        rules.grown_padding(field.padding, field.jump, reach.begin),
-    )
+def _all(fields: list[Any], enlarged: bool, finding: str = "") -> Seen:
+    return NONE if None in fields else Seen(tuple(fields), enlarged, finding)
 
 
-def _merged(row: Row, axes: list[tuple[Field, ...]], enlarged: bool) -> Seen:
+def _grown(field: Any, reach: Reach) -> Any:
+    """A field seen through one more layer, in phases where something is finer than the input; None: not known."""
+    if type(field) is Field and all(type(number) is int or isinstance(number, Expr) for number in reach):
+        return Field(
+            rules.grown_field(field.size, field.jump, reach.extent),
+            rules.grown_jump(field.jump, reach.step),
+            rules.grown_padding(field.padding, field.jump, reach.begin),
+        )
+    if any(isinstance(number, Expr) for number in (*field, *reach)):
+        return None
+    from cnncalc import phases
+
+    return phases.of(field).through(reach)
+
+
+def _merged(axes: list[tuple[Any, ...]], enlarged: bool) -> Seen:
     """Branches are aligned where they move alike, and their windows' centres are less than one step apart."""
     for branches in axes:
         if len({branch.jump for branch in branches}) > 1:
             jumps = " and ".join(dict.fromkeys(str(branch.jump) for branch in branches))
             return Seen(None, enlarged, f"branches of effective stride {jumps} are not aligned: no receptive field")
-    fields = tuple(_union(branches) for branches in axes)
-    if not enlarged and any(_apart(branches) for branches in axes):
-        return Seen(fields, enlarged, "branches are not aligned: the centres of their windows lie apart")
-    return Seen(fields, enlarged)
+    apart = not enlarged and any(_apart(branches) for branches in axes)
+    finding = "branches are not aligned: the centres of their windows lie apart" if apart else ""
+    return _all([_union(branches) for branches in axes], enlarged, finding)
 
 
-def _union(branches: tuple[Field, ...]) -> Field:
+def _union(branches: tuple[Any, ...]) -> Any:
+    if any(type(branch) is not Field for branch in branches):
+        from cnncalc import phases
+
+        return phases.union([phases.of(branch) for branch in branches])
     padding = branches[0].padding
     end = branches[0].size - padding
     for branch in branches[1:]:

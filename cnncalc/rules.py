@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnncalc.expr import Number, ceil_div, larger, smaller
+from cnncalc.expr import Number, ceil_div, everywhere, larger, smaller
 
 
 def extent(kernel: Number, dilation: Number = 1) -> Number:
@@ -32,11 +32,12 @@ def window_ceil(
     """The same with a ceiling; a last window that would start in the end padding is dropped.
 
     ``begin`` is the part of ``padding`` before the first element: a window may start up to the last real element.
+    One that is at least as long as a step and the end padding together never starts later.
     """
-    return smaller(
-        ceil_div(slack(size, kernel, padding, dilation), stride) + 1,
-        (size + begin - 1) // stride + 1,
-    )
+    positions = ceil_div(slack(size, kernel, padding, dilation), stride) + 1
+    if everywhere(extent(kernel, dilation) >= stride + (padding - begin)):
+        return positions
+    return smaller(positions, (size + begin - 1) // stride + 1)
 
 
 def same(size: Number, stride: Number) -> Number:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc.expr import Number, larger
+from cnncalc.expr import Number, largest, total
 from cnncalc.spec.demand import COUNTED
 
 if TYPE_CHECKING:
@@ -31,11 +31,8 @@ class Totals:
     def __getattr__(self, name: str) -> Number:
         if name not in COUNTED:
             raise AttributeError(name)
-        total: Number = 0
-        for row in self._summary.rows:
-            total = total + getattr(row, name)
-        self.__dict__[name] = total
-        return total
+        result = self.__dict__[name] = total(getattr(row, name) for row in self._summary.rows)
+        return result
 
     @property
     def peak_activation_bytes(self) -> Number:
@@ -48,13 +45,13 @@ class Totals:
         last_read = {source: row.index for row in summary.rows for source in row.layer.sources}
         dying: dict[int, list[Number]] = {}
         alive: Number = 0
-        peak: Number = 0
+        peaks: list[Number] = []
         for row in summary.rows:
             size = row.activation_bytes
             alive = alive + size
-            peak = alive if peak == 0 else larger(peak, alive)
+            peaks.append(alive)
             if first + row.index in last_read:
                 dying.setdefault(last_read[first + row.index], []).append(size)
             for freed in dying.pop(row.index, ()):
                 alive = alive - freed
-        return peak
+        return largest(peaks)

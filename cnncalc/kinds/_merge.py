@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, differ, value
+from functools import reduce
+
+from cnncalc.expr import Number, anywhere, differ, larger, value
 from cnncalc.kinds._activated import Activated
 from cnncalc.kinds.base import POINT, Misfit, Reach, Weightless
 from cnncalc.shape import Shape
@@ -21,19 +23,28 @@ class Merge(Weightless, Activated):
         return Shape(spatial, self._joined([x.channels for x in xs], xs))
 
     def _joined(self, sizes: list[Number], xs: tuple[Shape, ...]) -> Number:
-        wide = [size for size in sizes if value(size) != 1] or sizes
+        wide = [size for size in sizes if anywhere(value(size) != 1)] or sizes
         for size in wide[1:]:
             if differ(size, wide[0]):
                 raise Misfit(
-                    f"operands of {_listed(xs)} do not match: {value(wide[0])} and {value(size)}",
+                    f"operands of {_listed(xs)} do not match: {wide[0]} and {size}",
                     help="sizes must be the same, or 1, which broadcasts",
                 )
-        return wide[0]
+        return reduce(larger, wide)  # of unknown sizes one may come to be 1, and broadcast
+
+    def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
+        rank = max(x.rank for x in xs)
+        axes = zip(*(x.sizes for x in xs if x.rank == rank), strict=True)
+        return [(sizes[0], size) for sizes in (*axes, [x.channels for x in xs]) for size in sizes[1:]]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        """Position by position; nothing where an operand of size 1 is seen from every position."""
         spatial = self.output(*xs).spatial
-        return (POINT,) * len(spatial) if spatial else None
+        if any(differ(w, size) for x in xs for w, size in zip(x.spatial, spatial, strict=False)):
+            return None
+        return (POINT,) * len(spatial) or None
 
 
 def _listed(xs: tuple[Shape, ...]) -> str:
-    return " and ".join("×".join(map(str, x.sizes)) for x in xs)
+    texts = ["×".join(map(str, x.sizes)) for x in xs[:4]] + ["..."] * (len(xs) > 4)
+    return " and ".join(texts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from cnncalc import rules
-from cnncalc.expr import Number, value
+from cnncalc.expr import Number, anywhere, value
 from cnncalc.kinds.base import Kind, Misfit, Note, Reach, axis_letters, equation, need_spatial, per_axis
 from cnncalc.shape import Shape
 
@@ -33,48 +33,48 @@ class Sliding(Kind):
     ceil_mode: bool = False
     kernel_field = "kernel"
 
+    def _axes(self, x: Shape) -> Any:
+        """For each spatial axis: its size, and the kernel, stride, dilation and padding (number, pair or word)."""
+        need_spatial(x, self)
+        return zip(
+            x.spatial,
+            per_axis(self.kernel, x, self.kernel_field),
+            per_axis(self.stride, x, "stride"),
+            per_axis(self.dilation, x, "dilation"),
+            per_axis(self.padding, x, "padding"),
+            strict=True,
+        )
+
     def windows(self, x: Shape) -> list[Window]:
         """The window along each spatial axis of ``x``."""
-        need_spatial(x, self)
-        strides = per_axis(self.stride, x, "stride")
-        kernels = per_axis(self.kernel, x, self.kernel_field)
-        dilations = per_axis(self.dilation, x, "dilation")
-        if isinstance(self.padding, str):
-            return [
-                self._worded(*axis, self.padding) for axis in zip(x.spatial, kernels, strides, dilations, strict=True)
-            ]
-        pads = [
-            (2 * p, p) if type(p) is not tuple else (p[0] + p[1], p[0]) for p in per_axis(self.padding, x, "padding")
-        ]
-        return [
-            Window(w, f, s, p, begin, d)
-            for w, f, s, (p, begin), d in zip(x.spatial, kernels, strides, pads, dilations, strict=True)
-        ]
+        return [self._window(*axis) for axis in self._axes(x)]
 
     @staticmethod
-    def _worded(size: Number, kernel: Number, stride: Number, dilation: Number, word: str) -> Window:
-        if word == "valid":
-            return Window(size, kernel, stride, 0, 0, dilation)
-        total = rules.same_padding(size, kernel, stride, dilation)
-        return Window(size, kernel, stride, None, total // 2 if word == "same" else (total + 1) // 2, dilation)
+    def _window(size: Number, kernel: Number, stride: Number, dilation: Number, padding: Any) -> Window:
+        if padding in ("same", "same_lower"):
+            total = rules.same_padding(size, kernel, stride, dilation)
+            begin = total // 2 if padding == "same" else (total + 1) // 2
+            return Window(size, kernel, stride, None, begin, dilation)
+        return Window(size, kernel, stride, *_total(padding), dilation)
 
     def positions(self, x: Shape) -> tuple[Number, ...]:
         """How many places the window takes along each axis. Raises Misfit where there is none."""
-        windows = self.windows(x)
-        counts = tuple(self._count(window) for window in windows)
-        for letter, window, count in zip(axis_letters(x), windows, counts, strict=True):
-            if count < 1:
-                self._refuse(x, windows, letter, window, count)
+        counts = tuple([self._count(*axis) for axis in self._axes(x)])
+        for axis, count in enumerate(counts):
+            if anywhere(count < 1):
+                windows = self.windows(x)
+                self._refuse(windows, axis_letters(x)[axis], windows[axis], count)
         return counts
 
-    def _count(self, w: Window) -> Number:
-        if w.padding is None:
-            return rules.same(w.size, w.stride)
+    def _count(self, size: Number, kernel: Number, stride: Number, dilation: Number, padding: Any) -> Number:
+        if padding in ("same", "same_lower"):
+            return rules.same(size, stride)
+        total, begin = _total(padding)
         if self.ceil_mode:
-            return rules.window_ceil(w.size, w.kernel, w.stride, w.padding, w.begin, w.dilation)
-        return rules.window(w.size, w.kernel, w.stride, w.padding, w.dilation)
+            return rules.window_ceil(size, kernel, stride, total, begin, dilation)
+        return rules.window(size, kernel, stride, total, dilation)
 
-    def _refuse(self, x: Shape, windows: list[Window], letter: str, w: Window, count: Number) -> None:
+    def _refuse(self, windows: list[Window], letter: str, w: Window, count: Number) -> None:
         size, kernel, dilation, padding = (value(n) for n in (w.size, w.kernel, w.dilation, w.padding))
         if None in (size, kernel, dilation, padding):
             raise Misfit(f"no window fits along {letter}", field=self.kernel_field, number=count, letter=letter)
@@ -104,10 +104,25 @@ class Sliding(Kind):
         for letter, w in zip(axis_letters(xs[0]), self.windows(xs[0]), strict=True):
             span = 0 if w.padding is None else rules.slack(w.size, w.kernel, w.padding, w.dilation)
             if (value(span) or 0) % (value(w.stride) or 1):
-                rounded = "rounded up" if self.ceil_mode else "rounded down"
-                text = f"{letter}: {{}} is not a multiple of the stride {value(w.stride)}, {rounded}"
+                text = f"{letter}: {{}} is not a multiple of the stride {value(w.stride)}, {self._rounded(w)}"
                 found.append(equation(text, span, lint=True))
         return found
+
+
+    def _rounded(self, w: Window) -> str:
+        """How the positions of a window were rounded, in words."""
+        if not self.ceil_mode:
+            return "rounded down"
+        floored = value(rules.window(w.size, w.kernel, w.stride, w.padding, w.dilation))
+        ceiled = value(rules.window_ceil(w.size, w.kernel, w.stride, w.padding, w.begin, w.dilation))
+        return "rounded up" if ceiled != floored else "rounded up, but a last window in the end padding is dropped"
+
+
+def _total(padding: Any) -> tuple[Number, Number]:
+    """Both sides of a padding together, and its beginning."""
+    if type(padding) is tuple:
+        return padding[0] + padding[1], padding[0]
+    return (0, 0) if padding == "valid" else (2 * padding, padding)
 
 
 def _times(sizes: Any) -> str:
@@ -118,13 +133,13 @@ def _padded(windows: list[Window]) -> str:
     return " with its padding" if any(value(w.padding) for w in windows) else ""
 
 
-def check_groups(channels: Number, groups: Number, what: str, field: str = "groups") -> None:
+def check_groups(channels: Number, groups: Number, what: str, field: str = "groups", into: str = "groups") -> None:
     """Raise Misfit unless ``groups`` divides ``channels``."""
     c, g = value(channels), value(groups)
-    if c is not None and g is not None and c % g:
+    if c is not None and g is not None and anywhere(c % g != 0):
         near = [n for n in range(1, min(c, 10_000) + 1) if c % n == 0]
         raise Misfit(
-            f"{c} {what} are not divisible into {g} groups",
+            f"{c} {what} are not divisible into {g} {into}",
             help=f"{field} that divides {c}: {', '.join(map(str, near[:12]))}{', ...' if len(near) > 12 else ''}",
             field=field,
         )

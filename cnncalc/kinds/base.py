@@ -7,12 +7,11 @@ second way.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 from cnncalc.errors import CnncalcError
-from cnncalc.expr import Number, value
+from cnncalc.expr import Expr, Number, exact_div, value
 from cnncalc.kinds.fields import REQUIRED, Field
 from cnncalc.shape import LETTERS, RANKS, Shape
 
@@ -48,6 +47,13 @@ class Reach(NamedTuple):
     begin: Number
 
 
+class Stage(NamedTuple):
+    """A step inside a layer, for its working: a formula, and the sizes of what it gives."""
+
+    formula: str
+    sizes: tuple[Number, ...]
+
+
 def equation(text: str, number: Number, lint: bool = False) -> Note:
     """A note with ``working = value`` in the place of ``{}``."""
     from cnncalc.formula import write
@@ -69,6 +75,7 @@ class Kind:
 
     fields: ClassVar[dict[str, Field]] = {}
     operands: ClassVar[tuple[int, int]] = (1, 1)
+    measured: dict[Any, Any]  # what has been worked out, by operands: see ``infer``
     reference: ClassVar[str] = ""
     layout = "channels_last"
 
@@ -82,6 +89,7 @@ class Kind:
     def __init__(self, **given: Any) -> None:
         """Fields by name. Raises TypeError on a name that the kind does not have or one that is missing."""
         own = self.__dict__
+        own["measured"] = {}
         for name, field in self.fields.items():
             chosen = given.pop(name, field.default)
             if chosen is REQUIRED:
@@ -93,7 +101,7 @@ class Kind:
     @classmethod
     def word(cls) -> str:
         """The kind's name in a spec: ``DepthwiseConv`` is ``depthwise_conv``."""
-        return re.sub(r"(?<!^)([A-Z])", r"_\1", cls.__name__).lower()
+        return "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("_")
 
     def output(self, *xs: Shape) -> Shape:
         """The shape put out. Raises Misfit where the operands do not fit."""
@@ -111,14 +119,26 @@ class Kind:
         """What an output position sees, for each spatial axis of the output; None where positions mean nothing."""
         raise TypeError(f"{self.word()} states no reach")
 
+    def margins(self, *xs: Shape) -> list[Number]:
+        """Numbers that must be 0 or more for the layer to fit, besides sizes of 1 or more."""
+        return []
+
+    def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
+        """Pairs of sizes that must be the same for the layer to fit, unless one of them is 1 and broadcasts."""
+        return []
+
     def notes(self, *xs: Shape) -> list[Note]:
         """What the row says besides its numbers."""
+        return []
+
+    def stages(self, *xs: Shape) -> list[Stage]:
+        """What happens inside the layer, step by step, where its working should show that."""
         return []
 
     def mapped(self, change: Callable[[Number, str], Number], axes: tuple[str, ...] = ()) -> Kind:
         """A copy with ``change(number, letter)`` applied to each number in its fields."""
         copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__)
+        copy.__dict__.update(self.__dict__, measured={})
         for field in self.fields.values():
             copy.__dict__[field.attribute] = field.mapped(self.__dict__[field.attribute], change, axes)
         return copy
@@ -142,6 +162,20 @@ class Pointwise(Weightless):
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return (POINT,) * len(xs[0].spatial)
+
+
+def one_over(number: Number) -> Any:
+    """``1/number`` as a step: an output that is so many times as fine as its input."""
+    from fractions import Fraction
+
+    known = value(number)
+    return exact_div(1, number) if known is None else 1 if known == 1 else Fraction(1, known)
+
+
+def finer(factor: Number) -> Reach:
+    """The reach where each position becomes ``factor`` positions: a stretch that always holds just the one it was."""
+    step = one_over(factor)
+    return Reach(1, step, 0) if isinstance(step, Expr) else Reach(2 - step, step, 1 - step)
 
 
 def per_axis(given: Any, x: Shape, what: str) -> tuple[Any, ...]:

@@ -35,5 +35,9 @@ class Concat(Weightless):
                 raise Misfit(f"operands of {_listed(xs)} differ in {name}: {sizes[0]} and {size}")
         return sizes[0]
 
+    def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
+        axes = zip(xs[0].axes, *(x.sizes for x in xs), strict=True)
+        return [(sizes[0], size) for name, *sizes in axes if name != self.axis for size in sizes[1:]]
+
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return (POINT,) * len(xs[0].spatial) if self.axis == "channels" and xs[0].spatial else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc import rules
-from cnncalc.expr import Number, exact_div, product, value
+from cnncalc.expr import Expr, Number, anywhere, exact_div, larger, product, value
 from cnncalc.kinds._activated import Activated
 from cnncalc.kinds._window import WORDS, Sliding, check_groups
-from cnncalc.kinds.base import Misfit, Reach, Weights, axis_letters, need_spatial, per_axis
+from cnncalc.kinds.base import Misfit, Reach, Weights, axis_letters, need_spatial, one_over, per_axis
 from cnncalc.kinds.fields import Count, Flag, Padding, PerAxis
 from cnncalc.shape import Shape
 
@@ -39,13 +39,17 @@ class Conv(Sliding, Activated):
             check_groups(self.filters, self.groups, "filters")
         return Shape(self.positions(x), self.filters)
 
+    def margins(self, *xs: Shape) -> list[Number]:
+        return [exact_div(xs[0].channels, self.groups) - 1, exact_div(self.filters, self.groups) - 1]
+
     def weights(self, *xs: Shape) -> Weights:
-        (x,) = xs
-        kernel = (*per_axis(self.kernel, x, "kernel"), exact_div(x.channels, self.groups), self.filters)
-        return biased({"kernel": kernel}, self.bias, self.filters)
+        return biased({"kernel": self._kernel(xs[0])}, self.bias, self.filters)
+
+    def _kernel(self, x: Shape) -> tuple[Number, ...]:
+        return (*per_axis(self.kernel, x, "kernel"), exact_div(x.channels, self.groups), self.filters)
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
-        return product((*y.spatial, *self.weights(*xs)["kernel"]))
+        return product((*y.spatial, *self._kernel(xs[0])))
 
 
 class DepthwiseConv(Sliding, Activated):
@@ -119,9 +123,13 @@ class TransposedConv(Activated):
         check_groups(self.filters, self.groups, "filters")
         sizes = tuple(self._size(*axis) for axis in self._axes(x))
         for letter, size in zip(axis_letters(x), sizes, strict=True):
-            if size < 1:
+            if anywhere(size < 1):
                 raise Misfit("the padding crops all of the output", field="padding", number=size, letter=letter)
         return Shape(sizes, self.filters)
+
+    def margins(self, *xs: Shape) -> list[Number]:
+        room = [larger(s, d) - 1 - extra for _, _, s, d, extra, _ in self._axes(xs[0])]
+        return [*room, exact_div(xs[0].channels, self.groups) - 1, exact_div(self.filters, self.groups) - 1]
 
     def _axes(self, x: Shape) -> Any:
         """For each axis: size, kernel, stride, dilation, output padding, padding (a number, a pair or a word)."""
@@ -130,10 +138,11 @@ class TransposedConv(Activated):
         return zip(x.spatial, *fields, strict=True)
 
     def _size(self, w: Number, f: Number, s: Number, d: Number, extra: Number, p: Any) -> Number:
-        a, most = value(extra), max(value(s) or 0, value(d) or 0)
-        if a and most and a >= most:
+        if anywhere(larger(s, d) <= extra):
             raise Misfit(
-                f"output_padding {a} must be smaller than the stride or the dilation ({most})", field="output_padding"
+                f"output_padding {value(extra)} must be smaller than the stride or the dilation "
+                f"({value(larger(s, d))})",
+                field="output_padding",
             )
         if p in ("same", "same_lower"):
             return w * s + extra
@@ -167,11 +176,17 @@ class TransposedConv(Activated):
         return product((*xs[0].spatial, *self.weights(*xs)["kernel"]))
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """An output position sees at most ``⌊D(F−1)/S⌋ + 1`` inputs and moves 1/S of an input position."""
-        from fractions import Fraction
+        """An output position sees at most ``⌊D(F−1)/S⌋ + 1`` inputs and moves 1/S of an input position.
 
+        In fractions of an input position its window is D(F−1)/S long, and begins that much less the crop before.
+        """
         x, reaches = xs[0], []
         for (_, f, s, d, _, _), (begin, _) in zip(self._axes(x), self.crop(x), strict=True):
-            span = rules.extent(f, d) - 1
-            reaches.append(Reach(span // s + 1, Fraction(1, s) if type(s) is int else s, (span - begin) // s))
+            span, step = rules.extent(f, d) - 1, one_over(s)
+            if isinstance(step, Expr) or value(span) is None or value(begin) is None:
+                reaches.append(Reach(span // s + 1, step, (span - begin) // s))
+            elif step == 1:
+                reaches.append(Reach(span + 1, step, span - begin))
+            else:
+                reaches.append(Reach(value(span) * step + 1, step, value(span - begin) * step))
         return tuple(reaches)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cnncalc.expr import anywhere
 from cnncalc.kinds.base import POINT, Misfit, Reach, Weightless, axis_letters, need_spatial
 from cnncalc.kinds.fields import REQUIRED, Padding
 from cnncalc.kinds.pad import both, ends
@@ -18,7 +19,7 @@ class Crop(Weightless):
         need_spatial(x, self)
         sizes = tuple(w - p for w, p in zip(x.spatial, both(self.amount, x), strict=True))
         for letter, size in zip(axis_letters(x), sizes, strict=True):
-            if size < 1:
+            if anywhere(size < 1):
                 raise Misfit("nothing is left after the crop", field="amount", number=size, letter=letter)
         return Shape(sizes, x.channels)
 

@@ -41,6 +41,10 @@ class Field:
         if same_as:
             self.default = None
 
+    def __get__(self, kind: Any, owner: Any) -> Any:
+        """The field itself on a class; on a kind its own value stands in the way of this."""
+        return self
+
     def read(self, node: Node, context: Context, what: str) -> Any:
         """The value that ``node`` holds; raises BadValue."""
         raise TypeError("an abstract field")
@@ -69,6 +73,30 @@ class Count(Field):
 
     def mapped(self, value: Any, change: Callable[[Number, str], Number], axes: tuple[str, ...]) -> Any:
         return value if value is None or value == self.silent else change(value, self.letter)
+
+
+class Fixed(Field):
+    """A whole number from 1 to ``most`` that decides how a layer is made: neither an unknown nor a letter in a formula.
+
+    Without ``most`` it counts layers, and the limit of that name holds it.
+    """
+
+    def __init__(self, default: Any = REQUIRED, *, most: int | None = None, **rest: Any) -> None:
+        super().__init__("", default, **rest)
+        self.most = most
+
+    def read(self, node: Node, context: Context, what: str) -> Any:
+        number = values.whole(node, context, what)
+        if not isinstance(number, int) or (self.most and number > self.most):
+            bounds = f"from 1 to {self.most}" if self.most else "of 1 or more; it cannot be an unknown"
+            raise values.expected(what, node, f"a whole number {bounds}")
+        if not self.most:
+            context.limits.check("layers", number, node.mark)
+        return number
+
+    def schema(self) -> dict[str, Any]:
+        most = {"maximum": self.most} if self.most else {}
+        return {"anyOf": [{"type": "integer", "minimum": 1, **most}, {"type": "string"}]}
 
 
 class PerAxis(Count):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from cnncalc.expr import Number, exact_div
 from cnncalc.kinds._window import check_groups
 from cnncalc.kinds.base import Pointwise, Weights
 from cnncalc.kinds.fields import Count, Flag, Real, Word
-from cnncalc.expr import Number
 from cnncalc.shape import Shape
 
 
@@ -71,6 +71,9 @@ class Groupnorm(_Norm):
     def output(self, *xs: Shape) -> Shape:
         check_groups(xs[0].channels, self.groups, "channels")
         return xs[0]
+
+    def margins(self, *xs: Shape) -> list[Number]:
+        return [exact_div(xs[0].channels, self.groups) - 1]
 
 
 class Instancenorm(_Norm):

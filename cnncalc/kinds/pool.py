@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import exact_div, value
+from cnncalc.expr import Number, anywhere, exact_div, larger, value
 from cnncalc.kinds._window import WORDS, Sliding
 from cnncalc.kinds.base import Misfit, Reach, Weightless, need_spatial, per_axis
 from cnncalc.kinds.fields import Count, Flag, Padding, PerAxis
@@ -31,15 +31,17 @@ class _Pool(Sliding, Weightless):
             self._check_padding(x)
         return Shape(self.positions(x), x.channels)
 
+    def margins(self, *xs: Shape) -> list[Number]:
+        windows = [] if isinstance(self.padding, str) else self.windows(xs[0])
+        return [w.kernel // 2 - larger(w.begin, w.padding - w.begin) for w in windows]
+
     def _check_padding(self, x: Shape) -> None:
-        for window in self.windows(x):
-            kernel, begin, total = value(window.kernel), value(window.begin), value(window.padding)
-            if None in (kernel, begin, total):
-                continue
-            if max(begin, total - begin) > kernel // 2:
+        for window, margin in zip(self.windows(x), self.margins(x), strict=False):
+            if anywhere(margin < 0):
+                kernel, half = value(window.kernel), value(window.kernel // 2)
                 raise Misfit(
-                    f"a pool's padding is at most half its window; {max(begin, total - begin)} is over half of {kernel}",
-                    help=f"padding of {kernel // 2} or less, or a pad layer before",
+                    f"a pool's padding is at most half its window; {half - value(margin)} is over half of {kernel}",
+                    help=f"padding of {half} or less, or a pad layer before",
                     field="padding",
                 )
 

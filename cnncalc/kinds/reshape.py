@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import differ, product
+from cnncalc.expr import Number, differ, product
 from cnncalc.kinds.base import Misfit, Reach, Weightless
 from cnncalc.kinds.fields import Sizes
 from cnncalc.shape import Shape, read
@@ -22,6 +22,10 @@ class Reshape(Weightless):
                 field="shape",
             )
         return read(self.shape, self.layout)
+
+    def margins(self, *xs: Shape) -> list[Number]:
+        more = product(xs[0].sizes) - product(self.shape)
+        return [more, -more]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return None

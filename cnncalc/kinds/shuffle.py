@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
-from cnncalc.expr import exact_div, product, value
+from cnncalc.expr import Number, anywhere, exact_div, product, value
 from cnncalc.kinds._window import check_groups
-from cnncalc.kinds.base import Misfit, Pointwise, Reach, Weightless, axis_letters, need_spatial
+from cnncalc.kinds.base import Misfit, Pointwise, Reach, Weightless, axis_letters, finer, need_spatial
 from cnncalc.kinds.fields import Count
 from cnncalc.shape import Shape
 
@@ -21,12 +19,17 @@ class PixelShuffle(Weightless):
         (x,) = xs
         need_spatial(x, self)
         block = product(self.factor for _ in x.spatial)
-        check_groups(x.channels, block, "channels", "factor")
+        channels, places = value(x.channels), value(block)
+        if channels is not None and places is not None and anywhere(channels % places != 0):
+            raise Misfit(
+                f"{channels} channels do not fill blocks of {places} positions",
+                help=f"a number of channels that {places} divides, or another factor",
+                field="factor",
+            )
         return Shape(tuple(w * self.factor for w in x.spatial), exact_div(x.channels, block))
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        step = Fraction(1, self.factor) if type(self.factor) is int else self.factor
-        return (Reach(1, step, 0),) * len(xs[0].spatial)
+        return (finer(self.factor),) * len(xs[0].spatial)
 
 
 class PixelUnshuffle(Weightless):
@@ -39,10 +42,9 @@ class PixelUnshuffle(Weightless):
         (x,) = xs
         need_spatial(x, self)
         for letter, w in zip(axis_letters(x), x.spatial, strict=True):
-            if value(w) is not None and value(self.factor) is not None and value(w) % value(self.factor):
-                raise Misfit(
-                    f"{letter} = {value(w)} is not divisible by the factor {value(self.factor)}", field="factor"
-                )
+            size, factor = value(w), value(self.factor)
+            if size is not None and factor is not None and anywhere(size % factor != 0):
+                raise Misfit(f"{letter} = {size} is not divisible by the factor {factor}", field="factor")
         sizes = tuple(exact_div(w, self.factor) for w in x.spatial)
         return Shape(sizes, x.channels * product(self.factor for _ in x.spatial))
 
@@ -59,3 +61,6 @@ class ChannelShuffle(Pointwise):
     def output(self, *xs: Shape) -> Shape:
         check_groups(xs[0].channels, self.groups, "channels")
         return xs[0]
+
+    def margins(self, *xs: Shape) -> list[Number]:
+        return [exact_div(xs[0].channels, self.groups) - 1]

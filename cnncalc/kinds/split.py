@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import exact_div, value
+from cnncalc.expr import Number, exact_div, value
 from cnncalc.kinds._window import check_groups
 from cnncalc.kinds.base import Misfit, Pointwise
 from cnncalc.kinds.fields import Count
@@ -17,8 +17,11 @@ class Split(Pointwise):
 
     def output(self, *xs: Shape) -> Shape:
         (x,) = xs
-        check_groups(x.channels, self.parts, "channels", "parts")
+        check_groups(x.channels, self.parts, "channels", "parts", "parts")
         parts, part = value(self.parts), value(self.part)
         if parts is not None and part is not None and part > parts:
             raise Misfit(f"part {part} of {parts} parts does not exist", field="part")
         return Shape(x.spatial, exact_div(x.channels, self.parts))
+
+    def margins(self, *xs: Shape) -> list[Number]:
+        return [self.parts - self.part]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cnncalc.kinds.base import Reach, Weightless, need_spatial, per_axis
+from cnncalc.expr import Expr, Number
+from cnncalc.kinds.base import Reach, Weightless, finer, need_spatial, one_over, per_axis
 from cnncalc.kinds.fields import PerAxis, Word
 from cnncalc.shape import Shape
 
@@ -24,7 +25,11 @@ class Upsample(Weightless):
         )
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """Nearest sees one position; bilinear two, of which the first output's lies one before the input."""
-        more = 1 if self.mode == "bilinear" else 0
+        """Nearest sees one position, bilinear those less than one from its half-pixel centre."""
         factors = per_axis(self.factor, xs[0], "factor")
-        return tuple(Reach(1 + more, Fraction(1, s) if type(s) is int else s, more) for s in factors)
+        return tuple(_mixed(s) if self.mode == "bilinear" else finer(s) for s in factors)
+
+
+def _mixed(factor: Number) -> Reach:
+    step = one_over(factor)
+    return Reach(2, step, 1) if isinstance(step, Expr) else Reach(3 - step, step, Fraction(3, 2) - step)

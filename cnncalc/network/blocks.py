@@ -43,6 +43,7 @@ def _parallel(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     for number, branch in enumerate(branches.items, 1):
         if not isinstance(branch, Sequence):
             raise values.expected("a branch", branch, "a list of layers")
+        builder.step(item.mark)
         results.append(builder.place_list(branch, scope.inside(item, trainable, f"{number}/"), x))
     return _merge(builder, item, scope, word, tuple(results), {})
 
@@ -97,6 +98,7 @@ def _use(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     if definition is None:
         help = nearest(node.text, known) or ("known: " + ", ".join(known) if known else "define: it at the top")
         raise BadValue(f'no block is called "{node.text}"', node.mark, help)
+    builder.step(item.mark, len(definition.arguments) // 10)
     _check_keys(item, ("block", *definition.arguments))
     arguments = {}
     for name, default in definition.arguments.items():
@@ -119,7 +121,8 @@ def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     name = node.text if isinstance(node, Scalar) else ""
     placed = _find_placed(builder, scope, name)
     if placed is None:
-        raise BadValue(f'no layer above is called "{name}"', node.mark, nearest(name, scope.visible()))
+        raise BadValue(f'no layer above is called "{name}"', node.mark, builder.hint(name, scope))
+    builder.placed[scope, item.name] = placed  # used again in its turn, it is that layer
     first = len(builder.network.layers)
     repeated = Item(placed.item.node)
     repeated.fields = {k: v for k, v in repeated.fields.items() if k not in ("name", "expect")}
@@ -130,8 +133,14 @@ def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     inner = Scope(scope.prefix, placed.scope.context, scope, scope.trainable)
     result = builder.place_item(repeated, inner, above)
     for offset, layer in enumerate(builder.network.layers[first:]):
-        layer.shares = placed.first + offset
+        layer.shares = _first_use(builder, placed.first + offset)
     return result
+
+
+def _first_use(builder: Builder, number: int) -> int:
+    """The layer whose weights layer ``number`` has: itself, unless it is another's second use."""
+    shared = builder.network.layers[number].shares
+    return number if shared is None else shared
 
 
 def _find_placed(builder: Builder, scope: Scope | None, name: str) -> Placed | None:

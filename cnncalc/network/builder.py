@@ -7,17 +7,20 @@ from typing import Any, NamedTuple
 
 from cnncalc import kinds
 from cnncalc.errors import LimitError, Mark, Problem, SpecError, nearest
-from cnncalc.kinds.base import Kind
+from cnncalc.kinds._composite import Composite
+from cnncalc.kinds.base import Kind, Misfit
 from cnncalc.kinds.fields import REQUIRED
 from cnncalc.limits import over
 from cnncalc.network.items import AMBIGUOUS, BROKEN, Item, Scope
 from cnncalc.network.model import Block, Layer, Network
+from cnncalc.shape import Shape
 from cnncalc.spec import demand, values
 from cnncalc.spec.document import Spec, unknown_keys
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.values import BadValue, Context
 
 COMMON = ("name", "from", "expect", "trainable")
+HINTS = 100  # errors for which the name that is meant is searched
 
 
 class Placed(NamedTuple):
@@ -35,17 +38,19 @@ class Builder:
     def __init__(self, spec: Spec, placers: dict[str, Callable[..., int]]) -> None:
         self.spec, self.placers = spec, placers
         self.network = Network(spec)
-        self.problems: list[Problem] = []
+        self.problems = list(spec.problems)
         self.placed: dict[tuple[Scope, str], Placed] = {}
         self.names: set[str] = set()
         self.depth = self.steps = 0
         self._kinds: dict[tuple[int, Context], Kind | None] = {}
+        self._equal: dict[tuple[Any, ...], Kind] = {}  # layers alike share a kind, which is worked out once
+        self._shapes: list[Shape | None] = list(self.network.inputs.values())
 
     def build(self) -> Network:
         """The network. Raises SpecError with every problem, or LimitError."""
         scope = Scope("", Context(self.spec.limits))
         scope.names.update({name: number for number, name in enumerate(self.network.inputs)})
-        above = 0 if len(self.network.inputs) == 1 else AMBIGUOUS
+        above = {0: BROKEN, 1: 0}.get(len(self.network.inputs), AMBIGUOUS)
         scope.names.setdefault("input", above)
         for name, nodes in self.spec.lists.items():
             if not name:
@@ -55,9 +60,13 @@ class Builder:
             above = self.place_list(nodes, Scope(f"{name}/", scope.context, scope), above)
             scope.names[name] = above
             self.network.blocks[name] = Block(first, len(self.network.layers), above)
+        if self.spec.mirrored and not self.problems and above >= 0:
+            from cnncalc.network import mirror
+
+            mirror.place(self, above)
         self.network.demands += self.spec.expected
         if self.problems:
-            raise SpecError(self.problems)
+            raise SpecError(list(dict.fromkeys(self.problems)))  # a block that is placed again fails again
         return self.network
 
     def place_list(self, nodes: Sequence, scope: Scope, above: int) -> int:
@@ -69,12 +78,12 @@ class Builder:
         items = self._named(nodes, scope)
         scope.later = {item.name for item in items}
         for item in items:
-            scope.later.discard(item.name)
             try:
                 above = self.place_item(item, scope, above)
             except SpecError as error:
                 self.problems += error.problems
                 above = BROKEN
+            scope.later.discard(item.name)
             scope.names[item.name] = above
         self.depth -= 1
         return above
@@ -109,15 +118,15 @@ class Builder:
             self.network.blocks[scope.prefix + item.name] = Block(first, len(self.network.layers), result)
         else:
             result = self._layer(item, scope, above)
-        self.placed[scope, item.name] = Placed(item, scope, first, len(self.network.layers))
+        self.placed.setdefault((scope, item.name), Placed(item, scope, first, len(self.network.layers)))
         if "expect" in item.fields:
             name = scope.prefix + item.name
             self.network.demands += demand.read_all(item.fields["expect"], name, scope.context)
         return result
 
-    def step(self, mark: Mark) -> None:
+    def step(self, mark: Mark, count: int = 1) -> None:
         """Count what is placed: too large a network is refused before it is written out."""
-        self.steps += 1
+        self.steps += count
         limit = self.spec.limits.layers
         if len(self.network.layers) >= limit or self.steps > 4 * limit + 1000:
             raise LimitError(over("layers", f"more than {limit} layers", limit, mark))
@@ -133,11 +142,43 @@ class Builder:
             raise BadValue(
                 f'{item.word} "{item.name}" reads {wanted} layers; it is given {len(sources)}',
                 item.fields["from"].mark if "from" in item.fields else item.mark,
-                f"from: [{', '.join((scope.visible() or ['a', 'b'])[-2:])}]" if least > 1 else None,
+                f"from: [{', '.join([*scope.visible()[-2:], 'another'][:2])}]" if least > 1 else None,
             )
         marks = {name: node.mark for name, node in item.fields.items()}
         trainable = scope.trainable and self.trainable(item, scope)
-        return self.append(Layer(scope.prefix + item.name, kind, sources, item.mark, trainable, None, marks))
+        layer = Layer(scope.prefix + item.name, kind, sources, item.mark, trainable, None, marks)
+        self.step(item.mark, vars(kind).get("layers", 1) - 1)  # a recurrent layer may be many, one upon the other
+        return self._parts(layer, kind) if isinstance(kind, Composite) else self.append(layer)
+
+    def _parts(self, whole: Layer, composite: Composite) -> int:
+        """Place the parts of a composite kind, named ``whole/part``, in its stead."""
+        xs = tuple(self._shape(source) for source in whole.sources)
+        if None in xs:
+            return BROKEN
+        first = len(self.network.layers)
+        numbers = list(whole.sources)
+        for part in composite.parts(*xs):  # type: ignore[arg-type]
+            self.step(whole.mark)
+            reads = tuple(numbers[number] for number in part.reads)
+            name = f"{whole.name}/{part.name}"
+            layer = Layer(name, part.kind, reads, whole.mark, whole.trainable, None, whole.field_marks)
+            numbers.append(self.append(layer))
+        self.network.blocks[whole.name] = Block(first, len(self.network.layers), numbers[-1])
+        return numbers[-1]
+
+    def _shape(self, number: int) -> Shape | None:
+        """The shape of a value that is placed; None where a layer does not fit (an error that ``infer`` reports).
+
+        Shapes are worked out here only as far as a composite kind asks for them.
+        """
+        shapes, first = self._shapes, len(self.network.inputs)
+        for layer in self.network.layers[len(shapes) - first : number + 1 - first]:
+            xs = [shapes[source] for source in layer.sources]
+            try:
+                shapes.append(None if None in xs else layer.kind.output(*xs))  # type: ignore[arg-type]
+            except Misfit:
+                shapes.append(None)
+        return shapes[number]
 
     def append(self, layer: Layer) -> int:
         """Add a layer; the number of the value that it puts out."""
@@ -159,6 +200,7 @@ class Builder:
             names = node.items if isinstance(node, Sequence) else [node]
             if not names:
                 raise values.expected("from", node, "the name of a layer, or a list of names")
+            self.step(item.mark, len(names) // 10)
             return tuple(self._source(name, scope, item) for name in names)
         if above == AMBIGUOUS:
             raise BadValue(
@@ -181,12 +223,16 @@ class Builder:
                 raise BadValue(
                     f'"{item.name}" reads "{node.text}", which {what}', node.mark, "a layer reads only layers above it"
                 )
-            known = scope.visible()
-            listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
-            raise BadValue(
-                f'no layer above is called "{node.text}"', node.mark, nearest(node.text, known) or f"known: {listed}"
-            )
+            raise BadValue(f'no layer above is called "{node.text}"', node.mark, self.hint(node.text, scope))
         return number
+
+    def hint(self, name: str, scope: Scope) -> str | None:
+        """The name that is meant, or those that are known; for the first errors of a file, as the search takes long."""
+        if len(self.problems) >= HINTS:
+            return None
+        known = scope.visible()
+        listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+        return nearest(name, known) or f"known: {listed}"
 
     def _kind(self, item: Item, context: Context) -> Kind | None:
         """The kind with its fields read; None where its problems have been reported."""
@@ -226,9 +272,11 @@ class Builder:
         self.problems += problems
         if problems:
             return None
-        kind = found(**given)
-        kind.layout = self.spec.layout
-        return kind
+        equal = (found, *given.items())
+        if equal not in self._equal:
+            self._equal[equal] = found(**given)
+            self._equal[equal].layout = self.spec.layout
+        return self._equal[equal]
 
     @staticmethod
     def _fields(item: Item, kind: type[Kind]) -> dict[str, Node]:
@@ -242,5 +290,6 @@ class Builder:
 
 def check_keys(item: Item, known: Iterable[str], problems: list[Problem]) -> None:
     """Add a problem for each field of ``item`` that is neither ``known`` nor one that every layer takes."""
-    mapping = Mapping(item.fields, item.keys, item.mark)
-    unknown_keys(mapping, (*known, *COMMON), f'{item.word} "{item.name}"', problems)
+    if not all(key in known or key in COMMON for key in item.fields):
+        mapping = Mapping(item.fields, item.keys, item.mark)
+        unknown_keys(mapping, (*known, *COMMON), f'{item.word} "{item.name}"', problems)

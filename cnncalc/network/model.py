@@ -56,6 +56,8 @@ class Network:
         self.blocks: dict[str, Block] = {}
         self.demands: list[Demand] = []
         self.given: list[Demand] = list(spec.given)
+        self.lists = tuple(spec.lists)
+        self.objective = spec.objective
 
     def value_name(self, number: int) -> str:
         """The name of a value: an input's or a layer's."""

@@ -1,0 +1,35 @@
+"""Token ids to vectors."""
+
+from __future__ import annotations
+
+from cnncalc.expr import Number
+from cnncalc.kinds.base import POINT, Kind, Misfit, Reach, Weights
+from cnncalc.kinds.fields import Count
+from cnncalc.shape import RANKS, Shape
+
+
+class Embedding(Kind):
+    """Each token id picks its row of a table: nothing is multiplied."""
+
+    vocab = Count("V", doc="how many tokens there are; ids run from 0 to vocab − 1")
+    dim = Count("d", doc="numbers for each token")
+    reference = "Bengio et al., A neural probabilistic language model (2003)"
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        if x.rank != 1:
+            raise Misfit(
+                f"embedding needs token ids [T]; its input is {RANKS[x.rank]} of {'×'.join(map(str, x.sizes))}",
+                help="an input of one size, such as input: 128",
+            )
+        return Shape((x.channels,), self.dim)
+
+    def weights(self, *xs: Shape) -> Weights:
+        return {"embeddings": (self.vocab, self.dim)}
+
+    def macs(self, y: Shape, *xs: Shape) -> Number:
+        return 0
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        """Each position sees its token."""
+        return (POINT,)

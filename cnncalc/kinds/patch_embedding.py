@@ -1,0 +1,43 @@
+"""An image cut into patches, each a token."""
+
+from __future__ import annotations
+
+from cnncalc.expr import Number, product
+from cnncalc.kinds._window import Sliding
+from cnncalc.kinds.base import Reach, Weights, per_axis
+from cnncalc.kinds.fields import Count, Flag, PerAxis
+from cnncalc.shape import Shape
+
+
+class PatchEmbedding(Sliding):
+    """A convolution whose stride is its kernel; its positions, row by row, become the tokens of a sequence."""
+
+    dim = Count("K", doc="numbers for each token")
+    patch = PerAxis("P", doc="size of a patch")
+    bias = Flag(default=True, doc="one number for each of dim")
+    reference = "Dosovitskiy et al., An image is worth 16×16 words (2020)"
+    kernel_field = "patch"
+    padding = 0
+
+    @property
+    def kernel(self) -> object:
+        return self.patch
+
+    @property
+    def stride(self) -> object:
+        return self.patch
+
+    def output(self, *xs: Shape) -> Shape:
+        return Shape((product(self.positions(xs[0])),), self.dim)
+
+    def weights(self, *xs: Shape) -> Weights:
+        (x,) = xs
+        kernel = {"kernel": (*per_axis(self.patch, x, "patch"), x.channels, self.dim)}
+        return {**kernel, "bias": (self.dim,)} if self.bias else kernel
+
+    def macs(self, y: Shape, *xs: Shape) -> Number:
+        return product((*y.spatial, *self.weights(*xs)["kernel"]))
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        """None: one axis of tokens stands for all axes of the image."""
+        return None

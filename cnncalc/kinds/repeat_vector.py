@@ -1,0 +1,26 @@
+"""A vector to a sequence."""
+
+from __future__ import annotations
+
+from cnncalc.kinds.base import Misfit, Reach, Weightless
+from cnncalc.kinds.fields import Count
+from cnncalc.shape import RANKS, Shape
+
+
+class RepeatVector(Weightless):
+    """The same features at each of ``times`` steps: what a recurrent decoder is fed."""
+
+    times = Count("n", doc="steps of the sequence")
+    reference = "Keras, keras.layers.RepeatVector"
+
+    def output(self, *xs: Shape) -> Shape:
+        (x,) = xs
+        if x.rank != 1:
+            raise Misfit(
+                f"repeat_vector needs features [F]; its input is {RANKS[x.rank]} of {'×'.join(map(str, x.sizes))}",
+                help="flatten, select or a recurrent layer without return_sequences comes before it",
+            )
+        return Shape((self.times,), x.channels)
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        return None

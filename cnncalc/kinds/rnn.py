@@ -1,0 +1,17 @@
+"""The plain recurrent layer."""
+
+from __future__ import annotations
+
+from cnncalc.kinds._recurrent import Recurrent
+from cnncalc.kinds.base import Stage
+from cnncalc.shape import Shape
+
+
+class Rnn(Recurrent):
+    """h = tanh(W x + U h_prev + b) at every step."""
+
+    gates = ("h",)
+    reference = "Elman, Finding structure in time (1990)"
+
+    def stages(self, *xs: Shape) -> list[Stage]:
+        return self.state(f"h_t = tanh({self.sums('h')})")

@@ -1,0 +1,13 @@
+"""The encoder of a transformer."""
+
+from __future__ import annotations
+
+from cnncalc.kinds._transformer import Step, Transformer
+from cnncalc.kinds.attention import Attention
+
+
+class TransformerEncoder(Transformer):
+    """Layers of self-attention and two dense layers, each with a way around it and a layer norm."""
+
+    def attentions(self) -> list[Step]:
+        return [(Attention(heads=self.heads, bias=self.bias), ())]

@@ -1,0 +1,309 @@
+"""What is wrong in a network: the words, the place, all of it at once; and what is refused before it grows."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cnncalc import CnncalcError, LimitError, Limits, SpecError, parse
+
+HEAD = "input: 8x8x3\nlayers:\n"  # layers begin on line 3
+
+
+def problems(text: str) -> list[Any]:
+    with pytest.raises(SpecError) as caught:
+        parse(text).summary()
+    assert caught.value.exit_code == 3
+    return caught.value.problems
+
+
+def refused(text: str, limits: Limits | None = None) -> str:
+    with pytest.raises(LimitError) as caught:
+        parse(text, limits).summary()
+    assert caught.value.exit_code == 4
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("layers", "place", "says"), [
+    ("- fitlers", (3, 3), ['no kind of layer is called "fitlers"']),
+    ("- con2vd: {filters: 3}", (3, 3), ['no kind of layer is called "con2vd"', 'did you mean "conv"?']),
+    ("- conv: {fitlers: 3, filters: 3, kernel: 1}", (3, 10),
+     ['conv "conv1" has no "fitlers"', 'did you mean "filters"?', 'conv "conv1" takes filters, kernel']),
+    ("- conv: {filters: 3}", (3, 3), ['conv "conv1" needs kernel', "filters*, kernel*, stride"]),
+    ("- conv: {filters: 0, kernel: 1}", (3, 19), ['filters must be a whole number of 1 or more; found "0"']),
+    ("- conv: {filters: 3, kernel: [1, 0]}", (3, 34), ['kernel must be a whole number of 1 or more; found "0"']),
+    ("- conv: {filters: 3, kernel: 9}", (3, 30), ["a 9×9 window does not fit into 8×8"]),
+    ("- relu: 3", (3, 9), ['relu must be without a value; found "3"']),
+    ("- relu\n  tanh", (3, 3), []),
+    ("- relu: {}\n  tanh: {}", (4, 3), ['found "relu" and "tanh" side by side', "indent"]),
+    ("- [relu]", (3, 3), ["a layer is a kind with its fields; found a list of 1"]),
+    ("-", (3, 2), ["found nothing"]),
+    ("- relu: {name: a}\n- tanh: {name: a}", (4, 16), ['the name "a" is given twice']),
+    ("- relu: {name: relu2}\n- relu", (4, 3), ['the name "relu2" is given twice']),
+    ("- relu: {name: input}", (3, 16), ['"input" cannot be the name of a layer']),
+    ("- relu: {name: a/b}", (3, 16), ['"a/b" cannot be the name of a layer']),
+    ('- relu: {name: ""}', (3, 16), ['"" cannot be the name of a layer']),
+    ("- relu: {name: %s}" % ("n" * 201), (3, 16), ["a name of 201 characters is too long"]),
+    ("- relu: {from: tanh1}\n- tanh", (3, 16), ['"relu1" reads "tanh1", which comes later', "only layers above it"]),
+    ("- relu: {from: relu1}", (3, 16), ['"relu1" reads "relu1", which is this layer itself']),
+    ("- residual: {body: [relu: {from: residual1}]}", (3, 34), ['"relu1" reads "residual1", which comes later']),
+    ("- tanh\n- relu: {from: tanh2}", (4, 16), ['no layer above is called "tanh2"', 'did you mean "tanh1"?']),
+    ("- tanh\n- relu: {from: zzz}", (4, 16), ["known: input, tanh1"]),
+    ("- relu: {from: []}", (3, 16), ["from must be the name of a layer, or a list of names; found an empty list"]),
+    ("- relu: {from: {a: 1}}", (3, 16), ["from must be the name of a layer"]),
+    ("- add", (3, 3), ['add "add1" reads 2 or more layers; it is given 1', "from: [input, another]"]),
+    ("- relu: {from: [input, input]}", (3, 16), ['relu "relu1" reads 1 layers; it is given 2']),
+    ("- repeat: {layers: [relu]}", (3, 3), ['repeat "repeat1" needs times']),
+    ("- repeat: {times: 2}", (3, 3), ['repeat "repeat1" needs layers']),
+    ("- repeat: {times: n, layers: [relu]}", (3, 19), ["times must be a number; it cannot be an unknown"]),
+    ("- repeat: {times: -1, layers: [relu]}", (3, 19), ["times must be a whole number of 0 or more"]),
+    ("- repeat: {times: 2, layers: relu}", (3, 30), ["layers must be a list of layers"]),
+    ("- residual: {shortcut: []}", (3, 3), ['residual "residual1" needs body']),
+    ("- residual: {bdoy: [relu]}", (3, 14), ['residual "residual1" has no "bdoy"', 'did you mean "body"?']),
+    ("- residual: {body: [relu], activation: rleu}", (3, 40), ["activation must be one of", 'did you mean "relu"?']),
+    ("- residual: {from: [input, input], body: [relu]}", (3, 20), ["reads one layer; it is given 2"]),
+    ("- residual: {body: [conv: {filters: 4, kernel: 1}]}", (3, 3),
+     ["operands of 8×8×4 and 8×8×3 do not match: 4 and 3"]),
+    ("- parallel: {branches: []}", (3, 3), ['parallel "parallel1" needs branches']),
+    ("- parallel: {branches: [relu]}", (3, 25), ["a branch must be a list of layers"]),
+    ("- parallel: {branches: [[relu], []], merge: sum}", (3, 45), ["merge must be one of concat, add"]),
+    ("- sequential: {layers: [relu], times: 2}", (3, 32), ['sequential "sequential1" has no "times"']),
+    ("- use: nothing", (3, 8), ['no block is called "nothing"', "define: it at the top"]),
+    ("- use: {layer: conv1}", (3, 16), ['no layer above is called "conv1"']),
+    ("- dense: 4\n- use: {layer: dense2}", (4, 16), ['did you mean "dense1"?']),
+    ("- relu: {expect: {parms: 3}}", (3, 19), ['"parms" is not a quantity', 'did you mean "params"?']),
+    ("- relu: {expect: 3}", (3, 18), ["expect must be quantities with their values"]),
+    ("- relu: {trainable: maybe}", (3, 21), ["trainable must be true or false"]),
+    ("- dense: {units: 4, flatten: yes}", (3, 30), ["flatten must be one of auto, true, false"]),
+])  # fmt: skip
+def test_one_mistake(layers: str, place: tuple[int, int], says: list[str]) -> None:
+    found = problems(HEAD + layers)
+    assert len(found) == 1
+    assert (found[0].mark.line, found[0].mark.column) == place
+    for words in says:
+        assert words in str(found[0])
+
+
+def test_both_places_of_a_name_given_twice() -> None:
+    (found,) = problems(HEAD + "- relu: {name: a}\n- tanh: {name: a}")
+    assert (found.also.line, found.also.column) == (3, 16)
+
+
+DEFINE = "define:\n  b: {args: {n: null, word: relu}, layers: [dense: %s]}\ninput: 8\nlayers:\n- use: %s"
+
+
+@pytest.mark.parametrize(("value", "use", "place", "says"), [
+    ("n", "b", (5, 3), ['block "b" needs n']),
+    ("n", "{block: b, m: 2}", (5, 19), ['use "use1" has no "m"']),
+    ("n", "{block: bb, n: 2}", (5, 16), ['no block is called "bb"', 'did you mean "b"?']),
+    ("n // 0", "{block: b, n: 2}", (2, 52), ["a division by zero"]),
+    ("n - 3", "{block: b, n: 2}", (2, 52), ["units must be a whole number of 1 or more"]),
+    ("n +", "{block: b, n: 2}", (2, 52), ["a number is missing at the end"]),
+    ("(n", "{block: b, n: 2}", (2, 52), ["an opening bracket that is never closed"]),
+    ("n ^ 2", "{block: b, n: 2}", (2, 52), ['"^" is not one of + - * // ( )']),
+    ("2 * nn", "{block: b, n: 2}", (2, 52), ['"nn" is not an argument of this block', "the arguments n"]),
+    ("2 * word", "{block: b, n: 2}", (2, 52), ['"word" is the word "relu", not a number']),
+])  # fmt: skip
+def test_mistakes_with_blocks_of_ones_own(value: str, use: str, place: tuple[int, int], says: list[str]) -> None:
+    found = problems(DEFINE % (value, use))
+    assert len(found) == 1
+    assert (found[0].mark.line, found[0].mark.column) == place
+    for words in says:
+        assert words in str(found[0])
+
+
+def test_several_inputs_and_none_is_named() -> None:
+    text = "input: {a: 4, b: 5}\nlayers:\n- dense: 3\n- relu: {from: input}"
+    first, second = problems(text)
+    assert '"dense1" does not say which input it reads' in first.text
+    assert first.help == "from: a"
+    assert '"input" could be any of the inputs a, b' in second.text
+
+
+def test_all_mistakes_of_a_file_are_reported_each_with_its_place() -> None:
+    text = """layuot: channels_last
+input: 8x8x3
+layers:
+- conv: {filters: ten, kernel: 3, pading: 1}
+- relu: {from: nowhere}
+- repeat: {times: 3, layers: [dense: {units: 0}, con2v: 3]}
+- parallel: {branches: [[relu: {from: gone}], [tanh: 3]]}
+expect: {parms: 3}
+"""
+    lines = text.split("\n")
+    found = sorted((p.mark.line, lines[p.mark.line - 1][p.mark.column - 1 :]) for p in problems(text))
+    assert [(line, rest.split(":")[0].split(",")[0].rstrip("]}")) for line, rest in found] == [
+        (1, "layuot"), (4, "pading"), (4, "ten"), (5, "nowhere"), (6, "0"), (6, "con2v"), (7, "3"), (7, "gone"),
+        (8, "parms"),
+    ]  # fmt: skip
+
+
+def test_every_layer_that_does_not_fit_is_reported_but_not_those_that_read_it() -> None:
+    text = HEAD + "- conv: {filters: 1, kernel: 9}\n- dense: 3\n- maxpool: {size: 9, from: input}\n"
+    text += "- groupnorm: {groups: 2, from: input}"
+    assert [p.mark.line for p in problems(text)] == [3, 5, 6]
+
+
+def test_a_mistake_in_a_block_is_reported_once_however_often_it_is_placed() -> None:
+    assert len(problems(HEAD + "- repeat: {times: 99, layers: [relu: {from: gone}]}")) == 1
+    assert len(problems("define: {b: {layers: [dense: 0]}}\n" + HEAD + "- use: b\n" * 9)) == 1
+
+
+def test_what_stands_below_a_broken_layer_is_not_blamed() -> None:
+    (found,) = problems(HEAD + "- conv: {filters: 3}\n- add: {from: [conv1, input]}\n- residual: {body: [dense: 3]}")
+    assert found.mark.line == 3
+
+
+DOUBLING = ", ".join(f"b{n}: {{layers: [use: b{n + 1}, use: b{n + 1}]}}" for n in range(30))
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    (HEAD + "- repeat: {times: 2147483647, layers: []}", "layers = 10000"),
+    (HEAD + "- repeat: {times: 2147483647, layers: [relu]}", "layers = 10000"),
+    (HEAD + "- repeat: {times: 2147483647, layers: [sequential: []]}", "layers = 10000"),
+    (HEAD + "- repeat: {times: 99, layers: [repeat: {times: 99, layers: [repeat: {times: 99, layers: []}]}]}",
+     "layers = 10000"),
+    (HEAD + f"- repeat: {{times: 9999, layers: [parallel: {{branches: [{'[], ' * 9999}]}}]}}", "layers = 10000"),
+    (HEAD + f"- relu\n- repeat: {{times: 9999, layers: [add: {{from: [{'relu1, ' * 9999}]}}]}}", "layers = 10000"),
+    (f"define: {{a: {{args: {{{', '.join(f'a{n}: 1' for n in range(2000))}}}, layers: [relu]}}}}\n{HEAD}"
+     "- repeat: {times: 9999, layers: [use: a]}", "layers = 10000"),
+    ("define: {a: {layers: [use: a]}}\n" + HEAD + "- use: a", "nesting = 32"),
+    ("define: {a: {layers: [use: b, use: b]}, b: {layers: [use: a, use: a]}}\n" + HEAD + "- use: a", "nesting = 32"),
+    (f"define: {{{DOUBLING}, b30: {{layers: [relu]}}}}\n{HEAD}- use: b0", "layers = 10000"),
+    (HEAD + "- upsample: 2147483647", "size = 2147483647"),
+    (HEAD + "- dense: 2147483648", "size = 2147483647"),
+    (HEAD + "- dense: 99999999999999999999", "digits = 19"),
+])  # fmt: skip
+def test_what_grows_without_end_is_refused(text: str, says: str) -> None:
+    """At once: the counting stops long before what would be placed is."""
+    message = refused(text)
+    assert says in message
+    assert "--limit" in message
+
+
+@pytest.mark.parametrize("layer", [
+    "upsample: 2147483647", "upsample: s", "pixel_unshuffle: 2", "pad: 1",
+    "conv: {filters: 1, kernel: 3, stride: 2}", "conv: {filters: 1, kernel: k, stride: s, padding: same}",
+    "maxpool: {size: 2, stride: 3, ceil_mode: true}", "maxpool: {size: 2, padding: 1, ceil_mode: true}",
+    "transposed_conv: {filters: K, kernel: 3, stride: 2}", "separable_conv: {filters: f, kernel: F}",
+])  # fmt: skip
+def test_formulas_that_nobody_could_read_are_refused_before_they_are_written(layer: str) -> None:
+    """With letters for sizes, every layer makes the formula longer; an end is put to that, or it stays short."""
+    net = parse(f"input: HxWx4\nlayers: [repeat: {{times: 300, layers: [{layer}]}}]")
+    try:
+        found = net.summary()
+    except LimitError as error:
+        refusal = str(error)
+    else:
+        assert max(len(str(row.output.sizes)) for row in found.rows) < 10_000
+        assert len(str(found.totals.peak_activation_bytes)) < 1_000_000
+        return
+    assert "200 parts" in refusal or "size = 2147483647" in refusal
+
+
+def calls(work: Callable[[], Any]) -> int:
+    """Python calls and lines of C that ``work`` takes: a measure of work that no clock disturbs."""
+    count = 0
+
+    def see(_frame: Any, _event: str, _argument: Any) -> None:
+        nonlocal count
+        count += 1
+
+    sys.setprofile(see)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+LINEAR = {
+    "chain": lambda n: "input: 8x8x3\nlayers:\n" + "- conv: {filters: 3, kernel: 3, padding: 1}\n" * n,
+    "repeat": lambda n: f"input: 8x8x3\nlayers:\n- repeat: {{times: {n}, layers: [batchnorm]}}",
+    "residual": lambda n: f"input: 8x8x3\nlayers:\n- repeat: {{times: {n // 2}, layers: [residual: {{body: [relu]}}]}}",
+    "shared": lambda n: "input: 8\nlayers:\n- dense: {units: 8, name: a0}\n"
+    + "".join(f"- use: {{layer: a{i}, name: a{i + 1}}}\n" for i in range(n)),
+    "define": lambda n: "define: {b: {args: {u: 3}, layers: [dense: u]}}\n" + HEAD + "- use: {block: b}\n" * n,
+    "letters": lambda n: "input: HxWx3\nlayers:\n" + "- conv: {filters: 3, kernel: 3}\n" * n,
+    "expects": lambda n: "input: 8\nlayers:\n" + "- relu: {expect: {params: 0, output: 8}}\n" * n,
+    "branches": lambda n: f"{HEAD}- relu\n- parallel: {{branches: [{'[relu], ' * (n // 2)}], merge: add}}\n",
+    "from": lambda n: "input: 8\nlayers:\n- relu\n" + "- add: {from: [relu1, input]}\n" * n,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", LINEAR)
+def test_work_grows_as_the_layers_do(kind: str) -> None:
+    def work(count: int) -> int:
+        text = LINEAR[kind](count)
+
+        def whole() -> None:
+            found = parse(text)
+            totals = found.summary().totals
+            assert totals.params is not None
+            found.findings()
+            str(totals.peak_activation_bytes)
+
+        return calls(whole)
+
+    work(20)  # what is loaded once is loaded
+    assert work(600) <= 2.15 * work(300)
+
+
+@pytest.mark.parametrize("layers", [
+    lambda n: "".join(f"- relu: {{name: layer{i}, from: lxyer{i}}}\n" for i in range(n)),
+    lambda n: "".join(f"- conv{i}x: 3\n" for i in range(n)),
+    lambda n: "- conv: {filters: 0, kernel: 3}\n" * n,
+])  # fmt: skip
+def test_work_grows_as_the_mistakes_do(layers: Callable[[int], str]) -> None:
+    def work(count: int) -> int:
+        text = HEAD + layers(count)
+
+        def read() -> None:
+            with pytest.raises(SpecError):
+                parse(text)
+
+        return calls(read)
+
+    work(200)
+    assert work(1600) <= 2.5 * work(800)
+
+
+def test_ten_thousand_layers_are_taken_and_one_more_is_not() -> None:
+    text = "input: 8\nlayers: [repeat: {times: %d, layers: [relu, tanh]}]"
+    assert len(parse(text % 5000).summary().rows) == 10_000
+    assert "layers = 10000" in refused(text % 5001)
+    raised = Limits(layers=10_002)
+    assert len(parse(text % 5001, raised).summary().rows) == 10_002
+
+
+WORDS = [
+    "relu", "conv", "use", "repeat", "residual", "parallel", "concat", "from", "name", "layers", "times", "body",
+    "block", "branches", "expect", "output", "layer", "a", "b", "input", "p", "0", "-1", "3", "99999999999999999999",
+    "n*2", "//", "8x8", "same", "true", "null", "[", "]", "{", "}", ":", ",", "- ", "\n", "  ", '"x"',
+]  # fmt: skip
+
+
+def test_no_text_makes_it_raise_anything_but_its_own_error() -> None:
+    rng = random.Random(42)
+    outcomes: Counter[str] = Counter()
+    unplaced: list[str] = []
+    for _ in range(3000):
+        layer = "".join(rng.choice(["", "", " "]) + rng.choice(WORDS) for _ in range(rng.randint(1, 14)))
+        last = rng.choice(["add", "relu", "dense: n"])
+        text = f"define: {{a: {{args: {{n: 1}}, layers: [dense: n]}}}}\n{HEAD}- {layer}\n- {last}\n"
+        try:
+            net = parse(text)
+            net.findings(strict=True)
+            net.explain()
+            outcomes["fine"] += 1
+        except CnncalcError as error:
+            outcomes[type(error).__name__] += 1
+            unplaced += [text for problem in error.problems if problem.mark is None]
+    assert not unplaced
+    assert outcomes["SpecError"] > 1000
+    assert outcomes["fine"] > 5
