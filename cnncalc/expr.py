@@ -227,7 +227,7 @@ def _scaled(number: Expr, scale: int) -> Number:
 
 def quotient(upper: Number, lower: Number, rounding: str) -> Number:
     """``upper / lower`` rounded ``floor`` or ``ceil``, or ``exact`` (the caller has made sure)."""
-    if type(upper) is int and type(lower) is int or not (isinstance(upper, Expr) or isinstance(lower, Expr)):
+    if (type(upper) is int and type(lower) is int) or not (isinstance(upper, Expr) or isinstance(lower, Expr)):
         return -(-upper // lower) if rounding == "ceil" else upper // lower
     if type(lower) is int:
         if lower == 1:

@@ -53,11 +53,7 @@ _EXAMPLES = (
 
 def _rules(kind: type[Kind], style: str) -> list[tuple[str, str]]:
     """The formulas of sizes, parameters and multiply-accumulates for an image (or what else the kind takes)."""
-    for x in (
-        Shape((Letter("H"), Letter("W")), Letter("C")),
-        Shape((Letter("T"),), Letter("C")),
-        Shape((), Letter("T")),
-    ):
+    for x in _EXAMPLES:
         xs = (x,) * max(1, kind.operands[0])
         try:
             made = kind(**{name: _lettered(field) for name, field in kind.fields.items()})

@@ -66,7 +66,8 @@ class Builder:
             mirror.place(self, above)
         self.network.demands += self.spec.expected
         if self.problems:
-            raise SpecError(list(dict.fromkeys(self.problems)))  # a block that is placed again fails again
+            found = dict.fromkeys(self.problems)  # a block that is placed again fails again
+            raise SpecError(sorted(found, key=lambda problem: problem.mark[1:3] if problem.mark else (0, 0)))
         return self.network
 
     def place_list(self, nodes: Sequence, scope: Scope, above: int) -> int:
@@ -129,7 +130,7 @@ class Builder:
         self.steps += count
         limit = self.spec.limits.layers
         if len(self.network.layers) >= limit or self.steps > 4 * limit + 1000:
-            raise LimitError(over("layers", f"more than {limit} layers", limit, mark))
+            raise LimitError(over("layers", f"more than {limit} layers, blocks and repetitions", limit, mark))
 
     def _layer(self, item: Item, scope: Scope, above: int) -> int:
         kind = self._kind(item, scope.context)

@@ -61,5 +61,5 @@ class Network:
 
     def value_name(self, number: int) -> str:
         """The name of a value: an input's or a layer's."""
-        names = list(self.inputs)
-        return names[number] if number < len(names) else self.layers[number - len(names)].name
+        first = len(self.inputs)
+        return list(self.inputs)[number] if number < first else self.layers[number - first].name
