@@ -110,8 +110,8 @@ def _use(builder: Builder, item: Item, scope: Scope, above: int) -> int:
         else:
             arguments[name] = values.any_argument(default, Context(builder.spec.limits, arguments), name)
     x = _one_source(builder, item, scope, above)
-    inside = scope.inside(item, builder.trainable(item, scope), context=Context(builder.spec.limits, arguments))
-    return builder.place_list(definition.layers, inside, x)
+    context = builder.context(node.text, arguments)
+    return builder.place_list(definition.layers, scope.inside(item, builder.trainable(item, scope), context=context), x)
 
 
 def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:

@@ -44,6 +44,7 @@ class Builder:
         self.depth = self.steps = 0
         self._kinds: dict[tuple[int, Context], Kind | None] = {}
         self._equal: dict[tuple[Any, ...], Kind] = {}  # layers alike share a kind, which is worked out once
+        self._contexts: dict[tuple[Any, ...], Context] = {}
         self._shapes: list[Shape | None] = list(self.network.inputs.values())
 
     def build(self) -> Network:
@@ -180,6 +181,13 @@ class Builder:
             except Misfit:
                 shapes.append(None)
         return shapes[number]
+
+    def context(self, block: str, arguments: dict[str, Any]) -> Context:
+        """What the inside of a block is read against; the same for equal arguments, so that it is read once."""
+        key = (block, *((type(given), given) for given in arguments.values()))  # True is not 1 here
+        if key not in self._contexts:
+            self._contexts[key] = Context(self.spec.limits, arguments)
+        return self._contexts[key]
 
     def append(self, layer: Layer) -> int:
         """Add a layer; the number of the value that it puts out."""

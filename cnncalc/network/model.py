@@ -37,6 +37,10 @@ class Layer:
         self.name, self.kind, self.sources, self.mark = name, kind, sources, mark
         self.trainable, self.shares, self.field_marks = trainable, shares, field_marks or {}
 
+    def of(self, kind: Kind) -> Layer:
+        """The same layer of another kind."""
+        return Layer(self.name, kind, self.sources, self.mark, self.trainable, self.shares, self.field_marks)
+
 
 class Block(NamedTuple):
     """A named stretch of layers, ``first`` up to ``last`` (exclusive), that puts out ``value``."""

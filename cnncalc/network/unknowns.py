@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from copy import copy
 
 from cnncalc.expr import Expr, Number, letters, substitute, value
+from cnncalc.kinds.base import Kind
 from cnncalc.network.model import Layer, Network
 from cnncalc.shape import Shape
 from cnncalc.spec.demand import Demand
@@ -17,14 +18,16 @@ class Unknowns:
     def __init__(self, network: Network) -> None:
         self.network = network
         self.numbers: list[tuple[Expr, int]] = []
-        self._layers: set[int] = set()
+        self._layers: list[int] = []
+        self._kinds: dict[int, Kind] = {}  # layers alike share a kind, which is worked out once
         for x in network.inputs.values():
             self.numbers += [(size, 1) for size in x.sizes if isinstance(size, Expr)]
         for index, layer in enumerate(network.layers):
             found = _in_fields(layer)
             if found:
                 self.numbers += found
-                self._layers.add(index)
+                self._layers.append(index)
+                self._kinds[id(layer.kind)] = layer.kind
         names = {name: None for number, _ in self.numbers for name in _names(number)}
         self.names = list(names | {n: None for d in self.demands for side in _wanted(d) for n in _names(side)})
 
@@ -42,9 +45,10 @@ class Unknowns:
             for name, x in self.network.inputs.items()
         }
         changed.layers = list(self.network.layers)
+        kinds = {id(kind): kind.mapped(lambda n, _: substitute(n, given)) for kind in self._kinds.values()}
         for index in self._layers:
-            changed.layers[index] = copy(changed.layers[index])
-            changed.layers[index].kind = changed.layers[index].kind.mapped(lambda n, _: substitute(n, given))
+            layer = changed.layers[index]
+            changed.layers[index] = layer.of(kinds[id(layer.kind)])
         changed.demands = [_put(demand, given) for demand in self.network.demands]
         changed.given = [_put(demand, given) for demand in self.network.given]
         return changed
