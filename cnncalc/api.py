@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from cnncalc import findings, infer, network, working
 from cnncalc.errors import Source, SpecError
@@ -12,6 +13,12 @@ from cnncalc.limits import Limits
 from cnncalc.network.model import Network
 from cnncalc.spec import document
 from cnncalc.working import Explanation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cnncalc.engine.model import Model
+    from cnncalc.solve import NetworkSolution
 
 __all__ = ["Net", "calc", "load", "parse"]
 
@@ -46,6 +53,30 @@ class Net:
         """The working of every layer, or of the one called ``layer``. Raises SpecError where there is none."""
         summary = self.summary()
         return [working.explain(summary, row) for row in working.choose(summary, layer)]
+
+    def build(
+        self, weights: str | Mapping[str, Any] | None = None, seed: int = 0, engine: str = "fast"
+    ) -> Model:
+        """The network in NumPy, called on arrays: ``model(x)``; see :class:`cnncalc.engine.model.Model`.
+
+        ``weights`` is the path of an ``.npz`` file, arrays by name (``{"Conv1/kernel": ...}``), or None: drawn by
+        ``seed``. Raises SpecError with every array that does not fit, LimitError, UsageError.
+
+        >>> load("specs/worked-example.yaml").build()([[[[0.0] * 3] * 64] * 64]).shape
+        (1, 10)
+        """
+        from cnncalc.engine import model
+
+        return model.build(self._summary, weights, seed, self.network.limits, engine)
+
+    def solve(self) -> NetworkSolution:
+        """The unknown letters, from what the spec demands; the algebra in ``working``.
+
+        Raises NoSolution with what is demanded and what would come out, SpecError or LimitError.
+        """
+        from cnncalc import solve
+
+        return solve.network(self.network)
 
 
 def load(path: str, limits: Limits | None = None) -> Net:

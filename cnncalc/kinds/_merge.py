@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from functools import reduce
+from itertools import islice
 
-from cnncalc.expr import Number, anywhere, differ, larger, value
+from cnncalc.expr import Expr, Number, anywhere, differ, every_part, larger, value
 from cnncalc.kinds._activated import Activated
 from cnncalc.kinds.base import POINT, Misfit, Reach, Weightless
 from cnncalc.shape import Shape
+
+_LONG = 40  # parts of a formula that is carried on
 
 
 class Merge(Weightless, Activated):
@@ -30,7 +33,8 @@ class Merge(Weightless, Activated):
                     f"operands of {_listed(xs)} do not match: {wide[0]} and {size}",
                     help="sizes must be the same, or 1, which broadcasts",
                 )
-        return reduce(larger, wide)  # of unknown sizes one may come to be 1, and broadcast
+        largest = reduce(larger, wide)  # of unknown sizes one may come to be 1, and broadcast
+        return largest if _length(largest) < _LONG else min(wide, key=_length)  # else they are the same
 
     def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
         rank = max(x.rank for x in xs)
@@ -43,6 +47,11 @@ class Merge(Weightless, Activated):
         if any(differ(w, size) for x in xs for w, size in zip(x.spatial, spatial, strict=False)):
             return None
         return (POINT,) * len(spatial) or None
+
+
+def _length(size: Number) -> int:
+    """How many parts the formula of a size has, counted up to _LONG."""
+    return sum(1 for _ in islice(every_part(size), _LONG)) if isinstance(size, Expr) else 0
 
 
 def _listed(xs: tuple[Shape, ...]) -> str:

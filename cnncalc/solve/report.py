@@ -1,0 +1,220 @@
+"""What a student reads of the letters of a network: the algebra, the answers put back, and why there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc import findings, rules, working
+from cnncalc.errors import LimitError, Problem, SpecError
+from cnncalc.expr import Expr, Letter, Number, value
+from cnncalc.infer import Summary, infer
+from cnncalc.kinds._window import Sliding
+from cnncalc.kinds.base import axis_letters
+from cnncalc.solve import algebra, search
+from cnncalc.solve.algebra import Line
+from cnncalc.solve.interval import BOUND
+from cnncalc.solve.question import Asked, Question
+from cnncalc.solve.search import Effort, Values
+
+if TYPE_CHECKING:
+    from cnncalc.infer import Row
+
+_SHOWN = 8  # answers that are put back in the working, and demands that are looked at by themselves
+_REPORT = 1_000_000  # work to find what comes near
+_HELP = "ask for what comes near, or change another number"
+
+
+def lines(
+    question: Question, unknowns: dict[str, Values], joint: list[dict[str, int]], free: list[str]
+) -> list[Line | str]:
+    """The working of the letters."""
+    found: list[Line | str] = []
+    for asked in question.asked:
+        found += _algebra(question, asked)
+    if free or not question.asked:
+        found += _formulas(question)
+    if free:
+        found.append(f"nothing fixes {', '.join(free)}")
+    for point in _worth_showing(question, unknowns, joint):
+        found += _put_back(question, point)
+    return found
+
+
+def _worth_showing(
+    question: Question, unknowns: dict[str, Values], joint: list[dict[str, int]]
+) -> list[dict[str, int]]:
+    """The first answers; of one letter that is asked for also the last ones, and the neighbours that are none."""
+    if len(unknowns) > 1 or not question.asked:
+        return joint[:_SHOWN]
+    ((name, (solutions, (first, last))),) = unknowns.items()
+    numbers = [first - 1] if first else []
+    numbers += solutions if len(solutions) < _SHOWN else solutions[:2]
+    numbers += [] if last is None else [last, last + 1]
+    return [{name: number} for number in dict.fromkeys(numbers) if number >= question.least(name)]
+
+
+def _algebra(question: Question, asked: Asked) -> list[Line | str]:
+    """A demand as an equation, turned round to the letter in it."""
+    found: dict[str, list[Line]] = {}
+    for number, wanted in _equations(question, asked):
+        if value(number) is None:
+            lines = algebra.turned(number, wanted)
+            found.setdefault(lines[0].written(), lines)
+    head = f"{asked.name} {'=' if asked.demand.relation == '=' else ''} {asked.wanted}".replace("  ", " ")
+    return [head, *(line for lines in found.values() for line in lines)] if found else []
+
+
+def _equations(question: Question, asked: Asked) -> list[tuple[Number, tuple[int, int]]]:
+    """The numbers asked for, in letters with their values where the layer's own rule makes them, and where they lie."""
+    plain = question.demanded(asked)
+    pairs = findings.sides(question.summary, asked.demand, asked.got) or []
+    shown = _traced(question, asked)
+    result = []
+    for place, ((number, bounds), (wanted, got)) in enumerate(zip(plain, pairs, strict=False)):
+        known = value(wanted)
+        if known is None:
+            result.append((number, bounds))
+        else:
+            result.append((shown[place] if place < len(shown) else got, (bounds[0] + known, bounds[1] + known)))
+    return result
+
+
+def _traced(question: Question, asked: Asked) -> list[Number]:
+    """What a layer's working says of the quantity, in the order of its sizes as written."""
+    summary, demand = question.summary, asked.demand
+    row = summary.rows_by_name.get(demand.layer or "")
+    if row is None or demand.quantity not in ("output", "params", "macs"):
+        return []
+    steps = [step.expression for step in working.explain(summary, row).steps if step.quantity == demand.quantity]
+    if demand.quantity == "output" and summary.layout == "channels_first" and len(demand.wanted) == len(steps) > 2:
+        return [steps[-1], *steps[:-1]]
+    return steps
+
+
+def _formulas(question: Question) -> list[Line | str]:
+    """What comes out, in the letters."""
+    found: list[Line | str] = []
+    for name, shape in question.summary.outputs.items():
+        letters = [*(f"{letter}_out" for letter in axis_letters(shape)), "C_out" if shape.spatial else "N_out"]
+        sizes = zip(letters, shape.sizes, strict=True)
+        rows = [Line((Letter(letter), size), ("=",)) for letter, size in sizes if isinstance(size, Expr)]
+        found += [f"output of {name}", *rows] if rows else []
+    return found
+
+
+def _put_back(question: Question, point: dict[str, int]) -> list[Line | str]:
+    """An answer, what comes out with it, and what strided layers leave out of their input."""
+    summary = question.known(point)
+    if summary is None:
+        return [f"check: {_said(point)}: does not fit"]
+    gives = [f"{asked.name} = {findings.shown(_quantity(summary, asked))}" for asked in question.asked]
+    if any(isinstance(size, Expr) for x in question.network.inputs.values() for size in x.sizes):
+        gives += [text for row in summary.rows for text in _left_out(row)] or ["no window leaves anything out"]
+    return [f"check: {_said(point)}: {'; '.join(gives) or 'fits'}"]
+
+
+def _quantity(summary: Summary, asked: Asked) -> object:
+    return findings.quantity(summary, asked.demand.layer, asked.demand.quantity)
+
+
+def _left_out(row: Row) -> list[str]:
+    """What a strided window leaves out at the end of its input, axis by axis."""
+    kind = row.layer.kind
+    if not isinstance(kind, Sliding) or kind.ceil_mode:
+        return []
+    found: dict[str, list[str]] = {}
+    for letter, w in zip(axis_letters(row.xs[0]), kind.windows(row.xs[0]), strict=True):
+        rest = 0 if w.padding is None else rules.slack(w.size, w.kernel, w.padding, w.dilation) % w.stride
+        if rest:
+            found.setdefault(f"{rest} of {w.size}", []).append(letter)
+    return [f"{row.name} leaves out {rest} along {' and '.join(axes)}" for rest, axes in found.items()]
+
+
+def none(question: Question) -> Problem:
+    """Why there is no answer: what each demand asks for by itself, both sides shown."""
+    asked = [one for one in question.asked if _lettered(question, one) or not _holds(question, one)]
+    if not asked:
+        return _never_fits(question)
+    effort = Effort(question.effort.what, _REPORT)
+    alone = [_alone(question, one, effort) for one in asked[:_SHOWN]]
+    contradictory = len(asked) > 1 and all(works for works, _ in alone)
+    blamed = [one for one, (works, _) in zip(asked, alone, strict=False) if contradictory or not works] or asked
+    gives = f"gives {blamed[0].name} {blamed[0].wanted}" if len(asked) == 1 else "meets every demand"
+    also = blamed[1].demand.mark if len(blamed) > 1 else None
+    help = "each can be met alone, not together: change one of them" if contradictory else None
+    text = f"no {' with any '.join(question.names)} {gives}"
+    return Problem(text, blamed[0].demand.mark, tuple(line for _, line in alone), help or _HELP, also)
+
+
+def _holds(question: Question, asked: Asked) -> bool:
+    return findings.holds(question.summary, asked.demand, asked.got) is True
+
+
+def _alone(question: Question, asked: Asked, effort: Effort) -> tuple[bool, str]:
+    """Whether a demand can be met by itself, and with what; or what comes near."""
+    demand = asked.demand
+    if not _lettered(question, asked):
+        return False, f"{asked.name}: {asked.wanted} is wanted; it is {findings.shown(asked.got)} whatever the letters"
+    first = _answer(question, asked, demand.relation, effort)
+    if first:
+        return True, f"{asked.name}: {asked.wanted} with {first}"
+    near = [_answer(question, asked, relation, effort) for relation in ("<=", ">=")] if demand.relation == "=" else []
+    says = "; ".join(dict.fromkeys(text for text in near if text)) or "nothing comes near"
+    return False, f"{asked.name}: {asked.wanted} is wanted; {says}"
+
+
+def _lettered(question: Question, asked: Asked) -> bool:
+    demanded = question.demanded(asked)
+    return not demanded or any(value(number) is None for number, _ in demanded)
+
+
+def _answer(question: Question, asked: Asked, relation: str, effort: Effort) -> str | None:
+    """Letters with which the quantity stands in ``relation`` to what is wanted, the nearest to it."""
+    demand = asked.demand._replace(relation=relation)
+    try:
+        ends = _ends(Question(question.network, [demand], effort))
+    except LimitError:
+        return None
+    if relation == asked.demand.relation:
+        return " to ".join(dict.fromkeys(_said(point) for point in ends)) or None
+    told = []
+    for point in ends:
+        summary = question.known(point)
+        if summary is not None:
+            got = _quantity(summary, asked)
+            told.append((_distance(summary, asked, got), f"{_said(point)} gives {findings.shown(got)}"))
+    return min(told)[1] if told else None
+
+
+def _said(point: dict[str, int]) -> str:
+    return ", ".join(f"{name} = {number}" for name, number in point.items())
+
+
+def _distance(summary: Summary, asked: Asked, got: object) -> int:
+    pairs = findings.sides(summary, asked.demand, got) or []
+    return sum(abs(value(number) - value(wanted)) for wanted, number in pairs if value(wanted) is not None)
+
+
+def _ends(question: Question) -> list[dict[str, int]]:
+    """The first answer and, of a single letter, the last."""
+    if question.groups() is None:
+        return []
+    tape, box = question.tape(set(question.names)), dict.fromkeys(question.names, question.domain)
+    first = next(search.points(tape, box, question.fits, question.effort), None)
+    if first is None or len(box) > 1:
+        return [first] if first else []
+    last = next(search.points(tape, box, question.fits, question.effort, backwards=True))
+    return [first, last] if max(last.values()) < BOUND else [first]
+
+
+def _never_fits(question: Question) -> Problem:
+    """No demand, and yet nothing fits: what is wrong with the smallest letters."""
+    try:
+        infer(question.unknown.put(dict.fromkeys(question.names, 1)))
+        found: list[Problem] = []
+    except SpecError as error:
+        found = error.problems
+    ones = ", ".join(f"{name} = 1" for name in question.names)
+    lines = [f"with {ones}: {line}" for problem in found[:3] for line in (problem.text, *problem.working)]
+    text = f"no {' with any '.join(question.names)} makes the layers fit"
+    return Problem(text, found[0].mark if found else None, tuple(lines))
