@@ -29,6 +29,9 @@ class Net:
     def __init__(self, resolved: Network) -> None:
         self.network = resolved
 
+    def __repr__(self) -> str:
+        return f"<Net {self.name or 'without a name'}: {len(self.network.layers)} layers>"
+
     @property
     def name(self) -> str:
         """The name that the spec gives, or an empty text."""

@@ -10,7 +10,7 @@ is ``H - 5``. A letter that has a value is never merged into a number: that is w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 Number = Any  # int, Expr or an integer array
@@ -358,18 +358,27 @@ def coefficients(number: Number) -> tuple[int, ...]:
 
 def substitute(number: Number, values: dict[str, Number]) -> Number:
     """``number`` with its unknown letters replaced by ``values`` where they have one."""
+    return _replaced(number, lambda letter: values.get(letter.name, letter) if letter.value is None else letter)
+
+
+def settled(number: Number) -> Number:
+    """``number`` worked out as far as its letters have values."""
+    return _replaced(number, lambda letter: letter if letter.value is None else letter.value)
+
+
+def _replaced(number: Number, change: Callable[[Letter], Number]) -> Number:
     match number:
         case Letter():
-            return values.get(number.name, number) if number.value is None else number
+            return change(number)
         case Sum():
             result: Number = number.constant
             for coefficient, term in number.terms:
-                result = result + coefficient * substitute(term, values)
+                result = result + coefficient * _replaced(term, change)
             return result
         case Product():
-            return product(substitute(factor, values) for factor in number.factors)
+            return product(_replaced(factor, change) for factor in number.factors)
         case Quotient():
-            return quotient(substitute(number.upper, values), substitute(number.lower, values), number.rounding)
+            return quotient(_replaced(number.upper, change), _replaced(number.lower, change), number.rounding)
         case Extreme():
-            return _extreme(number.which, substitute(number.first, values), substitute(number.second, values))
+            return _extreme(number.which, _replaced(number.first, change), _replaced(number.second, change))
     return number

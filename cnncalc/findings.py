@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import Mark, SpecError, nearest
 from cnncalc.expr import Number, value
-from cnncalc.receptive import START, Field, plain
+from cnncalc.receptive import START, axial
 from cnncalc.spec.demand import AXIAL, COUNTED, Demand
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None =
         row = summary.rows[block.value - len(network.inputs)]
     elif block:  # no layers in it: what it puts out is an input
         x = list(summary.inputs.values())[block.value]
-        return x.written(summary.layout) if name == "output" else _axial((START,) * len(x.spatial) or None, name)
+        return x.written(summary.layout) if name == "output" else axial((START,) * len(x.spatial) or None, name)
     if row is None:
         known = [*summary.rows_by_name, *network.blocks]
         raise SpecError(f'no layer is called "{layer}"', mark=mark, help=nearest(layer, known))
@@ -80,16 +80,7 @@ def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None =
 
 def of_row(summary: Summary, row: Row, name: str) -> Any:
     """A quantity of a row, as in the JSON."""
-    if name == "output":
-        return row.output.written(summary.layout)
-    if name in AXIAL:
-        return _axial(summary.fields[row.index].fields, name)
-    return getattr(row, name)
-
-
-def _axial(fields: tuple[Field, ...] | None, name: str) -> list[Any] | None:
-    attribute = {"receptive_field": "size", "effective_stride": "jump", "effective_padding": "padding"}[name]
-    return None if fields is None else [plain(getattr(field, attribute)) for field in fields]
+    return row.output.written(summary.layout) if name == "output" else getattr(row, name)
 
 
 def total(summary: Summary, name: str) -> Any:

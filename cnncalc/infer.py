@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cnncalc import receptive, trace
 from cnncalc.errors import LimitError, Problem, SpecError
 from cnncalc.expr import Number, coefficients, every_part, everywhere, product
-from cnncalc.kinds.base import Kind, Misfit, Note, Weights
+from cnncalc.kinds.base import Kind, Misfit, Note, Weights, times
 from cnncalc.limits import over
 from cnncalc.network.model import Layer, Network
 from cnncalc.receptive import Seen
@@ -46,11 +46,16 @@ def measured(kind: Kind, xs: tuple[Shape, ...]) -> Measured:
 class Row:
     """A layer with what was worked out for it. Sizes are whole numbers, or expressions where a letter is unknown."""
 
-    __slots__ = ("layer", "index", "xs", "output", "weights", "params", "macs")
+    __slots__ = ("layer", "index", "xs", "output", "weights", "params", "macs", "summary")
+    summary: Summary
 
     def __init__(self, layer: Layer, index: int, xs: tuple[Shape, ...], numbers: Measured) -> None:
         self.layer, self.index, self.xs = layer, index, xs
         self.output, self.weights, self.params, self.macs = numbers
+
+    def __repr__(self) -> str:
+        sizes = "×".join(map(str, self.output.written(self.summary.layout)))
+        return f"<Row {self.name} ({self.kind}): output {sizes}, {self.params} parameters>"
 
     @property
     def name(self) -> str:
@@ -87,6 +92,19 @@ class Row:
     @property
     def activations(self) -> Number:
         return product(self.output.sizes)
+
+    @property
+    def receptive_field(self) -> list[Number] | None:
+        """For each spatial axis; None where there is none. So for the effective stride and padding."""
+        return receptive.axial(self.summary.fields[self.index].fields, "receptive_field")
+
+    @property
+    def effective_stride(self) -> list[Number] | None:
+        return receptive.axial(self.summary.fields[self.index].fields, "effective_stride")
+
+    @property
+    def effective_padding(self) -> list[Number] | None:
+        return receptive.axial(self.summary.fields[self.index].fields, "effective_padding")
 
     @property
     def weight_bytes(self) -> Number:
@@ -132,6 +150,11 @@ class Summary:
     def __init__(self, network: Network, rows: list[Row]) -> None:
         self.network, self.rows = network, rows
         self.layout = network.layout  # the order in which sizes are written
+        for row in rows:
+            row.summary = self
+
+    def __repr__(self) -> str:
+        return f"<Summary {self.name or 'of a network'}: {len(self.rows)} layers, {self.totals.params} parameters>"
 
     @property
     def name(self) -> str:
@@ -169,8 +192,8 @@ class Summary:
     def notes(self, row: Row) -> list[Note]:
         """What the row of a layer says besides its numbers."""
         found = trace.notes(row.layer.kind, row.xs)
-        if row.layer.shares is not None:
-            found.append(Note(f"uses the weights of {self.network.layers[row.layer.shares].name}, counted there"))
+        if row.layer.shares is not None and (first := self.rows[row.layer.shares]).weights:
+            found.append(Note(f"uses the weights of {first.name}, counted there"))
         return found
 
 
@@ -189,7 +212,7 @@ def infer(network: Network) -> Summary:
         try:
             row = measure(layer, index, xs, by_index)  # type: ignore[arg-type]
         except Misfit as misfit:
-            problems.append(_problem(layer, misfit, xs))  # type: ignore[arg-type]
+            problems.append(_problem(network, layer, misfit, xs))  # type: ignore[arg-type]
             shapes.append(None)
             continue
         by_index[index] = row
@@ -209,7 +232,7 @@ def _check_size(size: Number, largest: int, layer: Layer) -> None:
         raise LimitError(over("size", size, largest, layer.mark))
     for number, part in enumerate(every_part(size)):
         if number >= PARTS:
-            text = f'{layer.name}: the formula of its size has more than {PARTS} parts, the most that are written out'
+            text = f"{layer.name}: the formula of its size has more than {PARTS} parts, the most that are written out"
             raise LimitError(text, mark=layer.mark, help="give the letters of the input their numbers")
         for coefficient in coefficients(part):
             if abs(coefficient) > largest:
@@ -233,16 +256,17 @@ def _check_shared(layer: Layer, weights: Weights, rows: dict[int, Row]) -> None:
     for name, sizes in wanted.items():
         if weights[name] != sizes:
             raise Misfit(
-                f"the {name} of {first.name} is {'×'.join(map(str, sizes))}; here it would have to be "
-                f"{'×'.join(map(str, weights[name]))}",
+                f"the {name} of {first.name} is {times(sizes)}; here it would have to be {times(weights[name])}",
                 help="shared weights need an input with as many channels",
             )
 
 
-def _problem(layer: Layer, misfit: Misfit, xs: tuple[Shape, ...]) -> Problem:
-    """A misfit with the layer's name, the place of the field it blames, and the working."""
+def _problem(network: Network, layer: Layer, misfit: Misfit, xs: tuple[Shape, ...]) -> Problem:
+    """A misfit with the layer's name and its operands', the place of the field it blames, and the working."""
+    names = [network.value_name(source) for source in layer.sources[:4]] + ["..."] * (len(xs) > 4)
+    operands = f" of {' and '.join(names)}" if len(xs) > 1 else ""
     return Problem(
-        f'{layer.kind.word()} "{layer.name}": {misfit.text}',
+        f'{layer.kind.word()} "{layer.name}"{operands}: {misfit.text}',
         layer.field_marks.get(misfit.field, layer.mark),
         trace.refusal(layer.kind, xs, misfit),
         misfit.help,

@@ -122,6 +122,15 @@ def _apart(branches: tuple[Field, ...]) -> bool:
     return any(not isinstance(gap, Expr) and abs(gap) >= 2 * branches[0].jump for gap in gaps)
 
 
+#: The attribute of a field that each quantity is.
+_QUANTITIES = {"receptive_field": "size", "effective_stride": "jump", "effective_padding": "padding"}
+
+
+def axial(fields: tuple[Field, ...] | None, quantity: str) -> list[Any] | None:
+    """A quantity of receptive fields, a number for each spatial axis; None where there are none."""
+    return None if fields is None else [plain(getattr(field, _QUANTITIES[quantity])) for field in fields]
+
+
 def plain(number: Any) -> Any:
     """A jump as data: a whole number, a fraction as a decimal number, or an expression."""
     if type(number) is int or isinstance(number, Expr):

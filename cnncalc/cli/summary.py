@@ -47,4 +47,6 @@ def show(
     found = findings.find(result, strict)
     result.layout = layout or result.layout
     io.emit(render.render(summary_data(result, found), format, chosen, bool(output)), output, source)
+    if found and format == "csv":  # which has no place for them
+        io.complain("\n".join(f"finding: {finding.mark}: {finding.message}" for finding in found), 0)
     return 1 if strict and found else 0

@@ -7,7 +7,7 @@ from itertools import islice
 
 from cnncalc.expr import Expr, Number, anywhere, differ, every_part, larger, value
 from cnncalc.kinds._activated import Activated
-from cnncalc.kinds.base import POINT, Misfit, Reach, Weightless
+from cnncalc.kinds.base import POINT, Kind, Misfit, Reach, Weightless, times
 from cnncalc.shape import Shape
 
 _LONG = 40  # parts of a formula that is carried on
@@ -21,7 +21,7 @@ class Merge(Weightless, Activated):
     def output(self, *xs: Shape) -> Shape:
         rank = max(x.rank for x in xs)
         if any(x.rank not in (1, rank) for x in xs):
-            raise Misfit(f"operands of {_listed(xs)} have different numbers of axes")
+            raise Misfit(f"operands of {listed(xs, self)} have different numbers of axes")
         spatial = tuple(self._joined([x.spatial[axis] for x in xs if x.rank == rank], xs) for axis in range(rank - 1))
         return Shape(spatial, self._joined([x.channels for x in xs], xs))
 
@@ -30,7 +30,7 @@ class Merge(Weightless, Activated):
         for size in wide[1:]:
             if differ(size, wide[0]):
                 raise Misfit(
-                    f"operands of {_listed(xs)} do not match: {wide[0]} and {size}",
+                    f"operands of {listed(xs, self)} do not match: {wide[0]} and {size}",
                     help="sizes must be the same, or 1, which broadcasts",
                 )
         largest = reduce(larger, wide)  # of unknown sizes one may come to be 1, and broadcast
@@ -54,6 +54,7 @@ def _length(size: Number) -> int:
     return sum(1 for _ in islice(every_part(size), _LONG)) if isinstance(size, Expr) else 0
 
 
-def _listed(xs: tuple[Shape, ...]) -> str:
-    texts = ["×".join(map(str, x.sizes)) for x in xs[:4]] + ["..."] * (len(xs) > 4)
+def listed(xs: tuple[Shape, ...], kind: Kind) -> str:
+    """``8×8×4 and 8×8×3``: the sizes of operands, in the order that the spec's layout writes them."""
+    texts = [times(x.written(kind.layout)) for x in xs[:4]] + ["..."] * (len(xs) > 4)
     return " and ".join(texts)

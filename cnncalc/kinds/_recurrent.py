@@ -17,6 +17,8 @@ class Recurrent(Kind):
     ``gates`` names them in the order in which they lie side by side in the arrays.
     """
 
+    sequence = True
+
     units = Count("h", doc="numbers in the state")
     return_sequences = Flag(default=False, doc="put out the state of every step, not only of the last")
     bidirectional = Flag(default=False, doc="a second one reads from the end; the two outputs are joined")

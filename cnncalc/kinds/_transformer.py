@@ -18,6 +18,8 @@ Step = tuple[Kind, tuple[int, ...]]
 class Transformer(Composite):
     """Layers of sublayers. Post-norm: ``layernorm(x + f(x))``; pre-norm: ``x + f(layernorm(x))``."""
 
+    sequence = True
+
     heads = Count("h", doc="heads of each attention")
     ff = Count("d_ff", doc="units of the first of the two dense layers")
     layers = Fixed(1, doc="how many, one upon the other")

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from cnncalc import rules
 from cnncalc.expr import Number, anywhere, value
-from cnncalc.kinds.base import Kind, Misfit, Note, Reach, axis_letters, equation, need_spatial, per_axis
+from cnncalc.kinds.base import Kind, Misfit, Note, Reach, axis_letters, equation, need_spatial, per_axis, times
 from cnncalc.shape import Shape
 
 WORDS = ("valid", "same", "same_lower")
@@ -85,10 +85,10 @@ class Sliding(Kind):
         tries = [f"padding {fits['padding']} or more"] if "padding" in self.fields else []
         if fits[self.kernel_field] and rules.window(size, 1, 1, padding, dilation) >= 1:
             tries.append(f"a {self.kernel_field} of {fits[self.kernel_field]} or less")
-        shape = _times(value(v.kernel) for v in windows)
+        shape = times(value(v.kernel) for v in windows)
         raise Misfit(
             f"a {shape} window{f' with dilation {dilation}' if dilation != 1 else ''} does not fit into "
-            f"{_times(value(v.size) for v in windows)}{_padded(windows)}",
+            f"{times(value(v.size) for v in windows)}{_padded(windows)}",
             help=", or ".join(tries),
             field=self.kernel_field,
             number=count,
@@ -108,7 +108,6 @@ class Sliding(Kind):
                 found.append(equation(text, span, lint=True))
         return found
 
-
     def _rounded(self, w: Window) -> str:
         """How the positions of a window were rounded, in words."""
         if not self.ceil_mode:
@@ -123,10 +122,6 @@ def _total(padding: Any) -> tuple[Number, Number]:
     if type(padding) is tuple:
         return padding[0] + padding[1], padding[0]
     return (0, 0) if padding == "valid" else (2 * padding, padding)
-
-
-def _times(sizes: Any) -> str:
-    return "×".join(map(str, sizes))
 
 
 def _padded(windows: list[Window]) -> str:

@@ -16,6 +16,8 @@ class Attention(Kind):
     Reads ``[query, memory]``, or one sequence that is both (self-attention).
     """
 
+    sequence = True
+
     heads = Count("h", doc="how many mixtures side by side; head i owns key_dim columns of the projections")
     key_dim = Count("d_k", None, doc="numbers for each head; F / heads where not given")
     bias = Flag(default=True, doc="a bias in each of the four projections")

@@ -7,7 +7,7 @@ second way.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, NamedTuple
 
 from cnncalc.errors import CnncalcError
@@ -76,6 +76,7 @@ class Kind:
     fields: ClassVar[dict[str, Field]] = {}
     operands: ClassVar[tuple[int, int]] = (1, 1)
     measured: dict[Any, Any]  # what has been worked out, by operands: see ``infer``
+    sequence: ClassVar[bool] = False  # it reads sequences and nothing else
     reference: ClassVar[str] = ""
     layout = "channels_last"
 
@@ -198,6 +199,16 @@ def need_spatial(x: Shape, kind: Kind) -> None:
             f"{kind.word()} needs an image, a sequence or a volume; its input is {x.channels} features",
             help="put it before flatten, or reshape the features first",
         )
+
+
+def described(x: Shape, kind: Kind) -> str:
+    """``an image of 28×28×3``: the sizes in the order that the spec's layout writes them."""
+    return f"{RANKS[x.rank]} of {times(x.written(kind.layout))}" if x.rank > 1 else f"{x.channels} features"
+
+
+def times(sizes: Iterable[Number]) -> str:
+    """``28×28×3``."""
+    return "×".join(map(str, sizes))
 
 
 def axis_letters(x: Shape) -> tuple[str, ...]:

@@ -11,6 +11,8 @@ from cnncalc.shape import Shape
 class ClassToken(Kind):
     """Puts one learned token in front of the sequence."""
 
+    sequence = True
+
     reference = "Devlin et al., BERT (2018); Dosovitskiy et al., An image is worth 16×16 words (2020)"
 
     def output(self, *xs: Shape) -> Shape:

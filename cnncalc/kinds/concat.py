@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.expr import Number, differ
-from cnncalc.kinds._merge import _listed
+from cnncalc.kinds._merge import listed
 from cnncalc.kinds.base import POINT, Misfit, Reach, Weightless
 from cnncalc.kinds.fields import Word
 from cnncalc.shape import Shape
@@ -20,7 +20,7 @@ class Concat(Weightless):
         if self.axis not in axes:
             raise Misfit(f"an array of {' and '.join(axes)} has no axis {self.axis}", field="axis")
         if any(x.axes != axes for x in xs):
-            raise Misfit(f"operands of {_listed(xs)} have different numbers of axes")
+            raise Misfit(f"operands of {listed(xs, self)} have different numbers of axes")
         sizes = tuple(self._joined(name, [x.sizes[i] for x in xs], xs) for i, name in enumerate(axes))
         return Shape(sizes[:-1], sizes[-1])
 
@@ -32,7 +32,7 @@ class Concat(Weightless):
             return total
         for size in sizes[1:]:
             if differ(size, sizes[0]):
-                raise Misfit(f"operands of {_listed(xs)} differ in {name}: {sizes[0]} and {size}")
+                raise Misfit(f"operands of {listed(xs, self)} differ in {name}: {sizes[0]} and {size}")
         return sizes[0]
 
     def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:

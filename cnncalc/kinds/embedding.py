@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from cnncalc.expr import Number
-from cnncalc.kinds.base import POINT, Kind, Misfit, Reach, Weights
+from cnncalc.kinds.base import POINT, Kind, Misfit, Reach, Weights, described
 from cnncalc.kinds.fields import Count
-from cnncalc.shape import RANKS, Shape
+from cnncalc.shape import Shape
 
 
 class Embedding(Kind):
@@ -19,7 +19,7 @@ class Embedding(Kind):
         (x,) = xs
         if x.rank != 1:
             raise Misfit(
-                f"embedding needs token ids [T]; its input is {RANKS[x.rank]} of {'×'.join(map(str, x.sizes))}",
+                f"embedding needs token ids [T]; its input is {described(x, self)}",
                 help="an input of one size, such as input: 128",
             )
         return Shape((x.channels,), self.dim)

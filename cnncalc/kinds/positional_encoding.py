@@ -12,6 +12,8 @@ from cnncalc.shape import Shape
 class PositionalEncoding(Pointwise):
     """Adds a vector to each position: sines and cosines of falling frequency, interleaved (base 10000), or learned."""
 
+    sequence = True
+
     style = Word(("sinusoidal", "learned"), default="sinusoidal", doc="computed, or a table that is learned")
     max_length = Count("L", None, doc="positions that there are vectors for; the length of the input where not given")
     reference = "Vaswani et al., Attention is all you need (2017), section 3.5"

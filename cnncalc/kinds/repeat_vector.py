@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds.base import Misfit, Reach, Weightless
+from cnncalc.kinds.base import Misfit, Reach, Weightless, described
 from cnncalc.kinds.fields import Count
-from cnncalc.shape import RANKS, Shape
+from cnncalc.shape import Shape
 
 
 class RepeatVector(Weightless):
@@ -17,7 +17,7 @@ class RepeatVector(Weightless):
         (x,) = xs
         if x.rank != 1:
             raise Misfit(
-                f"repeat_vector needs features [F]; its input is {RANKS[x.rank]} of {'×'.join(map(str, x.sizes))}",
+                f"repeat_vector needs features [F]; its input is {described(x, self)}",
                 help="flatten, select or a recurrent layer without return_sequences comes before it",
             )
         return Shape((self.times,), x.channels)

@@ -12,6 +12,8 @@ from cnncalc.shape import Shape
 class Select(Weightless):
     """The features at one position, counted from 1: the class token, say."""
 
+    sequence = True
+
     index = Count("i", doc="which position, from 1")
 
     def output(self, *xs: Shape) -> Shape:

@@ -142,7 +142,7 @@ class Builder:
         if not least <= len(sources) <= most:
             wanted = f"{least}" if least == most else f"{least} or more" if most > 9 else f"{least} to {most}"
             raise BadValue(
-                f'{item.word} "{item.name}" reads {wanted} layers; it is given {len(sources)}',
+                f'{item.word} "{item.name}" reads {wanted} layer{"s" * (most > 1)}; it is given {len(sources)}',
                 item.fields["from"].mark if "from" in item.fields else item.mark,
                 f"from: [{', '.join([*scope.visible()[-2:], 'another'][:2])}]" if least > 1 else None,
             )
@@ -264,11 +264,12 @@ class Builder:
         fields = self._fields(item, found)
         layer = f'{item.word} "{item.name}"'
         check_keys(item, found.fields, problems)
+        meant = " ".join(problem.help or "" for problem in problems)  # a field that is misspelled is not missing too
         given: dict[str, Any] = {}
         for name, field in found.fields.items():
             node = fields.get(name)
             if node is None:
-                if field.default is REQUIRED:
+                if field.default is REQUIRED and f'did you mean "{name}"?' not in meant:
                     takes = ", ".join(n + ("*" if f.default is REQUIRED else "") for n, f in found.fields.items())
                     problems.append(
                         Problem(f"{layer} needs {name}", item.mark, help=f"{item.word} takes {takes} (* must be given)")

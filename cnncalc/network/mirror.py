@@ -12,7 +12,7 @@ from cnncalc import kinds, rules
 from cnncalc.errors import SpecError
 from cnncalc.expr import Number, differ, product, value
 from cnncalc.kinds._window import Sliding
-from cnncalc.kinds.base import Kind, Misfit, per_axis
+from cnncalc.kinds.base import Kind, Misfit, per_axis, times
 from cnncalc.network.model import Block, Layer
 from cnncalc.shape import Shape
 
@@ -41,7 +41,8 @@ def place(builder: Builder, above: int) -> int:
             above = builder.append(Layer(name, kind, (above,), layer.mark, layer.trainable))
             back = kind.output(back)
         if len(back.spatial) != len(x.spatial) or any(map(differ, back.sizes, x.sizes)):
-            raise _cannot(layer, f"{'×'.join(map(str, x.sizes))} would come back as {'×'.join(map(str, back.sizes))}")
+            there, returned = (times(shape.written(network.layout)) for shape in (x, back))
+            raise _cannot(layer, f"{there} would come back as {returned}")
     network.blocks["decoder"] = Block(first, len(network.layers), above)
     return above
 

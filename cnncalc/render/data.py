@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cnncalc.findings import Finding
     from cnncalc.infer import Row, Summary
 
-#: Keys of a row that are no quantities.
+#: Keys of a row after its name, kind and sources, in their order: the quantities, and the sizes of its weights.
 _ORDER = (
     "output", "params", "trainable_params", "non_trainable_params", "weight_params", "bias_params", "weights", "macs",
     "flops", "receptive_field", "effective_stride", "effective_padding", "activations", "weight_bytes",
@@ -60,6 +60,7 @@ def _code(summary: Summary) -> dict[str, Any] | None:
         "layer": code.row.name,
         "output": plain(code.output.written(summary.layout)),
         "activations": plain(code.numbers),
+        "inputs": plain(code.inputs),
         "compression_ratio": code.ratio,
     }
 

@@ -67,8 +67,9 @@ def _footer(data: dict[str, Any], chosen: list[Column]) -> list[str]:
         most = text.memory(totals["peak_activation_bytes"])
         lines.append(f"Memory in float32: weights {weights}, outputs {outputs}, most at one time {most}")
     if code := data.get("code"):
+        numbers = f"{text.number(code['activations'])} numbers for {text.number(code['inputs'])} of the input"
         ratio = f", compression {code['compression_ratio']:.4g} to 1" if code["compression_ratio"] else ""
-        lines.append(f"Code: {text.sizes(code['output'])} after {code['layer']}{ratio}")
+        lines.append(f"Code: {text.sizes(code['output'])} after {text.printable(code['layer'])}, {numbers}{ratio}")
     if "notes" not in [column.key for column in chosen]:
         lines += [f"{row['name']}: {text.printable(note)}" for row in data["layers"] for note in row["notes"]]
     return lines + [

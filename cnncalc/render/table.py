@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 _NATURAL = 100_000  # wide enough for any table to take its own width
 _WORD = 24  # a longer word of a text may be broken
-_GAP = 3  # between two columns; the two edges take one less
+_GAPS = (3, 2, 1)  # between two columns: the widest with which there is room for all
+_EDGES = 2
 
 
 def as_table(sheet: Sheet, to_file: bool = False) -> str:
@@ -27,13 +29,18 @@ def as_table(sheet: Sheet, to_file: bool = False) -> str:
     title = printable(sheet.title)
     headings = [fit(column.heading) for column in sheet.columns]
     rows = [[fit(cell(column, row[column.key])) for column in sheet.columns] for row in sheet.rows]
-    widths = _widths(sheet.columns, headings, rows, room)
-    if widths is None:
+    for gap in _GAPS:
+        widths = _widths(sheet.columns, headings, rows, room - gap * (len(headings) - 1) - _EDGES)
+        if widths is not None:
+            break
+    else:
         return fit(_stacked(title, headings, rows, sheet.footer))
     console = _console(room, terminal)
     if title:
         console.print(fit(title), style="bold", soft_wrap=True)
-    console.print(_table(sheet.columns, headings, rows, widths, ascii_only))
+    console.print(_table(sheet.columns, headings, rows, widths, gap, ascii_only))
+    if ascii_only and sheet.footer:
+        console.print()
     console.print(*map(fit, sheet.footer), sep="\n", soft_wrap=not terminal, end="\n" if sheet.footer else "")
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
 
@@ -56,9 +63,9 @@ def _console(width: int, terminal: bool) -> Any:
 
 
 def _widths(columns: list[Column], headings: list[str], rows: list[list[str]], room: int) -> list[int] | None:
-    """How wide each column may be in ``room`` for all, or None where not even the least widths fit.
+    """How wide each column may be in ``room`` for all their values, or None where not even the least widths fit.
 
-    A number keeps its width; headings, and texts between their words, are wrapped.
+    A number keeps its width; headings, and texts between their pieces, are wrapped.
     """
     from rich.cells import cell_len
 
@@ -66,11 +73,10 @@ def _widths(columns: list[Column], headings: list[str], rows: list[list[str]], r
     for place, (column, heading) in enumerate(zip(columns, headings, strict=True)):
         cells = [row[place] for row in rows]
         if not column.exact:
-            cells = [word[:_WORD] for text in cells for word in text.split()]
+            cells = [piece.rstrip()[:_WORD] for text in cells for piece in _pieces(text)]
         words = max(map(cell_len, heading.split()))
         least.append(max([words, *map(cell_len, cells)]))
         widths.append(max([cell_len(heading), *(cell_len(row[place]) for row in rows)]))
-    room -= _GAP * len(columns) - 1
     while sum(widths) > room:
         gap, place = max((width - low, place) for place, (width, low) in enumerate(zip(widths, least, strict=True)))
         if gap <= 0:
@@ -79,21 +85,39 @@ def _widths(columns: list[Column], headings: list[str], rows: list[list[str]], r
     return widths
 
 
+def _pieces(text: str) -> list[str]:
+    """The words of a text, and of a layer's name the blocks that it stands in: a line may end after each."""
+    return re.findall(r"[^/ ]*[/ ]|[^/ ]+", text)
+
+
+def _broken(text: str, width: int) -> str:
+    """The text in lines of at most ``width``, as far as its pieces allow."""
+    from rich.cells import cell_len
+
+    lines = [""]
+    for piece in _pieces(text):
+        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
+
+
 def _table(
-    columns: list[Column], headings: list[str], rows: list[list[str]], widths: list[int], ascii_only: bool
+    columns: list[Column], headings: list[str], rows: list[list[str]], widths: list[int], gap: int, ascii_only: bool
 ) -> Table:
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.ASCII2 if ascii_only else box.SIMPLE_HEAD, pad_edge=False)
+    padding = (0, int(gap > 1), 0, int(gap > 2))
+    table = Table(box=box.ASCII2 if ascii_only else box.SIMPLE_HEAD, padding=padding, pad_edge=False)
     for column, heading, width in zip(columns, headings, widths, strict=True):
         table.add_column(
             heading, justify="right" if column.exact else "left", width=width, overflow="fold",
             style="dim" if column.key == "kind" else "",
         )  # fmt: skip
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(_broken(text, width)) for text, width in zip(row, widths, strict=True)))
     return table
 
 
@@ -103,4 +127,4 @@ def _stacked(title: str, headings: list[str], rows: list[list[str]], footer: lis
     for first, *rest in rows:
         lines.append(first)
         lines += [f"  {heading} {text}" for heading, text in zip(headings[1:], rest, strict=True)]
-    return "\n".join([*lines, *footer]) + "\n"
+    return "\n".join([*lines, *([""] if footer else []), *footer]) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.expr import Number, value
+from cnncalc.expr import Number, settled, value
 from cnncalc.formula import letter_name, typeset, write
 from cnncalc.render.sheet import latex, markdown
 from cnncalc.render.text import printable, sizes
@@ -22,11 +22,11 @@ _HEADINGS = {
 
 
 def equation(step: Step, style: str = "text") -> str:
-    """``letter = in letters = with the numbers put in = value``, without saying anything twice."""
-    last = value(step.expression)
+    """``letter = in letters = with the numbers put in = worked out``, without saying anything twice."""
+    last = settled(step.expression)
     sides = [letter_name(step.letter, style == "latex")]
     for side in (write(step.expression, style, named=True), write(step.expression, style), write(last, style)):
-        if side != sides[-1] and side != "None":
+        if side != sides[-1]:
             sides.append(side)
     return " = ".join(sides)
 
@@ -65,8 +65,8 @@ def as_text(title: str, explanations: list[Explanation], totals: list[tuple[str,
         lines += _labelled(worked(layer))
         lines += [f"   Note: {printable(note.text)}" for note in layer.notes]
         lines.append("")
-    lines += [f"{name}: {sum_line(total)}" for name, total in totals]
-    lines += ["", "Letters: " + "; ".join(f"{letter} {meaning}" for letter, meaning in _legend(explanations))]
+    lines += [f"{name}: {sum_line(total)}" for name, total in totals] + [""] * bool(totals)
+    lines += ["Letters: " + "; ".join(f"{letter} {meaning}" for letter, meaning in _legend(explanations))]
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,6 @@ from cnncalc.spec.values import BadValue
 SHORT = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "groups"}
 FORM = "KIND:VALUE,FIELD=VALUE,... such as conv:10,kernel=5,padding=2"
 
-_IMAGE_KINDS = ("conv", "pool", "locally_connected")  # the files of the kinds that slide or pool
 _SCALARS = {"p": ("lppool",)}  # kinds that have a field called like a short name
 
 
@@ -30,14 +29,14 @@ def read(size: str, layers: tuple[str, ...], layout: str = "channels_last") -> M
 
 
 def _need_channels(source: Source, size: str, layers: tuple[str, ...]) -> None:
-    """Raise BadValue where an image seems to be meant by two sizes, which are a sequence."""
+    """Raise BadValue where an image seems to be meant by two sizes: they are a sequence."""
     sizes = size.replace("×", "x").split("x")
     if len(sizes) != 2 or not all(sizes) or "[" in size:
         return
     from cnncalc import kinds
 
     found = kinds.find(layers[0].partition(":")[0]) if layers else None
-    if found and found.__module__.rpartition(".")[2] in _IMAGE_KINDS:
+    if found and not found.sequence:
         raise BadValue(
             f"{size} has no channels",
             Mark(source, 1, 1, len(size)),

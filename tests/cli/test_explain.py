@@ -114,3 +114,19 @@ def test_the_sum_over_many_layers_is_written_in_one_go(cli):
     text = "input: 4x4x2\nlayers:\n" + "  - conv: {filters: 2, kernel: 1}\n" * 2000
     out = cli("explain", "-", stdin=text).out
     assert f"= {2000 * (2 * 2 + 2)}\n" in out
+
+
+@pytest.mark.parametrize("arguments", [[], ["--layer", "Conv1"]])
+def test_one_empty_line_stands_between_parts(cli, worked_example, arguments):
+    out = cli("explain", worked_example, *arguments).out
+    assert "\n\nLetters: " in out
+    assert "\n\n\n" not in out
+
+
+def test_with_unknown_letters_the_working_ends_in_what_the_summary_says(cli):
+    layers = "{conv: {filters: k, kernel: 3, padding: p}}, {maxpool: 2}"
+    out = cli("explain", "-", stdin=f"input: HxWx3\nlayers: [{layers}]").out
+    assert "H_out = ⌊(H − F + 2p)/S⌋ + 1 = ⌊(H − 3 + 2p)/1⌋ + 1 = H + 2p − 2\n" in out
+    assert "params = (F·F·C + 1)·k = (3·3·3 + 1)·k = 28k\n" in out
+    assert "/2⌋ + 1 = ⌊(H + 2p − 4)/2⌋ + 1\n" in out
+    assert "C_out = k\n" in out

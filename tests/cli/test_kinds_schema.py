@@ -131,3 +131,10 @@ def test_the_schema_takes_what_the_reader_takes(validator, cli):
     )
     assert [error.message for error in validator.iter_errors(loaded(text))] == []
     assert cli("summary", "-", stdin=text).code == 0
+
+
+@pytest.mark.parametrize("block", ["residual", "parallel", "repeat", "sequential", "use"])
+def test_a_block_is_no_kind_and_is_said_to_be_none(cli, block):
+    result = cli("kinds", block)
+    assert result.code == 2
+    assert f"{block} is a block, not a kind of layer" in result.err

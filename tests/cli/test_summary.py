@@ -229,3 +229,10 @@ def test_all_errors_of_a_file_are_told_at_once(cli, spec):
     assert f"{path}:3:12" in below.err
     assert f"{path}:4:5" in below.err
     assert 'did you mean "filters"?' in below.err
+
+
+def test_csv_tells_findings_on_standard_error(cli, spec):
+    result = cli("summary", spec("input: 8x8x3\nlayers: [relu]\nexpect: {params: 5}"), "--format", "csv")
+    assert result.code == 0
+    assert "should be 5; it is 0" in result.err
+    assert "finding" not in result.out

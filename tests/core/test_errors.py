@@ -34,8 +34,12 @@ def refused(text: str, limits: Limits | None = None) -> str:
     ("- con2vd: {filters: 3}", (3, 3), ['no kind of layer is called "con2vd"', 'did you mean "conv"?']),
     ("- conv: {fitlers: 3, filters: 3, kernel: 1}", (3, 10),
      ['conv "conv1" has no "fitlers"', 'did you mean "filters"?', 'conv "conv1" takes filters, kernel']),
+    ("- conv: {filters: 3, kernle: 1}", (3, 22), ['conv "conv1" has no "kernle"', 'did you mean "kernel"?']),
     ("- conv: {filters: 3}", (3, 3), ['conv "conv1" needs kernel', "filters*, kernel*, stride"]),
     ("- conv: {filters: 0, kernel: 1}", (3, 19), ['filters must be a whole number of 1 or more; found "0"']),
+    ("- conv: {filters: x, kernel: 1}", (3, 19), ['found "x"', "any other letter can be an unknown"]),
+    ("- conv: {filters: 3, kernel: 3x5}", (3, 30), ["kernel must be one number, or one for each", "kernel: [3, 5]"]),
+    ("- conv: {filters: 3, kernel: 3, padding: 1×2}", (3, 42), ["padding: [1, 2]"]),
     ("- conv: {filters: 3, kernel: [1, 0]}", (3, 34), ['kernel must be a whole number of 1 or more; found "0"']),
     ("- conv: {filters: 3, kernel: 9}", (3, 30), ["a 9×9 window does not fit into 8×8"]),
     ("- relu: 3", (3, 9), ['relu must be without a value; found "3"']),
@@ -57,7 +61,7 @@ def refused(text: str, limits: Limits | None = None) -> str:
     ("- relu: {from: []}", (3, 16), ["from must be the name of a layer, or a list of names; found an empty list"]),
     ("- relu: {from: {a: 1}}", (3, 16), ["from must be the name of a layer"]),
     ("- add", (3, 3), ['add "add1" reads 2 or more layers; it is given 1', "from: [input, another]"]),
-    ("- relu: {from: [input, input]}", (3, 16), ['relu "relu1" reads 1 layers; it is given 2']),
+    ("- relu: {from: [input, input]}", (3, 16), ['relu "relu1" reads 1 layer; it is given 2']),
     ("- repeat: {layers: [relu]}", (3, 3), ['repeat "repeat1" needs times']),
     ("- repeat: {times: 2}", (3, 3), ['repeat "repeat1" needs layers']),
     ("- repeat: {times: n, layers: [relu]}", (3, 19), ["times must be a number; it cannot be an unknown"]),
@@ -68,7 +72,7 @@ def refused(text: str, limits: Limits | None = None) -> str:
     ("- residual: {body: [relu], activation: rleu}", (3, 40), ["activation must be one of", 'did you mean "relu"?']),
     ("- residual: {from: [input, input], body: [relu]}", (3, 20), ["reads one layer; it is given 2"]),
     ("- residual: {body: [conv: {filters: 4, kernel: 1}]}", (3, 3),
-     ["operands of 8×8×4 and 8×8×3 do not match: 4 and 3"]),
+     ['add "residual1" of residual1/conv1 and input: operands of 8×8×4 and 8×8×3 do not match: 4 and 3']),
     ("- parallel: {branches: []}", (3, 3), ['parallel "parallel1" needs branches']),
     ("- parallel: {branches: [relu]}", (3, 25), ["a branch must be a list of layers"]),
     ("- parallel: {branches: [[relu], []], merge: sum}", (3, 45), ["merge must be one of concat, add"]),
@@ -87,6 +91,17 @@ def test_one_mistake(layers: str, place: tuple[int, int], says: list[str]) -> No
     assert (found[0].mark.line, found[0].mark.column) == place
     for words in says:
         assert words in str(found[0])
+
+
+@pytest.mark.parametrize("layer", [
+    "lstm: 4", "embedding: {vocab: 3, dim: 2}", "repeat_vector: 2", "add: {from: [input, small]}",
+    "concat: {from: [small, input]}",
+])  # fmt: skip
+def test_sizes_in_a_message_are_in_the_layout_of_the_spec(layer: str) -> None:
+    text = f"layout: channels_first\ninput: 3x9x8\nlayers: [{{maxpool: {{name: small, size: 2}}}}, {{{layer}}}]"
+    (found,) = problems(text)
+    assert "3×4×4" in found.text
+    assert "4×4×3" not in found.text
 
 
 def test_both_places_of_a_name_given_twice() -> None:

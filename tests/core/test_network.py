@@ -202,6 +202,7 @@ def test_a_shared_block() -> None:
     found = summary("- repeat: {times: 2, name: r, layers: [conv: {filters: 3, kernel: 1}, relu]}\n- use: {layer: r}")
     assert [row.name for row in found.rows[4:]] == [f"use1/{n}/{k}1" for n in (1, 2) for k in ("conv", "relu")]
     assert [row.layer.shares for row in found.rows[4:]] == [0, 1, 2, 3]
+    assert [len(found.notes(row)) for row in found.rows[4:]] == [1, 0, 1, 0]  # a relu has no weights to use again
     assert found.totals.params == 24
 
 

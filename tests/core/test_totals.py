@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 
-from cnncalc import parse
+from cnncalc import load, parse
 from cnncalc.expr import substitute
 from cnncalc.infer import Summary
 
@@ -77,3 +78,16 @@ def test_totals_with_letters_are_those_with_numbers_once_these_are_put_in() -> N
         numbers = parse(drawn(random.Random(seed))).summary().totals
         for name in (*SUMS, "peak_activation_bytes"):
             assert substitute(getattr(letters, name), {"H": 6, "W": 5}) == getattr(numbers, name), name
+
+
+def test_a_row_has_every_quantity(root: Path) -> None:
+    """The quantities of SPEC section 3 are attributes; those without a value are None."""
+    from cnncalc.spec.demand import QUANTITIES
+
+    summary = load(str(root / "specs" / "worked-example.yaml")).summary()
+    row, last = summary["maxpool2"], summary["dense1"]
+    assert all(hasattr(row, quantity) for quantity in QUANTITIES)
+    assert (row.receptive_field, row.effective_stride, row.effective_padding) == ([10, 10], [4, 4], [3, 3])
+    assert last.receptive_field is None
+    assert "183242" in repr(summary)
+    assert "16×16×64" in repr(row)
