@@ -10,6 +10,7 @@ from cnncalc import kinds as registry
 from cnncalc.cli import io, options
 from cnncalc.errors import UsageError, nearest
 from cnncalc.general import describe
+from cnncalc.network.blocks import PLACERS
 from cnncalc.render import kinds as render
 
 EXAMPLE = "Example: cnncalc kinds conv"
@@ -27,6 +28,8 @@ def kinds(
         text = render.as_list([describe(found) for found in every.values()], format, bool(output))
     elif kind in every:
         text = render.one(describe(every[kind]), format, bool(output))
+    elif kind in PLACERS:
+        raise UsageError(f"{kind} is a block, not a kind of layer", help="cnncalc schema has the fields of blocks")
     else:
         raise UsageError(
             f'no kind of layer is called "{kind}"', help=nearest(kind, every) or "cnncalc kinds lists them"

@@ -117,6 +117,8 @@ def _numbers_from(least: int) -> str:
 def _number_help(node: Scalar, what: str) -> str | None:
     if node.text in TRUTHS or is_null(node):
         return None
+    if node.text == "x":
+        return "x stands between sizes; any other letter can be an unknown"
     if _is_real(node.text) and len(node.text) < 20 and (number := float(node.text)).is_integer():
         return f"{what}: {int(number)}"
     return None
@@ -142,10 +144,18 @@ def _worked_out(node: Scalar, context: Context, what: str, least: int) -> Number
 def per_axis(node: Node, context: Context, what: str, least: int = 1) -> Any:
     """One number for all spatial axes, or a tuple with one for each."""
     if not isinstance(node, Sequence):
-        return whole(node, context, what, least)
+        return _for_all(node, context, what, least)
     if not 1 <= len(node.items) <= 3:
         raise expected(what, node, "one number, or one for each spatial axis (1 to 3)")
     return tuple(whole(item, context, what, least) for item in node.items)
+
+
+def _for_all(node: Node, context: Context, what: str, least: int) -> Number:
+    """One number for all spatial axes. Who writes ``3x5`` is shown the form for one each."""
+    sizes = node.text.replace("×", "x").split("x") if isinstance(node, Scalar) else []
+    if 2 <= len(sizes) <= 3 and all(map(_is_whole, sizes)):
+        raise expected(what, node, "one number, or one for each spatial axis", f"{what}: [{', '.join(sizes)}]")
+    return whole(node, context, what, least)
 
 
 def padding(node: Node, context: Context, what: str, words: tuple[str, ...]) -> Any:
@@ -161,7 +171,7 @@ def padding(node: Node, context: Context, what: str, words: tuple[str, ...]) -> 
                 node.mark,
                 nearest(str(text), words),
             )
-        return whole(node, context, what, 0)
+        return _for_all(node, context, what, 0)
     if isinstance(node, Sequence) and any(isinstance(item, Sequence) for item in node.items):
         return tuple(_pair(item, context, what) for item in node.items)
     return per_axis(node, context, what, 0)

@@ -1,0 +1,1 @@
+"""Problems and their answers: checked, marked, explained, made up."""

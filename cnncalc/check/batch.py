@@ -1,0 +1,76 @@
+"""Many problem files: found in folders and by patterns, checked one after the other or on several cores."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import partial
+
+from cnncalc.check.verdicts import Verdict, check
+from cnncalc.errors import UsageError
+from cnncalc.limits import Limits
+from cnncalc.spec import source
+
+_ENDINGS = (".yaml", ".yml")
+_MOST_JOBS = 64
+
+
+def find(paths: list[str]) -> list[str]:
+    """The files that ``paths`` name, each once: files, patterns (``*``, ``?``, ``**``), and folders with all below.
+
+    Raises UsageError where a path names nothing.
+    """
+    found: dict[str, None] = {}
+    for path in paths:
+        files = [path] if path == "-" else _folder(path) if os.path.isdir(path) else _files(path)
+        found |= dict.fromkeys(files)
+    return list(found)
+
+
+def _files(path: str) -> list[str]:
+    if not os.path.exists(path) and any(sign in path for sign in "*?["):
+        from glob import glob
+
+        files = sorted(file for file in glob(path, recursive=True) if not os.path.isdir(file))
+        if not files:
+            raise UsageError(f"no file matches {path}", help="quote a pattern, or name files and folders")
+        return files
+    source.regular(path).close()
+    return [path]
+
+
+def _folder(path: str) -> list[str]:
+    files = [
+        os.path.join(folder, name)
+        for folder, _, names in os.walk(path)
+        for name in names
+        if name.endswith(_ENDINGS) and not name.startswith(".")
+    ]
+    if not files:
+        raise UsageError(f"{path} holds no problem file", help="files that end in .yaml or .yml are taken")
+    return sorted(files)
+
+
+def check_all(files: list[str], limits: Limits, jobs: int = 1) -> Iterator[list[Verdict]]:
+    """The verdicts on each file, in the order of ``files`` whatever ``jobs`` is; only one file's are held."""
+    jobs = min(jobs, len(files), _MOST_JOBS)
+    if jobs < 2:
+        for file in files:
+            yield list(check(file, limits))
+        return
+    from multiprocessing import get_context
+
+    chunk = max(1, min(8, len(files) // jobs // 4))
+    with get_context().Pool(jobs, _patient) as pool:
+        yield from pool.imap(partial(_checked, limits=limits), files, chunksize=chunk)
+
+
+def _patient() -> None:
+    """An interrupt is for the process that hands out the work, which then ends the others."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _checked(file: str, limits: Limits) -> list[Verdict]:
+    return list(check(file, limits))

@@ -1,0 +1,231 @@
+"""Problem files: networks with answers to be checked or marked (SPEC section 6)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from cnncalc import network
+from cnncalc.check.truth import Truth
+from cnncalc.errors import CnncalcError, Mark, SpecError
+from cnncalc.errors import Problem as Fault
+from cnncalc.limits import Limits
+from cnncalc.shape import LAYOUTS
+from cnncalc.spec import document, reader, source, values
+from cnncalc.spec.demand import Demand
+from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null
+from cnncalc.spec.values import BadValue, Context
+
+#: What a problem has besides the keys of a network; ``source`` and ``correct`` are not read.
+OWN = ("id", "text", "marks", "answers", "options", "tolerance", "follow_through", "network", "source", "correct")
+#: What a file may set for all its problems.
+SHARED = (*document.KEYS, "marks", "tolerance", "follow_through")
+_INSTEAD = ("input", "layers", "encoder", "decoder", "define")
+_MOST_MARKS = 1e6
+SMALLEST = """problems:
+  - id: Q1
+    input: 28x28x1
+    layers: [ {conv: {filters: 10, kernel: 5}} ]
+    answers: {conv1.params: 260}"""
+
+
+class Problem:
+    """A problem as stated: ``answers`` and ``options`` (of a multiple choice) are nodes by key, ``marks`` numbers."""
+
+    text = ""
+    tolerance = 0.0
+    follow_through = True
+
+    def __init__(self, file: str, id: str, mark: Mark, truth: Truth) -> None:
+        self.file, self.id, self.mark, self.truth = file, id, mark, truth
+        self.answers: dict[str, Node] = {}
+        self.places: dict[str, Mark] = {}
+        self.options: dict[str, list[Node]] = {}
+        self.marks: dict[str, Fraction] = {}
+        self.demands: list[Demand] = []  # of a network file, whose answers are what it expects
+
+
+class Broken(NamedTuple):
+    """A problem, or a whole file (``id`` None), that cannot be worked out."""
+
+    file: str
+    id: str | None
+    error: CnncalcError
+
+
+def read(path: str, limits: Limits) -> Iterator[Problem | Broken]:
+    """The problems of a file, one by one, so that only one is held.
+
+    A network file stands for one problem: its ``expect`` are the answers.
+    """
+    try:
+        root = reader.read(source.load(path, limits), limits, SMALLEST)
+        if isinstance(root, Mapping) and "problems" not in root.items and {"layers", "encoder"} & root.items.keys():
+            yield from _network_file(path, root, limits)
+            return
+        shared, nodes = _file(root)
+    except CnncalcError as error:
+        yield Broken(path, None, error)
+        return
+    seen: dict[str, Mark] = {}
+    for number, node in enumerate(nodes, 1):
+        id = str(number)
+        try:
+            problem = _mapping(node)
+            id = _id(problem, id)
+            if id in seen:
+                raise SpecError(Fault(f'the id "{id}" is given twice', problem.mark, also=seen[id]))
+            seen[id] = problem.mark
+            yield _problem(path, id, problem, shared, limits)
+        except CnncalcError as error:
+            yield Broken(path, id, error)
+
+
+def _file(root: Node) -> tuple[Mapping, list[Node]]:
+    """What the file sets for all problems, and their nodes. Raises SpecError where the file as a whole is none."""
+    if not isinstance(root, Mapping):
+        raise values.expected("a problem file", root, "a mapping with problems", f"for example\n{SMALLEST}")
+    faults: list[Fault] = []
+    document.unknown_keys(root, ("title", "problems", *SHARED), "a problem file", faults)
+    nodes = root.items.get("problems")
+    if nodes is None:
+        faults.append(Fault("problems are missing", root.mark, help=f"for example\n{SMALLEST}"))
+    elif not isinstance(nodes, Sequence) or not nodes.items:
+        faults += values.expected("problems", nodes, "a list", f"for example\n{SMALLEST}").problems
+    if faults or not isinstance(nodes, Sequence):
+        raise SpecError(faults)
+    items = {key: node for key, node in root.items.items() if key not in ("title", "problems")}
+    return Mapping(items, root.keys, root.mark), nodes.items
+
+
+def _mapping(node: Node) -> Mapping:
+    if not isinstance(node, Mapping):
+        raise values.expected("a problem", node, "a mapping with an id, a network and answers", SMALLEST)
+    return node
+
+
+def _id(problem: Mapping, default: str) -> str:
+    node = problem.items.get("id")
+    if node is None:
+        return default
+    if not isinstance(node, Scalar) or is_null(node) or len(node.text) > 200:
+        raise values.expected("id", node, "a short text")
+    return node.text
+
+
+def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits) -> Problem:
+    """A problem with its network resolved. Raises CnncalcError."""
+    items, keys = {**shared.items, **node.items}, {**shared.keys, **node.keys}
+    layout = None
+    if "network" in node.items:
+        for key in _INSTEAD:
+            if key in node.items:
+                raise BadValue(f"{key} stands beside network", node.keys[key], "keep one of the two")
+        layout_node = items.get("layout")
+        layout = values.word(layout_node, Context(limits), "layout", LAYOUTS) if layout_node else None
+        base = _network(path, node.items["network"], limits)
+        items, keys = {**base.items, **node.items}, {**base.keys, **node.keys}
+        if "layout" in base.items:  # its own sizes are written so
+            items["layout"], keys["layout"] = base.items["layout"], base.keys["layout"]
+        elif layout:
+            items.pop("layout", None)
+    built = network.build(document.read(Mapping(items, keys, node.mark), limits, OWN))
+    problem = Problem(path, id, node.mark, Truth(built, layout))
+    _read_own(problem, Mapping({**shared.items, **node.items}, keys, node.mark), limits)
+    return problem
+
+
+def _network(path: str, node: Node, limits: Limits) -> Mapping:
+    """The mapping of the network file that a problem names, relative to the problem's own file."""
+    if not isinstance(node, Scalar) or is_null(node):
+        raise values.expected("network", node, "the path of a network, relative to this file")
+    name = os.path.join(os.path.dirname(path) if path != "-" else "", node.text)
+    if node.text == "-":
+        raise values.expected("network", node, "the path of a network, relative to this file")
+    try:
+        root = _root(name, limits)
+    except CnncalcError as error:
+        if error.problems[0].mark is None:  # there is no such file: say who asks for it
+            error.problems[0] = error.problems[0]._replace(mark=node.mark)
+        raise
+    if not isinstance(root, Mapping):
+        raise values.expected(f"the network {node.text}", root, "a mapping")
+    return root
+
+
+@lru_cache(maxsize=16)
+def _root(name: str, limits: Limits) -> Node:
+    return reader.read(source.load(name, limits), limits)
+
+
+def _read_own(problem: Problem, node: Mapping, limits: Limits) -> None:
+    """What is said of the problem besides its network. Raises SpecError."""
+    context, items = Context(limits), node.items
+    answers = items.get("answers")
+    if not isinstance(answers, Mapping) or not answers.items:
+        if answers is None:
+            raise BadValue("answers are missing", node.mark, "answers: {conv1.params: 260}")
+        raise values.expected("answers", answers, "quantities with their values", "answers: {conv1.params: 260}")
+    problem.answers, problem.places = answers.items, answers.keys
+    text = items.get("text")
+    if text is not None:
+        if not isinstance(text, Scalar):
+            raise values.expected("text", text, "a text")
+        problem.text = text.text
+    if "tolerance" in items:
+        problem.tolerance = _real(items["tolerance"], context, "tolerance", 1)
+    if "follow_through" in items:
+        problem.follow_through = values.flag(items["follow_through"], context, "follow_through")
+    if "options" in items:
+        problem.options = _options(items["options"], problem.answers)
+    _read_marks(problem, items.get("marks"), context)
+
+
+def _real(node: Node, context: Context, what: str, most: float) -> float:
+    number = values.real(node, context, what)
+    if not 0 <= number <= most:
+        raise values.expected(what, node, f"a number from 0 to {most:g}")
+    return number
+
+
+def _read_marks(problem: Problem, node: Node | None, context: Context) -> None:
+    """Marks of the whole problem, shared out evenly; or of each answer, by key; 1 for each where none are given."""
+    if isinstance(node, Mapping):
+        for key in node.items:
+            if key not in problem.answers:
+                raise BadValue(f'marks are given for "{key}", which is not answered', node.keys[key])
+        each = {key: Fraction(str(_real(mark, context, "marks", _MOST_MARKS))) for key, mark in node.items.items()}
+        problem.marks = {key: each.get(key, Fraction(1)) for key in problem.answers}
+    elif node is not None:
+        share = Fraction(str(_real(node, context, "marks", _MOST_MARKS))) / len(problem.answers)
+        problem.marks = dict.fromkeys(problem.answers, share)
+    else:
+        problem.marks = dict.fromkeys(problem.answers, Fraction(1))
+
+
+def _options(node: Node, answers: dict[str, Node]) -> dict[str, list[Node]]:
+    """The answers to choose from, by key."""
+    form = "options: {conv1.params: [260, 250]}"
+    if not isinstance(node, Mapping):
+        raise values.expected("options", node, "answers to choose from, by key", form)
+    found = {}
+    for key, options in node.items.items():
+        if key not in answers:
+            raise BadValue(f'options are given for "{key}", which is not answered', node.keys[key])
+        if not isinstance(options, Sequence) or not options.items:
+            raise values.expected("options", options, "a list of answers to choose from", form)
+        found[key] = options.items
+    return found
+
+
+def _network_file(path: str, root: Mapping, limits: Limits) -> Iterator[Problem]:
+    """A network file as a problem; none where it expects nothing."""
+    built = network.build(document.read(root, limits))
+    if not built.demands:
+        return
+    problem = Problem(path, built.name or os.path.basename(path), root.mark, Truth(built))
+    problem.demands = built.demands
+    yield problem

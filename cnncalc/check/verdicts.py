@@ -1,0 +1,127 @@
+"""Problems to verdicts: each answer of a problem file beside what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc import findings
+from cnncalc.check.answers import text_of
+from cnncalc.check.problems import Broken, Problem, read
+from cnncalc.check.steps import steps
+from cnncalc.check.truth import Key, numbers_of, parse_key, shaped, told
+from cnncalc.errors import CnncalcError, LimitError, NoSolution
+from cnncalc.limits import Limits
+
+if TYPE_CHECKING:
+    from cnncalc.check.explain import Explanation
+    from cnncalc.check.truth import Truth
+    from cnncalc.errors import Problem as Fault
+    from cnncalc.spec.demand import Demand
+    from cnncalc.spec.node import Node
+    from cnncalc.working import Step
+
+SEARCHED = 2000  # layers of problems, in one file, for whose wrong answers the slip is searched
+
+
+class Verdict(NamedTuple):
+    """One answer of a problem: what the file says, what comes out, and where they differ, why.
+
+    ``id`` None: of a whole file; ``key`` None: of a whole problem. ``code`` is the exit code of one that is not ok.
+    """
+
+    file: str
+    id: str | None
+    key: str | None
+    expected: Any
+    got: Any
+    ok: bool
+    text: str = ""
+    steps: tuple[Step, ...] = ()
+    slip: Explanation | None = None
+    code: int = 1
+
+
+def check(path: str, limits: Limits) -> Iterator[Verdict]:
+    """The verdicts on the answers of a file, in its order."""
+    searched = 0
+    for problem in read(path, limits):
+        for verdict in verdicts(problem, searched < SEARCHED):
+            if not verdict.ok and isinstance(problem, Problem):
+                searched += len(problem.truth.network.layers)
+            yield verdict
+
+
+def verdicts(problem: Problem | Broken, searching: bool = True) -> list[Verdict]:
+    """The verdicts on a problem's answers; one for the problem where it cannot be worked out."""
+    if isinstance(problem, Broken):
+        return [_refused(Verdict(problem.file, problem.id, None, None, None, False), problem.error)]
+    try:
+        summary = problem.truth.summary
+    except CnncalcError as error:
+        return [_refused(Verdict(problem.file, problem.id, None, None, None, False), error)]
+    if problem.demands:
+        return [_met(problem, demand, findings.quantity(summary, *demand[:2])) for demand in problem.demands]
+    letters: dict[str, int] = {}
+    return [_verdict(problem, name, node, letters, searching) for name, node in problem.answers.items()]
+
+
+def _refused(verdict: Verdict, error: CnncalcError) -> Verdict:
+    text = "; ".join(map(_told, error.problems))
+    return verdict._replace(text=text, code=error.exit_code if isinstance(error, LimitError) else 1)
+
+
+def _told(fault: Fault) -> str:
+    where = f"{fault.mark}: " if fault.mark else ""
+    help = f" ({fault.help})" if fault.help and "\n" not in fault.help else ""
+    return where + "; ".join([fault.text + help, *fault.working])
+
+
+def _met(problem: Problem, demand: Demand, got: Any) -> Verdict:
+    """The verdict on an ``expect`` of a network file."""
+    name = f"{demand.layer or 'total'}.{demand.quantity}"
+    wanted = demand.wanted if demand.relation == "=" else f"{demand.relation} {findings.shown(demand.wanted)}"
+    ok = findings.holds(problem.truth.summary, demand, got) is not False
+    shown = () if ok else steps(problem.truth.summary, Key(demand.layer, demand.quantity))
+    return Verdict(problem.file, problem.id, name, wanted, got, ok, steps=shown)
+
+
+def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], searching: bool) -> Verdict:
+    """The verdict on one answer; ``letters`` has the numbers that were found right so far."""
+    truth, text = problem.truth, text_of(node)
+    verdict = Verdict(problem.file, problem.id, name, text, None, False)
+    try:
+        key = parse_key(name, problem.places[name])
+        got = truth.get(key, problem.places[name])
+        verdict = verdict._replace(expected=shaped(key, text, got), got=told(key, got))
+        if text is None:
+            return verdict._replace(text="there is no answer", steps=steps(truth.summary, key))
+        if not truth.fits(key, text, problem.tolerance, spatial=True):
+            return _wrong(verdict, truth, key, text, searching)
+        if not key.quantity and (numbers := numbers_of(text)):
+            letters[name] = numbers[0]
+            if not truth.together(letters):
+                both = ", ".join(f"{letter} = {number}" for letter, number in letters.items())
+                return verdict._replace(text=f"{both} do not fit together")
+        if name in problem.options:
+            return _chosen(verdict, truth, key, problem.options[name], problem.tolerance)
+    except NoSolution as error:
+        return _refused(verdict, error)._replace(steps=())
+    except CnncalcError as error:
+        return _refused(verdict, error)
+    return verdict._replace(ok=True)
+
+
+def _wrong(verdict: Verdict, truth: Truth, key: Key, text: str, searching: bool) -> Verdict:
+    from cnncalc.check.explain import explain
+
+    slip = explain(truth, key, text) if searching else None
+    return verdict._replace(steps=steps(truth.summary, key), slip=slip)
+
+
+def _chosen(verdict: Verdict, truth: Truth, key: Key, options: list[Node], tolerance: float) -> Verdict:
+    """The verdict on a multiple choice: just one of its options is right."""
+    right = [text for option in options if (text := text_of(option)) and truth.fits(key, text, tolerance, True)]
+    if len(right) != 1:
+        return verdict._replace(text=f"{len(right)} of the options are right, where one is expected")
+    return verdict._replace(ok=True)

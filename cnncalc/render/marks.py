@@ -1,0 +1,175 @@
+"""Marks as a table, JSON, CSV, Markdown or JUnit XML, and a feedback file for each student."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.render.sheet import Column, Sheet, markdown
+from cnncalc.render.text import number, only_ascii, printable
+from cnncalc.render.verdicts import as_data, csv_line, slip, written
+from cnncalc.render.working import equation
+
+if TYPE_CHECKING:
+    from cnncalc.check.marking import Marked, Student, Tally
+
+KEYS = ("problem", "key", "answer", "expected", "ok", "marks", "slip", "follow_through")
+_STUDENTS = [
+    Column("student", "Student"), Column("marks", "Marks", "number"), Column("out_of", "Out of", "number"),
+    Column("right", "Right", "number"), Column("follow_through", "Follow-through", "number"),
+    Column("wrong", "Wrong", "number"), Column("missing", "Missing", "number"),
+]  # fmt: skip
+_QUESTIONS = [Column("problem", "Problem"), Column("key", "Question"), *_STUDENTS[3:], Column("slips", "Slips")]
+_COUNTED = ("right", "follow_through", "wrong", "missing")
+
+
+def points(marks: Fraction) -> int | float:
+    """Marks as a number: whole, or with up to four digits."""
+    return marks.numerator if marks.denominator == 1 else round(float(marks), 4)
+
+
+def _answer(marked: Marked) -> dict[str, Any]:
+    """A marked answer as in the JSON."""
+    question = marked.question
+    values = (
+        question.problem.id, question.name, marked.shown, as_data(question.right), marked.ok,
+        points(marked.marks), slip(marked.slip) if marked.slip else None, marked.follow_through,
+    )  # fmt: skip
+    return dict(zip(KEYS, values, strict=True))
+
+
+def _counts(student: Student) -> dict[str, int]:
+    hows = [
+        "right" if a.ok else "missing" if a.answer is None else "follow_through" if a.follow_through else "wrong"
+        for a in student.answers
+    ]
+    return {how: hows.count(how) for how in _COUNTED}
+
+
+def render(students: Iterable[Student], tally: Tally, format: str, to_file: bool = False) -> Iterator[str]:
+    """The marks as pieces of text; ``tally`` is complete when all ``students`` have passed."""
+    if format == "json":
+        yield from _json(students, tally)
+    elif format == "csv":
+        yield from _csv(students)
+    elif format == "junit":
+        yield from _junit(students)
+    else:
+        marks = Sheet("Students", _STUDENTS, [_row(student) for student in students])
+        for sheet in (marks, Sheet("Questions", _QUESTIONS, list(questions(tally)))):
+            yield sheet.write(format, to_file) + "\n"
+
+
+def _row(student: Student) -> dict[str, Any]:
+    marks = {"marks": points(student.marks), "out_of": points(student.out_of)}
+    return {"student": student.student, **marks, **_counts(student)}
+
+
+def questions(tally: Tally) -> Iterator[dict[str, Any]]:
+    """The class table: for each question how often it was right, and the slips with how often they were made."""
+    for (problem, key), counts in tally.counts.items():
+        made = tally.slips.get((problem, key))
+        slips = "; ".join(f"{count}× {' or '.join(said)}" for said, count in made.most_common()) if made else ""
+        yield {"problem": problem, "key": key, **{how: counts[how] for how in _COUNTED}, "slips": slips}
+
+
+def _json(students: Iterable[Student], tally: Tally) -> Iterator[str]:
+    escape, before = only_ascii(sys.stdout), ""
+    yield '{"students": ['
+    for student in students:
+        head = {"student": student.student, "marks": points(student.marks), "out_of": points(student.out_of)}
+        row = {**head, "answers": [_answer(marked) for marked in student.answers]}
+        yield f"{before}\n  {json.dumps(row, ensure_ascii=escape)}"
+        before = ","
+    rows = ",\n  ".join(json.dumps(row, ensure_ascii=escape) for row in questions(tally))
+    yield f'],\n "questions": [\n  {rows}]}}\n'
+
+
+def _csv(students: Iterable[Student]) -> Iterator[str]:
+    yield ",".join(("student", *KEYS)) + "\n"
+    for student in students:
+        for marked in student.answers:
+            row = {**_answer(marked), "expected": written(marked.question.right, marked.question.name, "x", False)}
+            cells = [str(row[key]).lower() if isinstance(row[key], bool) else row[key] for key in KEYS]
+            yield csv_line([student.student, *(None if cell is None else str(cell) for cell in cells)])
+
+
+def _junit(students: Iterable[Student]) -> Iterator[str]:
+    """A suite for each student, a case for each answer; an answer without marks is a failure."""
+    from xml.sax.saxutils import escape, quoteattr
+
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="cnncalc check --answers">\n'
+    for student in students:
+        failures = sum(not (marked.ok or marked.follow_through) for marked in student.answers)
+        name = quoteattr(printable(student.student))
+        yield f'  <testsuite name={name} tests="{len(student.answers)}" failures="{failures}">\n'
+        for marked in student.answers:
+            names = (marked.question.problem.id, marked.question.name)
+            case = "<testcase classname={} name={}".format(*(quoteattr(printable(name)) for name in names))
+            if marked.ok or marked.follow_through:
+                yield f"    {case}/>\n"
+                continue
+            told = (
+                f"expected {written(marked.question.right, marked.question.name)}, answered {marked.shown or 'nothing'}"
+            )
+            why = escape(printable(slip(marked.slip))) if marked.slip else ""
+            yield f"    {case}><failure message={quoteattr(printable(told))}>{why}</failure></testcase>\n"
+        yield "  </testsuite>\n"
+    yield "</testsuites>\n"
+
+
+def feedback(student: Student) -> str:
+    """What one student is told, in Markdown: marks, and to each answer that is not right the working and the slip."""
+    total = f"{number(points(student.marks))} of {number(points(student.out_of))}"
+    lines = [f"# {_safe(student.student)}", "", f"Marks: {total}"]
+    problem = None
+    for marked in student.answers:
+        question = marked.question
+        if question.problem is not problem:
+            problem = question.problem
+            lines += ["", f"## {_safe(problem.id)}", "", *([_safe(problem.text), ""] if problem.text else [])]
+        lines += [_line(marked), *_reasons(marked)]
+    return "\n".join(lines) + "\n"
+
+
+def _line(marked: Marked) -> str:
+    said = {True: "right", False: "not right"}[marked.ok]
+    if marked.follow_through:
+        said = "not right, but it follows from your earlier answer"
+    answer = "no answer" if marked.answer is None else f"{_safe(str(marked.shown))}: {said}"
+    marks = f"{points(marked.marks)} of {points(marked.question.marks)}"
+    return f"- {_safe(marked.question.name)}: {answer} ({marks})"
+
+
+def _reasons(marked: Marked) -> list[str]:
+    if marked.ok:
+        return []
+    lines = (
+        [f"  - It is {_safe(written(marked.question.right, marked.question.name))}."]
+        if marked.question.right is not None
+        else []
+    )
+    lines += [f"  - {_safe(equation(step))}" for step in marked.steps()]
+    return lines + ([f"  - Your answer: {_safe(slip(marked.slip))}"] if marked.slip else [])
+
+
+def _safe(text: str) -> str:
+    return markdown(printable(" ".join(text.split()) if "\n" in text else text))
+
+
+def file_names(students: Iterable[str]) -> dict[str, str]:
+    """A file name for each student: letters and digits of the id only, and no two that differ in case alone."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for student in students:
+        stem = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in student)[:60] or "_"
+        name, count = stem, 1
+        while name.lower() in taken:
+            count += 1
+            name = f"{stem}-{count}"
+        taken.add(name.lower())
+        names[student] = f"{name}.md"
+    return names

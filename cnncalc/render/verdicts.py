@@ -1,0 +1,180 @@
+"""Verdicts as a table, JSON, CSV, Markdown or JUnit XML; all but the table are written as they come."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.render.data import plain
+from cnncalc.render.sheet import Column, Sheet, csv_cell, markdown
+from cnncalc.render.text import number, only_ascii, printable, sizes
+from cnncalc.render.working import equation
+
+if TYPE_CHECKING:
+    from cnncalc.check.explain import Explanation
+    from cnncalc.check.verdicts import Verdict
+
+FORMATS = ("table", "json", "csv", "markdown", "junit")
+_ALTERNATIVES = 8  # numbers for a letter of which all are written
+LISTED = 100  # verdicts of which a table lists all; of more, only what is wrong
+KEYS = ("file", "id", "key", "expected", "got", "ok", "message")
+_COLUMNS = [
+    Column("verdict", "Verdict"), Column("file", "File"), Column("problem", "Problem"), Column("key", "Question"),
+    Column("expected", "Expected"), Column("got", "Got"), Column("message", "Why"),
+]  # fmt: skip
+
+
+def written(value: Any, key: str | None, sign: str = "×", separators: bool = True) -> str:
+    """An answer to ``key`` as text: sizes, a number, or of a letter (which has no dot) every number that is right."""
+    if isinstance(value, list) and "." not in (key or "."):
+        shown = (
+            [str(n) for n in value] if len(value) <= _ALTERNATIVES else [*map(str, value[:3]), "...", str(value[-1])]
+        )
+        return " or ".join(shown)
+    if isinstance(value, list):
+        return sizes([float(n) if isinstance(n, Fraction) else n for n in value], sign)
+    if isinstance(value, Fraction):
+        value = float(value)
+    return "" if value is None else number(value) if separators and not isinstance(value, str) else str(value)
+
+
+def as_data(value: Any) -> Any:
+    """An answer as in the JSON."""
+    value = [as_data(item) for item in value] if isinstance(value, list) else value
+    return float(value) if isinstance(value, Fraction) else plain(value)
+
+
+def message(verdict: Verdict) -> str:
+    """Why an answer is not right: in words, with the working of the right one and the slip that leads to it."""
+    parts = [verdict.text, *map(equation, verdict.steps)]
+    if verdict.slip:
+        parts.append(slip(verdict.slip))
+    parts = [part for part in parts if part]
+    return "; ".join(parts) if parts or verdict.ok else f"it is {written(verdict.got, verdict.key)}"
+
+
+def slip(found: Explanation) -> str:
+    """A slip in words, with its working: ``896 without the biases: params = F·F·C·K = 3·3·3·32 = 864``."""
+    ways = [f"{words}{': ' if steps else ''}{', '.join(map(equation, steps))}" for words, steps in found.ways]
+    return f"{written(found.right, found.key)} {' or '.join(ways)}"
+
+
+def data(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as in the JSON."""
+    values = (*verdict[:3], as_data(verdict.expected), as_data(verdict.got), verdict.ok, message(verdict))
+    return dict(zip(KEYS, values, strict=True))
+
+
+def render(verdicts: Iterable[list[Verdict]], format: str, to_file: bool = False) -> Iterator[str]:
+    """The verdicts, file by file, as pieces of text in one of FORMATS."""
+    form = {"json": _json, "csv": _csv, "markdown": _markdown, "junit": _junit}.get(format)
+    if form:
+        yield from form(verdicts)
+    else:
+        yield _table(verdicts, to_file)
+
+
+class _Tally:
+    """Counts verdicts as they pass."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = 0
+
+    def of(self, verdicts: Iterable[list[Verdict]]) -> Iterator[Verdict]:
+        for file in verdicts:
+            for verdict in file:
+                self.passed += verdict.ok
+                self.failed += not verdict.ok
+                yield verdict
+
+    def __str__(self) -> str:
+        return f"{number(self.passed)} passed, {number(self.failed)} failed"
+
+
+def _json(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
+    tally, escape, before = _Tally(), only_ascii(sys.stdout), '{"problems": ['
+    for verdict in tally.of(verdicts):
+        yield f"{before}\n  {json.dumps(data(verdict), ensure_ascii=escape)}"
+        before = ","
+    opening = "" if before == "," else before
+    yield f'{opening}],\n "passed": {tally.passed}, "failed": {tally.failed}}}\n'
+
+
+def _csv(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
+    yield ",".join(KEYS) + "\n"
+    for verdict in _Tally().of(verdicts):
+        values = [written(v, verdict.key, "x", False) for v in (verdict.expected, verdict.got)]
+        yield csv_line([verdict.file, verdict.id, verdict.key, *values, str(verdict.ok).lower(), message(verdict)])
+
+
+def csv_line(cells: Iterable[str | None]) -> str:
+    """A line of CSV of texts; none of them begins a formula."""
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerow([csv_cell(_COLUMNS[0], text) for text in cells])
+    return stream.getvalue()
+
+
+def _both(verdict: Verdict) -> tuple[str, str]:
+    return written(verdict.expected, verdict.key), written(verdict.got, verdict.key)
+
+
+def _row(verdict: Verdict) -> dict[str, str]:
+    kind = "right" if verdict.ok else "ERROR" if verdict.key is None else "wrong"
+    values = (kind, verdict.file, verdict.id or "", verdict.key or "", *_both(verdict), message(verdict))
+    return {column.key: value for column, value in zip(_COLUMNS, values, strict=True)}
+
+
+def _table(verdicts: Iterable[list[Verdict]], to_file: bool) -> str:
+    tally, rows, left_out = _Tally(), [], 0
+    for verdict in tally.of(verdicts):
+        if left_out and verdict.ok:
+            left_out += 1
+            continue
+        rows.append(_row(verdict))
+        if len(rows) == LISTED + 1 and not left_out:
+            wrong = [row for row in rows if row["verdict"] != "right"]
+            left_out, rows = len(rows) - len(wrong), wrong
+    footer = [f"{number(left_out)} right answers are not listed"] if left_out else []
+    files = {row["file"] for row in rows}
+    columns = [column for column in _COLUMNS if column.key != "file" or len(files) > 1]
+    sheet = Sheet(files.pop() if len(files) == 1 else "", columns, rows, [*footer, str(tally)])
+    return sheet.write("table", to_file) if rows else "\n".join(sheet.footer) + "\n"
+
+
+def _markdown(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
+    tally = _Tally()
+    yield "| " + " | ".join(column.heading for column in _COLUMNS) + " |\n|" + " --- |" * len(_COLUMNS) + "\n"
+    for verdict in tally.of(verdicts):
+        yield "| " + " | ".join(markdown(printable(cell)) for cell in _row(verdict).values()) + " |\n"
+    yield f"\n{tally}\n"
+
+
+def _junit(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
+    """A suite for each file, a case for each answer."""
+    from xml.sax.saxutils import escape, quoteattr
+
+    yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="cnncalc check">\n'
+    for file in verdicts:
+        if not file:
+            continue
+        errors = sum(verdict.key is None for verdict in file)
+        failures = sum(not verdict.ok for verdict in file) - errors
+        counts = f'tests="{len(file)}" failures="{failures}" errors="{errors}"'
+        yield f"  <testsuite name={quoteattr(printable(file[0].file))} {counts}>\n"
+        for verdict in file:
+            case = f"<testcase classname={quoteattr(printable(verdict.id or verdict.file))} name="
+            case += quoteattr(printable(verdict.key or "problem"))
+            if verdict.ok:
+                yield f"    {case}/>\n"
+                continue
+            told = printable("expected {}, got {}".format(*_both(verdict)))
+            tag = "error" if verdict.key is None else "failure"
+            why = escape(printable(message(verdict)))
+            yield f"    {case}><{tag} message={quoteattr(told)}>{why}</{tag}></testcase>\n"
+        yield "  </testsuite>\n"
+    yield "</testsuites>\n"
