@@ -8,7 +8,7 @@ import typer
 
 from cnncalc import kinds as registry
 from cnncalc.cli import io, options
-from cnncalc.errors import UsageError, nearest
+from cnncalc.errors import UsageError
 from cnncalc.general import describe
 from cnncalc.network.blocks import PLACERS
 from cnncalc.render import kinds as render
@@ -31,8 +31,7 @@ def kinds(
     elif kind in PLACERS:
         raise UsageError(f"{kind} is a block, not a kind of layer", help="cnncalc schema has the fields of blocks")
     else:
-        raise UsageError(
-            f'no kind of layer is called "{kind}"', help=nearest(kind, every) or "cnncalc kinds lists them"
-        )
+        hint = registry.meant(kind) or "cnncalc kinds lists them"
+        raise UsageError(f'no kind of layer is called "{kind}"', help=hint)
     io.emit(text, output)
     return 0

@@ -254,12 +254,8 @@ class Builder:
     def _read_kind(self, item: Item, context: Context) -> Kind | None:
         found = kinds.find(item.word)
         if found is None:
-            known = [*kinds.every(), *self.placers]
-            raise BadValue(
-                f'no kind of layer is called "{item.word[:60]}"',
-                item.mark,
-                nearest(item.word, known) or "cnncalc kinds lists them",
-            )
+            hint = kinds.meant(item.word, tuple(self.placers)) or "cnncalc kinds lists them"
+            raise BadValue(f'no kind of layer is called "{item.word[:60]}"', item.mark, hint)
         problems: list[Problem] = []
         fields = self._fields(item, found)
         layer = f'{item.word} "{item.name}"'

@@ -322,3 +322,12 @@ def test_no_text_makes_it_raise_anything_but_its_own_error() -> None:
     assert not unplaced
     assert outcomes["SpecError"] > 1000
     assert outcomes["fine"] > 5
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"), [("fc", "dense"), ("bn", "batchnorm"), ("Conv2d", "conv"), ("pool", "maxpool")]
+)
+def test_a_word_of_other_frameworks_is_understood(word: str, kind: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse(f"input: 8x8x3\nlayers: [{{{word}: 3}}]")
+    assert caught.value.problems[0].help == f'did you mean "{kind}"?'
