@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import SpecError, nearest
 from cnncalc.expr import Number, differ, product, value
 from cnncalc.findings import Finding, shown
+from cnncalc.kinds._activated import Activated
 from cnncalc.shape import Shape
 
 if TYPE_CHECKING:
@@ -84,18 +85,20 @@ def find(summary: Summary) -> list[Finding]:
             Finding(small.row.layer.mark, small.row.name, "activations", f"< {value(small.inputs)}", got, message)
         )
     if row is not None and not has_shares(row):
-        function = _function(row)
-        message = f"{row.name}: sparsity needs activations between 0 and 1 ({', '.join(SHARES)}); it ends in {function}"
-        found.append(Finding(row.layer.mark, row.name, "activation", "sigmoid", function, message))
+        ends = function(row)
+        message = f"{row.name}: sparsity needs activations between 0 and 1 ({', '.join(SHARES)}); it ends in {ends}"
+        found.append(Finding(row.layer.mark, row.name, "activation", "sigmoid", ends, message))
     return found
 
 
 def has_shares(row: Row) -> bool:
     """Whether what a layer puts out lies between 0 and 1, so that its means can be compared with a target share."""
-    return _function(row) in SHARES
+    return function(row) in SHARES
 
 
-def _function(row: Row) -> str:
-    """The activation function that a row ends in, or its kind."""
-    fields = vars(row.layer.kind)
-    return str(fields.get("activation") or fields.get("function") or row.kind)
+def function(row: Row) -> str:
+    """The activation function that a row ends in; of a kind that has none, its own word."""
+    kind: Any = row.layer.kind
+    if isinstance(kind, Activated):
+        return kind.activation or "linear"
+    return getattr(kind, "function", row.kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -51,6 +52,12 @@ def choose(option: str, value: str, choices: Iterable[str]) -> str:
 def layout(value: str | None) -> str | None:
     """A layout, or None. Raises UsageError."""
     return None if value is None else choose("--layout", value, LAYOUTS)
+
+
+def apart(output: str | None, save_weights: str | None) -> None:
+    """Raises UsageError where two results would be written to one file."""
+    if output and save_weights and os.path.realpath(output) == os.path.realpath(save_weights):
+        raise UsageError(f"--output and --save-weights are both {output}", help="two files with different names")
 
 
 def whole(option: str, value: str, least: int) -> int:

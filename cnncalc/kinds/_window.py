@@ -135,6 +135,6 @@ def check_groups(channels: Number, groups: Number, what: str, field: str = "grou
         near = [n for n in range(1, min(c, 10_000) + 1) if c % n == 0]
         raise Misfit(
             f"{c} {what} are not divisible into {g} {into}",
-            help=f"{field} that divides {c}: {', '.join(map(str, near[:12]))}{', ...' if len(near) > 12 else ''}",
+            help=f"{field} that divide {c}: {', '.join(map(str, near[:12]))}{', ...' if len(near) > 12 else ''}",
             field=field,
         )

@@ -7,7 +7,8 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render import text
+from cnncalc.render import objective, text
+from cnncalc.render.objective import finite
 from cnncalc.render.sheet import Column, Sheet
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def run_data(run: Run) -> dict[str, Any]:
         },
         "ms": round(run.seconds * 1000, 3),
     }
+    if run.objective:
+        data["objective"] = objective.data(run.objective)
     return {**data, "trace": _trace_data(run.traced)} if run.traced else data
 
 
@@ -48,12 +51,8 @@ def _layer(run: Run, layer: LayerRun) -> dict[str, Any]:
         "kind": row.kind,
         "output": row.output.written(run.summary.layout),
         "ms": round(layer.seconds * 1000, 3),
-        **{key: _finite(getattr(numbers, key)) for key in ("mean", "std", "min", "max")},
+        **{key: finite(getattr(numbers, key)) for key in ("mean", "std", "min", "max")},
     }
-
-
-def _finite(number: float) -> float | None:
-    return number if math.isfinite(number) else None
 
 
 def _exact(number: Any) -> Any:
@@ -73,6 +72,7 @@ def render(run: Run, format: str) -> str:
     data = run_data(run)
     rows = [{**row, **{key: _short(row[key]) for key in ("ms", "mean", "std", "min", "max")}} for row in data["layers"]]
     footer = [*_totals(run), *_broken(run), *(_output(name, array) for name, array in run.outputs.items())]
+    footer += objective.lines(run.objective) if run.objective else []
     footer += _traced(run.traced) if run.traced else []
     return Sheet(run.summary.name, COLUMNS, rows, footer).write("table")
 
@@ -108,7 +108,7 @@ def _broken(run: Run) -> list[str]:
 
 def _output(name: str, array: Any) -> str:
     numbers = array.ravel()
-    listed = ", ".join(f"{n:.4g}" for n in numbers[:SHOWN]) + (", …" if len(numbers) > SHOWN else "")
+    listed = ", ".join(f"{n:.4g}".replace("-", "−") for n in numbers[:SHOWN]) + (", …" if len(numbers) > SHOWN else "")
     return f"{text.printable(name)} [{text.sizes(list(array.shape))}]: {listed}"
 
 
@@ -116,6 +116,8 @@ def _traced(traced: Traced) -> list[str]:
     """Each window with the numbers put in, as one does it by hand."""
     heading = f"{text.printable(traced.row.name)}, the first example, window by window:"
     more = [f"  … and {traced.more:,} more"] if traced.more else []
+    if not traced.windows:
+        more = ["  each window has too many numbers to be written out"]
     return ["", heading, *(f"  y[{','.join(map(str, w.place))}] = {_worked(w)}" for w in traced.windows), *more]
 
 

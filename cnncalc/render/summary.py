@@ -67,7 +67,8 @@ def _footer(data: dict[str, Any], chosen: list[Column]) -> list[str]:
         most = text.memory(totals["peak_activation_bytes"])
         lines.append(f"Memory in float32: weights {weights}, outputs {outputs}, most at one time {most}")
     if code := data.get("code"):
-        numbers = f"{text.number(code['activations'])} numbers for {text.number(code['inputs'])} of the input"
+        count = "1 number" if code["activations"] == 1 else f"{text.number(code['activations'])} numbers"
+        numbers = f"{count} for {text.number(code['inputs'])} of the input"
         ratio = f", compression {code['compression_ratio']:.4g} to 1" if code["compression_ratio"] else ""
         lines.append(f"Code: {text.sizes(code['output'])} after {text.printable(code['layer'])}, {numbers}{ratio}")
     if "notes" not in [column.key for column in chosen]:

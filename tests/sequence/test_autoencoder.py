@@ -61,6 +61,13 @@ def test_a_code_that_may_copy_its_input_is_a_finding(
         assert finding.mark.line == 4
 
 
+def test_sparsity_says_what_its_layer_ends_in() -> None:
+    (finding,) = _net(16, "linear", SPARSE).findings()
+    assert finding.message.endswith("it ends in linear")
+    plain = parse("input: 8\nencoder: [dense: {name: code, units: 3}]\ndecoder: [dense: 8]\n" + SPARSE)
+    assert [found.got for found in plain.findings()] == ["linear"]
+
+
 def test_the_objective_is_read() -> None:
     objective = _net(objective=SPARSE).network.objective
     assert objective.loss == "squared_error"

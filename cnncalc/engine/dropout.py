@@ -1,0 +1,11 @@
+"""Dropout: the identity when run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.engine.arrays import Array, Weights
+
+
+def dropout(kind: Any, weights: Weights, x: Array) -> Array:
+    return x

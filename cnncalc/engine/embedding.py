@@ -1,0 +1,18 @@
+"""Token ids to vectors."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnncalc.engine.arrays import Array, Weights
+from cnncalc.errors import SpecError
+from cnncalc.kinds.embedding import Embedding
+
+
+def embedding(kind: Embedding, weights: Weights, x: Array) -> Array:
+    """``[batch, T]`` of ids to ``[batch, T, dim]``. Raises SpecError on an id that has no row."""
+    ids = x.astype(np.intp)
+    wrong = (ids != x) | (ids < 0) | (ids >= kind.vocab)
+    if wrong.any():
+        raise SpecError(f"{x[wrong][0]} is no token id: they are whole numbers from 0 to {kind.vocab - 1}")
+    return weights["embeddings"][ids]

@@ -1,0 +1,170 @@
+"""What a network is run on: arrays of a file, seeded noise, or ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from cnncalc.engine.arrays import Array
+from cnncalc.engine.npz import Arrays, Header
+from cnncalc.engine.weights import generator, not_finite
+from cnncalc.errors import SpecError, UsageError, nearest
+
+if TYPE_CHECKING:
+    from cnncalc.infer import Summary
+
+MADE = ("noise", "ones")
+
+
+class Feed(NamedTuple):
+    """An input that is known but not read yet: how many examples (None: as many as are asked for), and how to get
+    ``[batch, axes in the spec's layout]``.
+    """
+
+    batch: int | None
+    load: Callable[[int], Array]
+
+
+def feeds(summary: Summary, settings: list[str], seed: int) -> dict[str, Feed]:
+    """The inputs that ``PATH`` or ``NAME=PATH`` settings give; ``noise`` and ``ones`` are made, and noise by default.
+
+    Only headers are read. Raises UsageError and SpecError.
+    """
+    found = {name: _made(summary, name, "noise", seed) for name in summary.inputs}
+    for setting in settings:
+        name, path = _named(summary, setting)
+        if name and path in MADE:
+            found[name] = _made(summary, name, path, seed)
+        elif path in MADE:
+            found = {name: _made(summary, name, path, seed) for name in summary.inputs}
+        else:
+            found.update(_stored(summary, name, path))
+    return found
+
+
+def _named(summary: Summary, setting: str) -> tuple[str, str]:
+    """The input that a setting names ("": none) and the path."""
+    name, equals, path = setting.partition("=")
+    if equals and name in summary.inputs:
+        return name, path
+    if equals and "/" not in name and "." not in name:
+        known = list(summary.inputs)
+        raise UsageError(
+            f'--input {setting}: no input is called "{name}"', help=nearest(name, known) or ", ".join(known)
+        )
+    return "", setting
+
+
+def _made(summary: Summary, name: str, how: str, seed: int) -> Feed:
+    sizes = tuple(summary.inputs[name].written(summary.layout))
+    vocabulary = tokens(summary, name)
+
+    def make(batch: int) -> Array:
+        if how == "ones":
+            return np.ones((batch, *sizes), np.float32 if vocabulary is None else np.int64)
+        random = generator(seed, f"input {name}")
+        if vocabulary is not None:
+            return random.integers(0, vocabulary, (batch, *sizes))
+        return random.standard_normal((batch, *sizes), np.float32)
+
+    return Feed(None, make)
+
+
+def _stored(summary: Summary, name: str, path: str) -> dict[str, Feed]:
+    """The feeds that a file holds: one array for the input called ``name``, or one for each by its name."""
+    with Arrays(path) as file:
+        inputs = list(summary.inputs)
+        if name or len(inputs) == 1:
+            array = name if name in file.names else file.names[0] if len(file.names) == 1 else ""
+            if array not in file.names:
+                raise SpecError(
+                    f"{path} holds {len(file.names)} arrays and none is called {name or inputs[0]}",
+                    help="--input NAME=FILE.npy takes a single array",
+                )
+            return {name or inputs[0]: _feed(summary, name or inputs[0], path, array, file.header(array))}
+        for array in file.names:
+            if array not in inputs:
+                known = ", ".join(inputs)
+                raise SpecError(
+                    f'{path}: no input is called "{array}"' if array else f"{path} does not say which input it is",
+                    help=nearest(array, inputs) or f"--input NAME={path} with NAME one of {known}",
+                )
+        return {array: _feed(summary, array, path, array, file.header(array)) for array in file.names}
+
+
+def _feed(summary: Summary, name: str, path: str, array: str, header: Header) -> Feed:
+    batch = _batch(summary, name, header.shape, path)
+
+    def load(_: int) -> Array:
+        with Arrays(path) as file:
+            return as_input(summary, name, file.read(array), path)
+
+    return Feed(batch, load)
+
+
+def _batch(summary: Summary, name: str, shape: tuple[int, ...], what: str) -> int:
+    """How many examples an array of ``shape`` holds for the input called ``name``. Raises UsageError."""
+    sizes = tuple(summary.inputs[name].written(summary.layout))
+    if shape == sizes:
+        return 1
+    if shape[1:] == sizes and len(shape) == len(sizes) + 1 and shape[0] > 0:
+        return shape[0]
+    got, wanted = ("×".join(map(str, s)) or "one number" for s in (shape, sizes))
+    help = f"{wanted} for one example, or N×{wanted}"
+    if sorted(shape) == sorted(sizes) or sorted(shape[1:]) == sorted(sizes):
+        help += f"; the layout is {summary.layout}: put the axes in that order with numpy.transpose"
+    raise SpecError(f'{what}: the input "{name}" is {wanted}, and the array is {got}', help=help)
+
+
+def as_input(summary: Summary, name: str, array: Array, what: str = "array") -> Array:
+    """An array as ``[batch, axes in the spec's layout]``: float32, or whole numbers where they are token ids.
+
+    Raises SpecError where its shape, its type or its numbers do not fit.
+    """
+    if array.dtype.kind not in "fiub":
+        raise SpecError(f'{what}: the input "{name}" holds {array.dtype}, not numbers')
+    batch = _batch(summary, name, array.shape, what)
+    vocabulary = tokens(summary, name)
+    if vocabulary is not None:
+        return _as_tokens(name, array, vocabulary, what).reshape(batch, -1)
+    with np.errstate(over="ignore"):
+        array = np.asarray(array, np.float32)
+    place = not_finite(array)
+    if place is not None:
+        where = ", ".join(map(str, place))
+        raise SpecError(f'{what}: the input "{name}" is {array[place]} at [{where}], not a finite number')
+    return array.reshape(batch, *summary.inputs[name].written(summary.layout))
+
+
+def _as_tokens(name: str, array: Array, vocabulary: int, what: str) -> Array:
+    whole = np.asarray(array, np.int64)
+    if array.dtype.kind == "f" and not np.array_equal(whole, array):
+        raise SpecError(f'{what}: the input "{name}" is read as token ids, which are whole numbers')
+    if whole.min() < 0 or whole.max() >= vocabulary:
+        wrong = whole.min() if whole.min() < 0 else whole.max()
+        raise SpecError(f'{what}: the input "{name}" has the token id {wrong}; ids run from 0 to {vocabulary - 1}')
+    return whole
+
+
+def tokens(summary: Summary, name: str) -> int | None:
+    """How many token ids there are where an embedding reads the input called ``name``, else None."""
+    number = list(summary.inputs).index(name)
+    vocabularies: list[Any] = [
+        getattr(row.layer.kind, "vocab", None)
+        for row in summary.rows
+        if row.kind == "embedding" and number in row.layer.sources
+    ]
+    return min(vocabularies, default=None)
+
+
+def batch_of(found: dict[str, Feed], asked: int | None) -> int:
+    """How many examples the run has. Raises UsageError where the inputs, or they and ``--batch``, disagree."""
+    batches = {name: feed.batch for name, feed in found.items() if feed.batch is not None}
+    if asked is not None:
+        batches["--batch"] = asked
+    if len(set(batches.values())) > 1:
+        listed = ", ".join(f"{name} {count}" for name, count in batches.items())
+        raise UsageError(f"the inputs have different numbers of examples: {listed}")
+    return next(iter(batches.values()), 1)

@@ -1,0 +1,102 @@
+"""A layer that is to be run fast: its operands and output as views into buffers, and what is done at its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from cnncalc.engine import EngineError
+from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.workers import Common
+from cnncalc.kinds._window import Window
+from cnncalc.rules import extent
+from cnncalc.shape import Shape
+
+Activate = Callable[[Array, Array], Any]  # from the first array into the second, which may be the same
+
+SHORT = 128  # channels
+CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer hold the threads up
+
+
+class Finish:
+    """What is done to each piece of an output while it is in the cache: bias, activation, sum, activation.
+
+    ``whole`` where a piece must have all channels of its positions (softmax).
+    """
+
+    def __init__(
+        self, bias: Array | None, before: Activate | None, residual: Array | None, after: Activate | None, whole: bool
+    ) -> None:
+        self.bias, self.before, self.residual, self.after, self.whole = bias, before, residual, after, whole
+
+    def widened(self, width: int) -> None:
+        """Lay a short bias out for ``width`` positions: one long run is added faster than many short ones."""
+        if self.bias is not None and self.bias.size <= SHORT:
+            self.bias = np.tile(self.bias, (width, 1))
+
+    def __call__(self, source: Array, target: Array, piece: Any) -> None:
+        """``target``, the ``piece`` of the output, from ``source`` (which may be the target itself)."""
+        if self.bias is not None:
+            source = np.add(source, self.bias[..., piece[-1]], out=target)
+        if self.before:
+            self.before(source, target)
+        elif source is not target:
+            np.copyto(target, source)
+        if self.residual is not None:
+            np.add(target, self.residual[piece], out=target)
+            if self.after:
+                self.after(target, target)
+
+
+class Job(NamedTuple):
+    """``xs`` and ``y`` are ``[batch, H, W, C]`` (of a sequence W is 1); ``xs[0]`` has the border that ``windows`` need.
+
+    ``tiled``: in Winograd's form. ``shape`` is that of one example of it.
+    """
+
+    kind: Any
+    weights: Weights
+    windows: list[Window]
+    shape: Shape
+    xs: list[Array]
+    y: Array
+    finish: Finish
+    tiled: bool
+    threads: int
+    common: Common
+
+
+def pieces(examples: int, rows: int, most: int, threads: int) -> list[tuple[slice, slice]]:
+    """Examples and rows in pieces of at most ``most`` rows (at least one), as even as can be, and at least as many
+    pieces as threads where there are so many rows.
+    """
+    most = max(1, min(most, -(-examples * rows // threads)))
+    if most >= rows:
+        return [(part, slice(0, rows)) for part in spans(examples, most // rows)]
+    return [(slice(n, n + 1), part) for n in range(examples) for part in spans(rows, most)]
+
+
+def spans(total: int, most: int) -> list[slice]:
+    """``total`` in slices of at most ``most``, as even as can be."""
+    count = -(-total // max(1, most))
+    return [slice(total * i // count, total * (i + 1) // count) for i in range(count)]
+
+
+def flat(x: Array) -> Array | None:
+    """``[..., C]`` as ``[pixels, C]`` without a copy, or None where its pixels are not evenly apart."""
+    y = x.reshape(-1, x.shape[-1])
+    return y if np.may_share_memory(y, x) else None
+
+
+def check_reach(job: Job) -> None:
+    """Raise EngineError where a window of the output would lie outside the buffer of its operand."""
+    for axis, w in enumerate(job.windows, start=1):
+        needed = (job.y.shape[axis] - 1) * w.stride + extent(w.kernel, w.dilation)
+        if needed > job.xs[0].shape[axis]:
+            raise EngineError(
+                f"{job.kind.word()} reads {needed} positions and {job.xs[0].shape[axis]} are there: this is a bug in "
+                "cnncalc",
+                help="please report it with the spec",
+            )

@@ -1,0 +1,187 @@
+"""The plan of a network before any number is there: ops, the place of each output, and the form of each convolution.
+
+It depends on the sizes alone, so it can be printed, tested, and refused for the memory it would take.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnncalc import engine
+from cnncalc.engine import fuse, winograd
+from cnncalc.engine._window import border
+from cnncalc.engine.activation import function_of
+from cnncalc.engine.buffers import Buffer, Widths, settle
+from cnncalc.engine.fuse import Op
+from cnncalc.infer import BYTES
+from cnncalc.kinds._window import Sliding
+from cnncalc.kinds.concat import Concat
+from cnncalc.kinds.conv import Conv
+from cnncalc.kinds.pool import Avgpool, Maxpool
+
+if TYPE_CHECKING:
+    from cnncalc.engine.job import Job
+    from cnncalc.engine.workers import Work
+    from cnncalc.infer import Summary
+
+NOT_NEGATIVE = ("relu", "relu6", "sigmoid", "hard_sigmoid", "softmax", "softplus")
+NEAR = 16  # ops between an operand and the concat that it lies in, at most
+SHARE = 4  # Winograd's kernels, four times as large, may take a quarter of the weights and the largest outputs
+
+
+class Layout:
+    """Where everything lies for ``batch`` examples.
+
+    ``needs`` has the border that each op wants around its operand and what it holds (None: no border), ``tiled`` the
+    ops that run in Winograd's form, ``size`` and ``places`` the arena.
+    """
+
+    def __init__(self, summary: Summary, batch: int, whole: bool = False) -> None:
+        """``whole``: no layer is folded into another, so that each one's output can be looked at."""
+        self.summary, self.batch, self.whole = summary, batch, whole
+        self.ops = fuse.fuse(summary, whole)
+        self.buffers = self._buffers()
+        self._join()
+        self.tiled = self._tiled()
+        self.needs = [self._need(op) for op in self.ops]
+        self._widen()
+        self.size, self.places = settle(list(self.buffers.values()))
+
+    @property
+    def bytes(self) -> int:
+        """Of the arena and of Winograd's kernels."""
+        return BYTES * (self.size + sum(_tiled_size(op) for op in self.tiled))
+
+    def __str__(self) -> str:
+        """One line an op: its layers, its output, where that lies, and its form."""
+        lines = []
+        for op in self.ops:
+            buffer = self.buffers[op.value]
+            sizes = "×".join(map(str, (self.batch, *buffer.shape.sizes)))
+            form = "winograd" if op in self.tiled else op.head.kind
+            place = self.places[id(buffer.root)] + (buffer.offset if buffer.parent else 0)
+            lines.append(f"{op.name}: {form}, {sizes} at {place}")
+        return "\n".join(lines)
+
+    def _buffers(self) -> dict[int, Buffer]:
+        """A buffer for each value that an op puts out, and for each input."""
+        found = {i: Buffer(self.batch, shape, -1) for i, shape in enumerate(self.summary.inputs.values())}
+        end = len(self.ops)
+        for time, op in enumerate(self.ops):
+            found[op.value] = Buffer(self.batch, op.rows[-1].output, time)
+            for value in op.reads:
+                found[value].last = time
+        for op in self.ops:
+            if op.rows[-1].name in self.summary.outputs:
+                found[op.value].last = end
+        return found
+
+    def _join(self) -> None:
+        """Operands of a concat along the channels lie in its output, unless they lie elsewhere already.
+
+        One that was put out long before would hold the place of all of them for as long, and is copied.
+        """
+        for time, op in enumerate(self.ops):
+            kind = op.head.layer.kind
+            if not isinstance(kind, Concat) or kind.axis != "channels":
+                continue
+            whole, offset = self.buffers[op.value], 0
+            for value in op.sources:
+                part = self.buffers[value]
+                if part.parent is None and 0 <= part.first >= time - NEAR and part is not whole:
+                    part.parent, part.offset = whole, offset
+                    whole.first = min(whole.first, part.first)
+                offset += part.shape.channels
+
+    def _need(self, op: Op) -> tuple[Widths, float] | None:
+        """The border that an op wants around its operand, and what it holds; None for an op without windows."""
+        kind, x = op.head.layer.kind, op.head.xs[0]
+        if not isinstance(kind, Sliding) or len(x.spatial) > 2 or fast(kind) is None:
+            return None
+        windows, counts = kind.windows(x), kind.positions(x)
+        widths = border(windows, counts)
+        if op in self.tiled:
+            widths = [(b, e + winograd.border(n)) for (b, e), n in zip(widths, counts, strict=True)]
+        return widths, -np.inf if isinstance(kind, Maxpool) else 0.0
+
+    def _widen(self) -> None:
+        """Give each buffer the border its readers want; a pool that wants another filling does without one."""
+        positive = self._not_negative()
+        wanted: dict[int, set[float]] = {}
+        for number, op in enumerate(self.ops):
+            need = self.needs[number]
+            if need is None or not any(map(any, need[0])):
+                continue
+            value = op.sources[0]
+            if need[1] and value in positive:
+                need = self.needs[number] = (need[0], 0.0)
+            wanted.setdefault(id(self.buffers[value].root), set()).add(need[1])
+        for number, op in enumerate(self.ops):
+            need, buffer = self.needs[number], self.buffers[op.sources[0]]
+            if need is None or not any(map(any, need[0])):
+                continue
+            if need[1] and (len(wanted[id(buffer.root)]) > 1 or buffer.parent is not None):
+                self.needs[number] = None
+                continue
+            buffer.widen(need[0])
+            buffer.root.fill = need[1]
+
+    def _not_negative(self) -> set[int]:
+        """Values without a negative number: the border of a largest may be 0 there."""
+        found: set[int] = set()
+        for op in self.ops:
+            kind = op.head.layer.kind
+            last = op.after if op.residual is not None else op.before
+            word = None if last is None else function_of(last)
+            moved = isinstance(kind, (Maxpool, Avgpool, Concat)) and found.issuperset(op.reads)
+            if word in NOT_NEGATIVE or (moved and word is None):
+                found.add(op.value)
+        return found
+
+    def _tiled(self) -> set[Op]:
+        """The ops that run in Winograd's form: those with the most tiles first, as far as their kernels may go."""
+        totals = self.summary.totals
+        shapes = [*self.summary.inputs.values(), *(row.output for row in self.summary.rows)]
+        outputs = [BYTES * self.batch * math.prod(shape.sizes) for shape in shapes]
+        room = (totals.weight_bytes + max(map(sum, pairwise(outputs)), default=0)) // SHARE
+        chosen = set()
+        for op in sorted(filter(self._tileable, self.ops), key=self._tiles, reverse=True):
+            room -= BYTES * _tiled_size(op)
+            if room < 0:
+                break
+            chosen.add(op)
+        return chosen
+
+    def _tiles(self, op: Op) -> int:
+        return winograd.tiles((self.batch, *op.head.output.spatial))
+
+    def _tileable(self, op: Op) -> bool:
+        """Whether the form pays: 3×3 windows next to each other, enough channels, and enough tiles for its kernels,
+        which are read once for all of them.
+        """
+        kind, x = op.head.layer.kind, op.head.xs[0]
+        if not isinstance(kind, Conv) or len(x.spatial) != 2 or kind.groups != 1:
+            return False
+        if any((w.kernel, w.stride, w.dilation) != (3, 1, 1) for w in kind.windows(x)):
+            return False
+        return min(x.channels, kind.filters) >= winograd.CHANNELS and self._tiles(op) >= winograd.TILES
+
+
+def _tiled_size(op: Op) -> int:
+    """Numbers of an op's kernels in Winograd's form."""
+    return 36 * math.prod(op.head.layer.kind.weights(*op.head.xs)["kernel"][2:])
+
+
+def fast(kind: Any) -> Callable[[Job], Sequence[Work] | None] | None:
+    """The fast form of a kind's kernel: ``fast_conv`` beside ``conv``."""
+    kernel = engine.kernel(kind)
+    found: Callable[[Job], Sequence[Work] | None] | None = getattr(
+        sys.modules[kernel.__module__], f"fast_{kind.word()}", None
+    )
+    return found

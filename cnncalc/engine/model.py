@@ -1,0 +1,192 @@
+"""A network with its weights, called on arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from threading import Lock
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cnncalc import engine
+from cnncalc.engine import fuse, memory
+from cnncalc.engine import weights as learned
+from cnncalc.engine.activation import activate
+from cnncalc.engine.arrays import Array, inward, outward
+from cnncalc.engine.inputs import as_input
+from cnncalc.engine.layout import Layout
+from cnncalc.engine.plan import Plan
+from cnncalc.errors import SpecError, UsageError, nearest
+from cnncalc.expr import Expr, letters
+from cnncalc.kinds._activated import Activated
+
+if TYPE_CHECKING:
+    from cnncalc.infer import Row, Summary
+    from cnncalc.limits import Limits
+
+ENGINES = ("fast", "reference")
+
+#: Told of each layer that has run: its row, its operands, its output (all channels last), and how many seconds it took.
+Watch = Callable[["Row", "list[Array]", Array, float], None]
+
+
+class Model:
+    """A network with its weights.
+
+    ``model(x)`` runs it on one array, ``model(image=x, tag=t)`` on one for each input: batch axis first, then the axes
+    in the spec's layout. One example may come without the batch axis. What comes back is the array of the one output,
+    or the arrays by name where the network has several.
+    """
+
+    def __init__(
+        self,
+        summary: Summary,
+        arrays: Mapping[str, Array],
+        limits: Limits,
+        kind: str = "fast",
+        whole: bool = False,
+        owned: bool = False,
+    ) -> None:
+        """``whole``: no layer is folded into another, so that each can be watched. ``owned``: the arrays are the
+        engine's own, to be changed in place.
+        """
+        self.summary, self.limits, self.kind, self.whole = summary, limits, kind, whole
+        self.arrays = dict(arrays) if whole or kind == "reference" else {}
+        ops = fuse.fuse(summary, whole) if kind == "fast" else []
+        self._weights = [fuse.folded(summary, op, arrays, owned and not whole) for op in ops]
+        self._plan: Plan | None = None
+        self._alone = Lock()  # a plan has one set of buffers
+
+    def __call__(self, *arrays: Any, **named: Any) -> Any:
+        """Raises UsageError where an array does not fit its input."""
+        feeds = self._feeds(arrays, named)
+        outputs = self.run(feeds)
+        return next(iter(outputs.values())) if len(outputs) == 1 else outputs
+
+    def _feeds(self, arrays: tuple[Any, ...], named: dict[str, Any]) -> dict[str, Array]:
+        inputs = list(self.summary.inputs)
+        if len(arrays) == 1 and isinstance(arrays[0], Mapping):
+            named, arrays = {**arrays[0], **named}, ()
+        given = {**dict(zip(inputs, arrays, strict=False)), **named}
+        for name in given:
+            if name not in inputs:
+                raise UsageError(f'no input is called "{name}"', help=nearest(name, inputs) or ", ".join(inputs))
+        if len(given) < len(inputs) or len(arrays) > len(inputs):
+            raise UsageError(
+                f"the network reads {len(inputs)} inputs ({', '.join(inputs)}); {len(given)} arrays were given"
+            )
+        return {name: as_input(self.summary, name, np.asarray(given[name])) for name in inputs}
+
+    def run(self, feeds: Mapping[str, Array], watch: Watch | None = None) -> dict[str, Array]:
+        """The outputs by name, for inputs ``[batch, axes in the spec's layout]`` by name.
+
+        Raises LimitError where that takes more memory than it may, EngineError where an array has not the sizes that
+        the rules promise.
+        """
+        batches = {len(feed) for feed in feeds.values()}
+        if len(batches) > 1:
+            raise UsageError(f"the inputs have different numbers of examples: {', '.join(map(str, sorted(batches)))}")
+        (batch,) = batches
+        with np.errstate(all="ignore"):  # what is not finite is counted, not warned of
+            if self.kind == "reference":
+                memory.check(memory.estimate(self.summary, batch), self.limits.memory)
+                return self._reference(feeds, watch or _unwatched)
+            with self._alone:
+                return self._planned(batch).run(feeds, watch)
+
+    def _planned(self, batch: int) -> Plan:
+        """The plan for as many examples; the last one is kept."""
+        if self._plan is None or self._plan.layout.batch != batch:
+            self._plan = None  # its memory is given back before the next one takes its own
+            layout = Layout(self.summary, batch, self.whole)
+            memory.check(memory.estimate(self.summary, batch, layout.bytes), self.limits.memory)
+            self._plan = Plan(layout, self._weights)
+        return self._plan
+
+    def _reference(self, feeds: Mapping[str, Array], watch: Watch) -> dict[str, Array]:
+        """Layer by layer, each by its reference kernel."""
+        layout, rows = self.summary.layout, self.summary.rows
+        values: dict[int, Array] = {i: inward(feeds[name], layout) for i, name in enumerate(self.summary.inputs)}
+        first = len(values)
+        last_read = {source: row.index for row in rows for source in row.layer.sources}
+        kernels = [engine.kernel(row.layer.kind) for row in rows]  # found before the clock runs
+        for row, kernel in zip(rows, kernels, strict=True):
+            xs = [values[source] for source in row.layer.sources]
+            start = perf_counter()
+            y = forward(row, kernel, learned.of(self.summary, row, self.arrays), xs)
+            watch(row, xs, y, perf_counter() - start)
+            values[first + row.index] = y
+            for source in set(row.layer.sources):
+                if last_read[source] == row.index:
+                    del values[source]
+        return {
+            row.name: np.ascontiguousarray(outward(values[first + row.index], layout))
+            for row in rows
+            if row.name in self.summary.outputs
+        }
+
+
+def _unwatched(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
+    """Nobody looks."""
+
+
+def forward(row: Row, kernel: engine.Kernel, own: dict[str, Array], xs: list[Array]) -> Array:
+    """The output of one layer by its reference kernel, its activation included, checked against the rule's sizes."""
+    kind: Any = row.layer.kind
+    y: Array = kernel(kind, own, *xs)
+    if isinstance(kind, Activated) and kind.activation is not None:
+        y = activate(kind.activation, y)
+    check_sizes(row, y, len(xs[0]))
+    return y
+
+
+def check_sizes(row: Row, y: Array, batch: int) -> None:
+    """Raise EngineError where ``y`` has not the sizes that the rule promises."""
+    if y.shape != (batch, *row.output.sizes):
+        got, wanted = ("×".join(map(str, sizes)) for sizes in (y.shape[1:], row.output.sizes))
+        raise engine.EngineError(
+            f'{row.kind} "{row.name}" put out {got}, and the rule says {wanted}: this is a bug in cnncalc',
+            help="please report it with the spec",
+        )
+
+
+def check_known(summary: Summary) -> None:
+    """Raise SpecError where a size is not a number yet: a network with unknown letters cannot be run."""
+    unknown = set()
+    for shape in [*summary.inputs.values(), *(row.output for row in summary.rows)]:
+        unknown |= set().union(*(letters(size) for size in shape.sizes))
+    for row in summary.rows:
+        for sizes in row.weights.values():
+            unknown |= set().union(*(letters(size) for size in sizes if isinstance(size, Expr)))
+    if unknown:
+        raise SpecError(
+            f"the network has unknown letters ({', '.join(sorted(unknown))}) and cannot be run",
+            mark=summary.network.mark,
+            help="put numbers in their place; cnncalc solve network finds them where the file gives enough",
+        )
+
+
+def build(
+    summary: Summary,
+    weights: str | Mapping[str, Any] | None,
+    seed: int,
+    limits: Limits,
+    kind: str = "fast",
+    whole: bool = False,
+) -> Model:
+    """The model of a network: weights from an ``.npz`` file, from arrays by name (``Conv1/kernel``), or by seed.
+
+    ``whole``: see :class:`Model`.
+    """
+    check_known(summary)
+    if kind not in ENGINES:
+        raise UsageError(f'no engine is called "{kind}"', help=nearest(kind, ENGINES) or " or ".join(ENGINES))
+    if seed < 0:
+        raise UsageError(f"the seed {seed} is negative", help="a whole number of 0 or more")
+    memory.check(memory.estimate(summary, 1), limits.memory)
+    if isinstance(weights, str):
+        return Model(summary, learned.load(summary, weights, limits), limits, kind, whole, owned=True)
+    if weights is None:
+        return Model(summary, learned.initial(summary, seed), limits, kind, whole, owned=True)
+    return Model(summary, learned.given(summary, weights), limits, kind, whole)

@@ -1,0 +1,139 @@
+"""A network that is ready to run: a layout with its memory, its weights, and the work of each op."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cnncalc import engine
+from cnncalc.engine import workers
+from cnncalc.engine.activation import into, over_channels
+from cnncalc.engine.arrays import Array, Weights, inward, outward
+from cnncalc.engine.buffers import Widths, bind
+from cnncalc.engine.fuse import Op
+from cnncalc.engine.job import Finish, Job, check_reach
+from cnncalc.engine.layout import Layout, fast
+from cnncalc.engine.workers import Common, Work, Workers
+from cnncalc.kinds._window import Sliding, Window
+
+if TYPE_CHECKING:
+    from cnncalc.infer import Row
+
+POINT = Window(1, 1, 1, 0, 0, 1)  # the window along the width that a sequence does not have
+
+
+class Step(NamedTuple):
+    """One op, ready to run: its works one after the other, and the border that it fills anew."""
+
+    op: Op
+    works: Sequence[Work]
+    edges: list[Array]
+    fill: float
+    xs: list[Array]
+    y: Array
+
+
+class Plan:
+    """A layout with its memory and weights: ready to run. ``weights`` are those of each op."""
+
+    def __init__(self, layout: Layout, weights: Sequence[Weights]) -> None:
+        self.layout, self.summary = layout, layout.summary
+        self.threads = workers.threads()
+        self.common = Common()
+        bind(list(layout.buffers.values()), layout.size, layout.places)
+        self.steps = [self._step(time, own) for time, own in enumerate(weights)]
+        self.common.allocate()
+        scratch = max((work.scratch for step in self.steps for work in step.works), default=0)
+        self.scratch = [np.empty(scratch, np.float32) for _ in range(self.threads)]
+
+    def _step(self, time: int, weights: Weights) -> Step:
+        op, need, buffers = self.layout.ops[time], self.layout.needs[time], self.layout.buffers
+        out = buffers[op.value]
+        xs = [buffers[value].view() for value in op.sources]
+        y = out.view()
+        works = self._works(op, need, weights, xs, y)
+        edges = out.root.edges() if out.root.first == time else []
+        return Step(op, works, edges, out.root.fill, xs, y)
+
+    def _works(
+        self, op: Op, need: tuple[Widths, float] | None, weights: Weights, xs: list[Array], y: Array
+    ) -> Sequence[Work]:
+        kind, shape = op.head.layer.kind, op.head.xs[0]
+        buffers = self.layout.buffers
+        residual = None if op.residual is None else buffers[op.residual].view()
+        whole = any(act is not None and over_channels(act) for act in (op.before, op.after))
+        before, after = (None if act is None else into(act) for act in (op.before, op.after))
+        planned = fast(kind)
+        if planned is not None and (need is not None or not isinstance(kind, Sliding)) and y.ndim <= 4:
+            windows: list[Window] = []
+            operands = list(map(_image, xs))
+            if need is not None and isinstance(kind, Sliding):
+                operands[0] = _image(buffers[op.sources[0]].view(need[0]))
+                windows = kind.windows(shape)
+                windows = windows + [POINT] * (2 - len(windows))
+            image = None if residual is None else _image(residual)
+            finish = Finish(weights.get("bias"), before, image, after, whole)
+            finish.widened(_image(y).shape[2])
+            job = Job(kind, weights, windows, shape, operands, _image(y), finish, op in self.layout.tiled, self.threads,
+                      self.common)  # fmt: skip
+            check_reach(job)
+            works = planned(job)
+            if works is not None:
+                return works
+        return [Reference(op.head, weights, xs, y, Finish(None, before, residual, after, whole))]
+
+    def run(self, feeds: Mapping[str, Array], watch: Callable[..., None] | None = None) -> dict[str, Array]:
+        """The outputs by name; ``watch(row, xs, y, seconds)`` is told of the last row of each op."""
+        layout = self.summary.layout
+        for number, name in enumerate(self.summary.inputs):
+            buffer = self.layout.buffers[number]
+            for edge in buffer.edges():
+                edge.fill(buffer.fill)
+            np.copyto(buffer.view(), inward(feeds[name], layout), casting="unsafe")
+        with workers.single_blas():
+            crew = Workers(self.scratch)
+            try:
+                for step in self.steps:
+                    start = perf_counter()
+                    for edge in step.edges:
+                        edge.fill(step.fill)
+                    for work in step.works:
+                        crew.run(work)
+                    if watch:
+                        watch(step.op.rows[-1], step.xs, step.y, perf_counter() - start)
+            finally:
+                crew.close()
+        outputs = {}
+        for op in self.layout.ops:
+            name = op.rows[-1].name
+            if name in self.summary.outputs:
+                outputs[name] = outward(self.layout.buffers[op.value].view(), layout).copy()
+        return outputs
+
+
+def _image(x: Array) -> Array:
+    """``[batch, T, C]`` and ``[batch, C]`` with the axes of an image: T positions, one below the other."""
+    sizes = x.shape[1:-1]
+    return x.reshape(len(x), *sizes, *(1,) * (2 - len(sizes)), x.shape[-1]) if x.ndim < 4 else x
+
+
+class Reference:
+    """A layer by its reference kernel, example by example."""
+
+    scratch = 0
+
+    def __init__(self, row: Row, weights: Weights, xs: list[Array], y: Array, finish: Finish) -> None:
+        self.row, self.weights, self.xs, self.y, self.finish = row, weights, xs, y, finish
+        self.kernel = engine.kernel(row.layer.kind)
+        self.blocks = len(y)
+
+    def run(self, block: int, scratch: Array) -> None:
+        one = slice(block, block + 1)
+        made = self.kernel(self.row.layer.kind, self.weights, *(x[one] for x in self.xs))
+        from cnncalc.engine.model import check_sizes
+
+        check_sizes(self.row, made, 1)
+        self.finish(made, self.y[one], (one, ..., slice(None)))

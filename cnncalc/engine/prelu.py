@@ -1,0 +1,13 @@
+"""A leaky ReLU whose slope is learned."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from cnncalc.engine.arrays import Array, Weights
+
+
+def prelu(kind: Any, weights: Weights, x: Array) -> Array:
+    return np.where(x > 0, x, x * weights["alpha"])

@@ -1,0 +1,27 @@
+"""Enlarging: repeated positions, or a mixture of neighbours."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnncalc.engine._window import shape_of
+from cnncalc.engine.arrays import Array, Weights
+from cnncalc.kinds.base import per_axis
+from cnncalc.kinds.upsample import Upsample
+
+
+def upsample(kind: Upsample, weights: Weights, x: Array) -> Array:
+    """One axis after the other."""
+    for axis, factor in enumerate(per_axis(kind.factor, shape_of(x), "factor"), start=1):
+        x = np.repeat(x, factor, axis) if kind.mode == "nearest" else _mixed(x, factor, axis)
+    return x
+
+
+def _mixed(x: Array, factor: int, axis: int) -> Array:
+    """Along one axis: each new position lies between two old ones, their centres half a position in."""
+    size = x.shape[axis]
+    places = np.maximum((np.arange(size * factor) + 0.5) / factor - 0.5, 0)
+    before = places.astype(np.intp)
+    share = (places - before).astype(x.dtype).reshape(-1, *(1,) * (x.ndim - axis - 1))
+    after = np.minimum(before + 1, size - 1)
+    return x.take(before, axis) * (1 - share) + x.take(after, axis) * share

@@ -1,0 +1,218 @@
+"""Learned arrays: their names and sizes follow from the summary; their numbers from a seed, a file or the caller.
+
+By seed: a kernel that a rectifier follows (relu and its smooth kin, also behind a normalisation) is drawn from the
+normal distribution of variance 2/fan_in (He et al. 2015), any other from ±√(6/(fan_in + fan_out)), uniformly (Glorot
+& Bengio 2010); embeddings and tokens from a normal distribution of standard deviation 0.02. gamma and moving variances
+are 1, the slopes of prelu 0.25, all else 0. Each array has a generator of its own, made from the seed and its name:
+adding a layer changes no other's numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+from zlib import crc32
+
+import numpy as np
+
+from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.npz import Arrays
+from cnncalc.errors import Problem, SpecError, nearest
+from cnncalc.limits import Limits
+
+if TYPE_CHECKING:
+    from cnncalc.infer import Row, Summary
+
+RECTIFIERS = frozenset(
+    ("relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "hard_swish")
+)
+BETWEEN = frozenset(("batchnorm", "layernorm", "rmsnorm", "groupnorm", "instancenorm", "scale", "dropout"))
+ONES = frozenset(("gamma", "moving_variance"))
+SMALL = 0.02  # standard deviation of embeddings and tokens (Radford et al. 2018)
+MOST = 20  # problems of one file that are listed
+
+
+class Wanted(NamedTuple):
+    """An array that the network learns: the row it belongs to, its name there, its sizes."""
+
+    row: Row
+    weight: str
+    sizes: tuple[int, ...]
+
+
+def wanted(summary: Summary) -> dict[str, Wanted]:
+    """Every learned array by its name in a file, ``layer/weight``."""
+    return {
+        f"{row.name}/{weight}": Wanted(row, weight, sizes)
+        for row in summary.rows
+        for weight, sizes in row.weights.items()
+    }
+
+
+def of(summary: Summary, row: Row, arrays: Mapping[str, Array]) -> Weights:
+    """The arrays of one layer by their short names; a layer that shares has those of the other."""
+    owner = row if row.layer.shares is None else next(r for r in summary.rows if r.index == row.layer.shares)
+    return {weight: arrays[f"{owner.name}/{weight}"] for weight in owner.weights}
+
+
+def generator(seed: int, name: str) -> np.random.Generator:
+    """Random numbers for the array called ``name``."""
+    return np.random.Generator(np.random.SFC64([seed, crc32(name.encode())]))
+
+
+def initial(summary: Summary, seed: int) -> dict[str, Array]:
+    """Every learned array as it is before training, float32."""
+    rectified = _rectified(summary)
+    return {
+        name: _drawn(want, generator(seed, name), want.row.index in rectified) for name, want in wanted(summary).items()
+    }
+
+
+def _drawn(want: Wanted, random: np.random.Generator, rectified: bool) -> Array:
+    kind, sizes = want.row.layer.kind, want.sizes
+    if want.weight in ("embeddings", "token"):
+        return random.standard_normal(sizes, np.float32) * np.float32(SMALL)
+    if not want.weight.endswith("kernel"):
+        value = getattr(kind, "initial", 1.0) if want.weight in ONES else 0.25 if want.weight == "alpha" else 0.0
+        return np.full(sizes, value, np.float32)
+    fan_in, fan_out = _fans(want)
+    if rectified:
+        array = random.standard_normal(sizes, np.float32)
+        array *= np.float32(math.sqrt(2 / fan_in))
+    else:
+        array = random.random(sizes, np.float32)
+        array -= np.float32(0.5)
+        array *= np.float32(2 * math.sqrt(6 / (fan_in + fan_out)))
+    return array
+
+
+def _fans(want: Wanted) -> tuple[int, int]:
+    """How many numbers each output of a kernel sums over, and in how many outputs each input stands."""
+    *window, inputs, outputs = want.sizes
+    if want.row.kind == "locally_connected":
+        window = window[len(window) // 2 :]
+    if want.weight == "depthwise_kernel" or want.row.kind == "depthwise_conv":
+        inputs = 1
+    return math.prod(window) * inputs, math.prod(window) * outputs
+
+
+def _rectified(summary: Summary) -> set[int]:
+    """The rows whose output goes through a rectifier before anything else that learns."""
+    first = len(summary.inputs)
+    readers: dict[int, Row] = {}
+    for row in summary.rows:
+        for source in row.layer.sources:
+            readers.setdefault(source, row)
+    found = set()
+    for row in reversed(summary.rows):
+        kind: Any = row.layer.kind
+        own = getattr(kind, "activation", None)
+        reader = readers.get(first + row.index)
+        if own is not None or reader is None:
+            follows = own in RECTIFIERS
+        else:
+            word = getattr(reader.layer.kind, "function", reader.kind)
+            follows = word in RECTIFIERS or (reader.kind in BETWEEN and reader.index in found)
+        if follows:
+            found.add(row.index)
+    return found
+
+
+def given(summary: Summary, arrays: Mapping[str, Any]) -> dict[str, Array]:
+    """Arrays that the caller hands over, checked. Raises SpecError with everything that does not fit."""
+    wants = wanted(summary)
+    problems = _names(wants, list(arrays))
+    checked = {}
+    for name, want in wants.items():
+        if name in arrays:
+            array = np.asarray(arrays[name])
+            problems += _misshapen(name, array.shape, want.sizes)
+            if array.dtype.kind not in "fiu":
+                problems.append(Problem(f"{name} holds {array.dtype}, not numbers"))
+            checked[name] = array
+    if problems:
+        raise SpecError(problems[:MOST])
+    return _finite({name: _float32(array) for name, array in checked.items()})
+
+
+def load(summary: Summary, path: str, limits: Limits) -> dict[str, Array]:
+    """The arrays of an ``.npz`` file, float32.
+
+    Raises UsageError (no such file), LimitError (a large one), SpecError: every array that is missing, extra, of
+    another shape or not finite. Nothing is read before the headers of all are right.
+    """
+    wants = wanted(summary)
+    with Arrays(path) as file:
+        limits.check("weights", file.bytes)
+        problems = _names(wants, file.names)
+        for name, want in wants.items():
+            if name in file.names and len(problems) < MOST:
+                try:
+                    problems += _misshapen(name, file.header(name).shape, want.sizes)
+                except SpecError as error:
+                    problems += error.problems
+        if problems:
+            raise SpecError([p._replace(text=_with_path(path, p.text)) for p in problems[:MOST]])
+        return _finite({name: _float32(file.read(name)) for name in wants}, path)
+
+
+def _with_path(path: str, text: str) -> str:
+    return text if text.startswith(path) else f"{path}: {text}"
+
+
+def _names(wants: dict[str, Wanted], names: list[str]) -> list[Problem]:
+    """Names that are missing, that are there twice, and that nothing asks for."""
+    there = set(names)
+    extra = sorted(there - set(wants))
+    twice = sorted(there) if len(there) < len(names) else []
+    problems = [
+        Problem(f"{name} is missing ({'×'.join(map(str, want.sizes))})", help=nearest(name, extra[:1000]))
+        for name, want in list(wants.items())
+        if name not in there
+    ]
+    problems += [Problem(f"{name[:100]} is there twice") for name in twice if names.count(name) > 1][:MOST]
+    known = list(wants)[:1000]
+    problems += [
+        Problem(f'no layer has an array "{name[:100]}"', help=nearest(name, known)) for name in extra[: MOST + 1]
+    ]
+    return problems
+
+
+def _misshapen(name: str, got: tuple[int, ...], sizes: tuple[int, ...]) -> list[Problem]:
+    if got == sizes:
+        return []
+    help = None
+    *window, inputs, outputs = sizes if len(sizes) > 1 else (0, 0)
+    if got in ((outputs, inputs, *window), (inputs, outputs, *window)):
+        axes = (*range(2, len(sizes)), 1, 0) if got[0] == outputs else (*range(2, len(sizes)), 0, 1)
+        help = f"this is its transpose, PyTorch's order of axes: save array.transpose{axes}"
+    elif len(got) == len(sizes) and sorted(got) == sorted(sizes):
+        help = "its axes are in another order"
+    shown = ("×".join(map(str, s)) or "one number" for s in (got, sizes))
+    return [Problem("{} is {}; the network needs {}".format(name, *shown), help=help)]
+
+
+def _float32(array: Array) -> Array:
+    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused as such
+        return np.ascontiguousarray(array, np.float32)
+
+
+def _finite(arrays: dict[str, Array], path: str = "") -> dict[str, Array]:
+    problems = []
+    for name, array in arrays.items():
+        place = not_finite(array)
+        if place is not None:
+            text = f"{name}[{', '.join(map(str, place))}] is {array[place]}, not a finite number"
+            problems.append(Problem(f"{path}: {text}" if path else text))
+    if problems:
+        raise SpecError(problems[:MOST])
+    return arrays
+
+
+def not_finite(array: Array) -> tuple[int, ...] | None:
+    """Where the first number stands that is NaN or infinite (as float32), or None."""
+    with np.errstate(all="ignore"):
+        if not array.size or (np.isfinite(array.min()) and np.isfinite(array.max())):
+            return None
+        return tuple(int(i) for i in np.unravel_index(np.isfinite(array).argmin(), array.shape))

@@ -1,0 +1,54 @@
+"""An objective with its working: L, the means p̂_j, Σ KL(p ‖ p̂_j) and J."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.render.text import number, printable
+
+if TYPE_CHECKING:
+    from cnncalc.engine.objective import Measured
+
+SHOWN = 8  # means that the text lists
+
+
+def lines(reached: Measured) -> list[str]:
+    """``L = ½Σ‖x − x̂‖² = 12.3`` and, where something is kept sparse, how J comes about."""
+    found = [f"L = ½·Σ‖x − x̂‖² = {short(reached.loss)}"]
+    if reached.sparsity is None:
+        return found
+    layer, target, weight, _ = reached.sparsity
+    listed = ", ".join(short(mean) for mean in reached.means[:SHOWN]) + (", …" if len(reached.means) > SHOWN else "")
+    name, p, factor, total = printable(layer), short(target), short(weight), short(reached.divergence)
+    return [
+        *found,
+        f"p̂ of {name}, the mean of each of its {len(reached.means)} units: {listed}",
+        f"Σ KL({p} ‖ p̂_j) = Σ [{p}·ln({p}/p̂_j) + {short(1 - target)}·ln({short(1 - target)}/(1 − p̂_j))] = {total}",
+        f"J = L + {factor}·Σ KL = {short(reached.loss)} + {factor}·{total} = {short(reached.total)}",
+    ]
+
+
+def data(reached: Measured) -> dict[str, Any]:
+    """The same as data; a number that is not finite is null."""
+    found: dict[str, Any] = {"loss": finite(reached.loss)}
+    if reached.sparsity is not None:
+        layer, target, weight, _ = reached.sparsity
+        found["sparsity"] = {
+            "layer": layer,
+            "target": target,
+            "weight": weight,
+            "means": [finite(float(mean)) for mean in reached.means],
+            "divergence": finite(reached.divergence),
+        }
+    return {**found, "objective": finite(reached.total)}
+
+
+def finite(value: float) -> float | None:
+    """``value`` where it is a number that JSON has."""
+    return value if math.isfinite(value) else None
+
+
+def short(value: float) -> str:
+    """Six digits at most."""
+    return number(f"{value:.6g}")

@@ -1,0 +1,97 @@
+"""What training came to: the loss curve, the objective with its working and PCA beside it; as text, CSV or JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.render import objective
+from cnncalc.render.objective import finite, short
+from cnncalc.render.sheet import Column, Sheet
+from cnncalc.render.text import printable
+
+if TYPE_CHECKING:
+    from cnncalc.engine.train import Principal, Trained
+
+FORMATS = ("table", "json", "csv")
+LINES = 16  # epochs that the table shows
+WIDTH = 40  # characters of its longest bar
+
+COLUMNS = [
+    Column("epoch", "Epoch", "number"),
+    Column("loss", "L", "number"),
+    Column("divergence", "Σ KL", "number"),
+    Column("objective", "J", "number"),
+]
+
+
+def curve(trained: Trained) -> list[dict[str, Any]]:
+    """The objective before the first epoch and after each."""
+    return [
+        {"epoch": number, "loss": reached.loss, "divergence": reached.divergence, "objective": reached.total}
+        for number, reached in enumerate(trained.curve)
+    ]
+
+
+def render(trained: Trained, format: str) -> str:
+    """Training in one of FORMATS; CSV has the curve alone."""
+    if format == "json":
+        return json.dumps(data(trained)) + "\n"
+    rows = curve(trained)
+    if format == "csv":
+        return Sheet("", COLUMNS, rows, []).write("csv")
+    sparse = trained.curve[0].sparsity is not None
+    columns = [column for column in COLUMNS if sparse or column.key not in ("divergence", "loss")]
+    largest = max(row["objective"] for row in rows)
+    shown = [
+        {
+            **{key: short(value) if key != "epoch" else value for key, value in row.items()},
+            "bar": "█" * round(WIDTH * row["objective"] / largest) if largest else "",
+        }
+        for row in _spread(rows)
+    ]
+    return Sheet(_title(trained), [*columns, Column("bar", "Curve")], shown, _footer(trained)).write("table")
+
+
+def _spread(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """At most LINES of the rows, the first and the last among them."""
+    most = min(LINES, len(rows))
+    return [rows[number * (len(rows) - 1) // max(1, most - 1)] for number in range(most)]
+
+
+def _title(trained: Trained) -> str:
+    settings = trained.settings
+    name = f"{printable(trained.summary.name)}: " if trained.summary.name else ""
+    examples = "1 example" if trained.examples == 1 else f"{trained.examples} examples"
+    noise = f", noise {settings.noise:g}" if settings.noise else ""
+    return f"{name}{examples}, batches of {settings.batch}, rate {settings.rate:g}, seed {settings.seed}{noise}"
+
+
+def _footer(trained: Trained) -> list[str]:
+    return objective.lines(trained.curve[-1]) + (_compared(trained.principal) if trained.principal else [])
+
+
+def _compared(principal: Principal) -> list[str]:
+    """The two errors side by side."""
+    components = "1 component" if principal.components == 1 else f"{principal.components} components"
+    found = [
+        f"½·Σ‖x − x̂‖² without noise: this network {short(principal.network)}, PCA with {components} "
+        f"{short(principal.error)}"
+    ]
+    if principal.error > 0:
+        found.append(f"The network's error is {short(principal.network / principal.error)} times PCA's.")
+    return found
+
+
+def data(trained: Trained) -> dict[str, Any]:
+    """The data of the JSON."""
+    found: dict[str, Any] = {
+        "name": trained.summary.name,
+        "examples": trained.examples,
+        **trained.settings._asdict(),
+        "curve": [{key: finite(value) for key, value in row.items()} for row in curve(trained)],
+        "reached": objective.data(trained.curve[-1]),
+    }
+    if trained.principal:
+        found["pca"] = trained.principal._asdict()
+    return found

@@ -1,0 +1,338 @@
+"""The fast forms against the reference kernels, on sizes where pieces, tiles and borders meet; plans and buffers."""
+
+from __future__ import annotations
+
+import math
+import random
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cnncalc
+from cnncalc.engine import fuse, inputs, weights, workers
+from cnncalc.engine.buffers import Buffer, settle
+from cnncalc.engine.layout import Layout
+from cnncalc.engine.model import Model
+from cnncalc.engine.plan import Plan
+from cnncalc.engine.workers import Phase, Workers
+from cnncalc.shape import Shape
+
+
+def both(text: str, batch: int = 1, seed: int = 0, limit: float = 1e-5) -> None:
+    """Every output of the fast engine, folded and whole, next to the reference."""
+    summary = cnncalc.parse(text).summary()
+    arrays = weights.initial(summary, seed)
+    rng = np.random.default_rng(seed)
+    for name in arrays:
+        if name.endswith(("bias", "beta", "moving_mean")):
+            arrays[name] = rng.standard_normal(arrays[name].shape, np.float32)
+        if name.endswith(("gamma", "moving_variance")):
+            arrays[name] = rng.uniform(0.5, 1.5, arrays[name].shape).astype(np.float32)
+    feeds = {name: feed.load(batch) for name, feed in inputs.feeds(summary, [], seed).items()}
+    wanted = Model(summary, arrays, cnncalc.Limits(), "reference").run(feeds)
+    for whole in (False, True):
+        got = Model(summary, arrays, cnncalc.Limits(), whole=whole).run(feeds)
+        for name in wanted:
+            error = np.abs(got[name] - wanted[name]).max() / np.abs(wanted[name]).max()
+            assert error <= limit, f"{name} differs by {error:.2g}\n{text}"
+
+
+def layout_of(text: str, batch: int = 1, whole: bool = False) -> Layout:
+    return Layout(cnncalc.parse(text).summary(), batch, whole)
+
+
+@pytest.fixture(params=[1, 2, 3])
+def threads(request: pytest.FixtureRequest, monkeypatch: Any) -> int:
+    """As many threads as that, whatever the machine has."""
+    monkeypatch.setattr(workers, "threads", lambda: request.param)
+    return request.param
+
+
+@pytest.mark.parametrize("size", ["28x28", "29x31", "16x50", "8x200", "30x30"])
+@pytest.mark.parametrize("batch", [1, 3])
+@pytest.mark.parametrize("padding", ["1", "0", "[[2, 0], [0, 1]]"])
+def test_winograd_is_a_convolution(size: str, batch: int, padding: str, threads: int) -> None:
+    text = f"input: {size}x32\nlayers: [{{conv: {{filters: 40, kernel: 3, padding: {padding}, activation: relu}}}}]"
+    summary = cnncalc.parse(text).summary()
+    layout = Layout(summary, batch)
+    layout.tiled = set(layout.ops)  # whatever it would choose
+    layout.needs = [layout._need(op) for op in layout.ops]
+    layout._widen()
+    layout.size, layout.places = settle(list(layout.buffers.values()))
+    arrays = weights.initial(summary, 0)
+    plan = Plan(layout, [fuse.folded(summary, op, arrays) for op in layout.ops])
+    x = np.random.default_rng(0).standard_normal((batch, *summary.inputs["input"].sizes), np.float32)
+    wanted = Model(summary, arrays, cnncalc.Limits(), "reference").run({"input": x})["conv1"]
+    got = plan.run({"input": x})["conv1"]
+    assert np.abs(got - wanted).max() <= 1e-5 * np.abs(wanted).max()
+
+
+def test_winograd_is_chosen_by_shape_and_within_its_share() -> None:
+    conv = "layers: [{{conv: {{filters: {}, kernel: {}, stride: {}, padding: 1, groups: {}}}}}, {{dense: 1000}}]"
+    for sizes, fields, wanted in (
+        ("56x56x64", (64, 3, 1, 1), True), ("56x56x64", (64, 3, 2, 1), False), ("56x56x64", (64, 5, 1, 1), False),
+        ("56x56x64", (64, 3, 1, 2), False), ("56x56x3", (64, 3, 1, 1), False), ("7x7x64", (64, 3, 1, 1), False),
+    ):  # fmt: skip
+        layout = layout_of(f"input: {sizes}\n" + conv.format(*fields))
+        assert bool(layout.tiled) == wanted, (sizes, fields)
+    alone = layout_of("input: 16x16x256\nlayers: [{conv: {filters: 256, kernel: 3, padding: 1}}]")
+    assert not alone.tiled  # its kernels would be four times all weights
+    many = layout_of("input: 16x16x256\nlayers: [{conv: {filters: 256, kernel: 3, padding: 1}}]", batch=200)
+    assert many.tiled
+
+
+@pytest.mark.parametrize("layer", [
+    "conv: {filters: 24, kernel: 1}", "conv: {filters: 24, kernel: 1, stride: 2}",
+    "conv: {filters: 300, kernel: 3, padding: 1, stride: 2}",
+    "conv: {filters: 7, kernel: 5, dilation: 2, padding: same}",
+    "conv: {filters: 24, kernel: [1, 7], padding: [[0, 0], [3, 3]]}",
+    "conv: {filters: 520, kernel: 1, activation: softmax}",
+    "conv: {filters: 20, groups: 20, kernel: 3, padding: 1}", "conv: {filters: 40, groups: 20, kernel: 3}",
+    "depthwise_conv: {kernel: 3, padding: 1, activation: relu6}", "depthwise_conv: {kernel: 5, stride: 2, padding: 2}",
+    "depthwise_conv: {kernel: 3, dilation: 2}", "depthwise_conv: {kernel: 3, multiplier: 2}",
+    "maxpool: {size: 3, stride: 2, padding: 1}", "maxpool: {size: [1, 3], stride: 1, dilation: 2}",
+    "maxpool: {size: 3, stride: 2, ceil_mode: true}", "avgpool: {size: 3, stride: 2, padding: 1}",
+    "avgpool: {size: 3, stride: 1, padding: same, count_include_pad: false}", "dense: {units: 700}",
+    "dense: {units: 60, flatten: false}", "global_avgpool", "batchnorm", "gelu", "softmax",
+])  # fmt: skip
+def test_fast_forms_equal_the_reference(layer: str, threads: int) -> None:
+    for layout, size in (("channels_last", "23x18x20"), ("channels_first", "20x23x18")):
+        both(f"layout: {layout}\ninput: {size}\nlayers:\n- {layer}", batch=3)
+
+
+def test_small_maps_with_many_filters_share_the_filters(threads: int) -> None:
+    both("input: 7x7x96\nlayers: [{conv: {filters: 640, kernel: 3, padding: 1}}, batchnorm, relu]")
+    both("input: 7x7x96\nlayers: [{conv: {filters: 640, kernel: 1, activation: softmax}}]")
+
+
+def random_network(chooser: random.Random) -> str:
+    """A graph of layers of the same size, whose operands are any of those before."""
+    lines, names = [], ["input"]
+    channels = {"input": 8}
+    for number in range(chooser.randint(4, 14)):
+        kind = chooser.choice(("conv", "conv", "conv", "depthwise_conv", "batchnorm", "relu", "add", "concat",
+                               "maxpool", "avgpool", "dropout", "multiply", "relu6"))  # fmt: skip
+        name, source = f"l{number}", chooser.choice(names[-3:])
+        same = [n for n in names if channels[n] == channels[source]]
+        fields, out = {}, channels[source]
+        if kind == "conv":
+            out = chooser.choice((8, 8, 16, 33))
+            kernel = chooser.choice((1, 3, 3, 5))
+            fields = {"filters": out, "kernel": kernel, "padding": kernel // 2}
+            fields |= {"activation": chooser.choice(("relu", "tanh"))} if chooser.random() < 0.3 else {}
+        elif kind == "depthwise_conv":
+            fields = {"kernel": 3, "padding": 1}
+        elif kind in ("maxpool", "avgpool"):
+            fields = {"size": 3, "stride": 1, "padding": 1}
+        elif kind in ("add", "multiply"):
+            fields = {"from": [source, chooser.choice(same)]}
+        elif kind == "concat":
+            operands = [chooser.choice(names) for _ in range(chooser.randint(2, 4))]
+            fields, out = {"from": operands}, sum(channels[n] for n in operands)
+        fields = {"from": source, **fields, "name": name}
+        if out > 300:
+            continue
+        listed = ", ".join(f"{key}: {value}" for key, value in fields.items()).replace("'", "")
+        lines.append(f"- {kind}: {{{listed}}}")
+        names.append(name)
+        channels[name] = out
+    return "input: 9x11x8\nlayers:\n" + "\n".join(lines)
+
+
+@pytest.mark.parametrize("part", range(6))
+def test_random_graphs_equal_the_reference(part: int) -> None:
+    chooser = random.Random(part)
+    for number in range(25):
+        both(random_network(chooser), batch=2, seed=number, limit=3e-5)
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_outputs_that_are_alive_together_do_not_overlap(part: int) -> None:
+    chooser = random.Random(part)
+    for _ in range(30):
+        layout = layout_of(random_network(chooser), whole=chooser.random() < 0.5)
+        roots = {id(b.root): b.root for b in layout.buffers.values()}.values()
+        held = [(layout.places[id(r)], layout.places[id(r)] + math.prod(r.sizes), r.first, r.last) for r in roots]
+        for i, (begin, end, first, last) in enumerate(held):
+            assert end <= layout.size
+            for other_begin, other_end, other_first, other_last in held[:i]:
+                together = first <= other_last and other_first <= last
+                assert not together or end <= other_begin or other_end <= begin
+
+
+def test_memory_is_used_again() -> None:
+    chain = "input: 64x64x8\nlayers: [" + ", ".join(["{conv: {filters: 8, kernel: 1}}"] * 40) + "]"
+    layout = layout_of(chain)
+    assert layout.size == 2 * 64 * 64 * 8
+
+
+def test_gaps_are_joined_and_filled() -> None:
+    buffers = []
+    for size, first, last in ((100, 0, 1), (200, 0, 2), (50, 0, 9), (290, 3, 4), (30, 3, 9)):
+        buffers.append(Buffer(1, Shape((), 16 * size), first))
+        buffers[-1].last = last
+    size, places = settle(buffers)
+    assert size == 16 * 380  # the fourth lies where the first two were; the last beyond all
+    assert places[id(buffers[3])] == 0
+
+
+FOLDED = """
+input: 12x12x8
+layers:
+- conv: {name: a, filters: 16, kernel: 3, padding: 1}
+- batchnorm: {name: n}
+- relu: {name: r}
+- dropout: {name: d}
+- conv: {name: b, filters: 16, kernel: 3, padding: 1}
+- batchnorm: {name: m}
+- add: {name: s, from: [m, d], activation: relu6}
+- concat: {name: c, from: [s, d]}
+"""
+
+
+def test_what_follows_a_convolution_is_done_with_it() -> None:
+    layout = layout_of(FOLDED)
+    assert [op.name for op in layout.ops] == ["a + n + r + d", "b + m + s", "c"]
+    assert [op.name for op in layout_of(FOLDED, whole=True).ops] == ["a", "n", "r", "d", "b", "m", "s", "c"]
+    joined = layout.buffers[layout.ops[2].value]
+    assert all(layout.buffers[op.value].parent is joined for op in layout.ops[:2])
+    assert joined.sizes == (1, 14, 14, 32)  # with the border that b wants
+    assert "b + m + s: conv, 1×12×12×16 at " in str(layout)
+    both(FOLDED, batch=2)
+
+
+def test_a_layer_that_is_read_twice_is_not_folded() -> None:
+    layout = layout_of("input: 9x9x8\nlayers:\n- conv: {name: a, filters: 8, kernel: 1}\n- batchnorm: {name: n}\n"
+                       "- relu: {name: r, from: a}\n- add: {name: s, from: [n, r]}")  # fmt: skip
+    assert [op.name for op in layout.ops] == ["a", "r", "n + s"]
+
+
+def test_kernels_are_folded_in_place_only_where_nobody_else_uses_them() -> None:
+    text = """
+input: 9x9x8
+layers:
+- conv: {name: a, filters: 8, kernel: 1}
+- batchnorm: {name: n}
+- use: {name: again, layer: a}
+- batchnorm: {name: m}
+"""
+    both(text)
+    net = cnncalc.parse(text)
+    x = np.ones((9, 9, 8))
+    np.testing.assert_array_equal(net.build(seed=3)(x), net.build(weights.initial(net.summary(), 3))(x))
+    arrays = weights.initial(net.summary(), 3)
+    before = {name: array.copy() for name, array in arrays.items()}
+    net.build(arrays)(x)
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_a_pool_with_padding_beside_a_convolution_on_negative_numbers() -> None:
+    both("input: 9x9x8\nlayers:\n- tanh: {name: t}\n- conv: {name: a, from: t, filters: 8, kernel: 3, padding: 1}\n"
+         "- maxpool: {name: p, from: t, size: 3, stride: 1, padding: 1}\n- concat: {from: [a, p]}")  # fmt: skip
+
+
+def test_a_model_takes_other_numbers_of_examples_in_turn() -> None:
+    net = cnncalc.parse(FOLDED)
+    model, x = net.build(seed=1), np.random.default_rng(0).standard_normal((5, 12, 12, 8))
+    whole = model(x)
+    for count in (1, 5, 2):
+        np.testing.assert_allclose(model(x[:count]), whole[:count], rtol=1e-5, atol=1e-5)
+    first = model(x)
+    model(x[::-1])
+    np.testing.assert_array_equal(first, whole)  # an output is the caller's own
+
+
+def test_runs_are_equal_bit_for_bit_with_any_number_of_threads_at_work(threads: int) -> None:
+    model = cnncalc.parse(
+        "input: 40x40x32\nlayers: [{conv: {filters: 48, kernel: 3}}, {conv: {filters: 9, kernel: 5}}]"
+    ).build()
+    x = np.random.default_rng(0).standard_normal((2, 40, 40, 32))
+    first = model(x).tobytes()
+    assert all(model(x).tobytes() == first for _ in range(5))
+
+
+def test_every_piece_runs_once_and_errors_come_back() -> None:
+    seen: list[int] = []
+    crew = Workers([np.empty(4, np.float32) for _ in range(3)])
+
+    def fail(block: int, scratch: np.ndarray) -> None:
+        raise ZeroDivisionError(block)
+
+    try:
+        crew.run(Phase(100, lambda block, scratch: seen.append(block)))
+        assert sorted(seen) == list(range(100))
+        crew.run(Phase(0, fail))
+        with pytest.raises(ZeroDivisionError):
+            crew.run(Phase(50, fail))
+        crew.run(Phase(7, lambda block, scratch: seen.append(block)))
+        assert len(seen) == 107
+    finally:
+        crew.close()
+
+
+def test_no_thread_is_left_behind() -> None:
+    import threading
+
+    before = threading.active_count()
+    model = cnncalc.parse(FOLDED).build()
+    model(np.zeros((12, 12, 8)))
+    assert threading.active_count() == before
+
+
+def test_a_model_may_be_called_from_several_threads() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    model = cnncalc.parse(FOLDED).build()
+    xs = np.random.default_rng(0).standard_normal((8, 12, 12, 8))
+    wanted = [model(x) for x in xs]
+    with ThreadPoolExecutor(4) as pool:
+        for got, known in zip(pool.map(model, xs), wanted, strict=True):
+            np.testing.assert_array_equal(got, known)
+
+
+def test_blas_has_its_threads_back_after_a_run() -> None:
+    found = workers._blas()
+    if found is None:
+        pytest.skip("this BLAS cannot be told its number of threads")
+    get, set_ = found
+    before = get()
+    try:
+        set_(2)
+        first, second = workers.single_blas(), workers.single_blas()
+        first.__enter__()
+        second.__enter__()
+        first.__exit__(None, None, None)
+        assert get() == 1  # the other is not done yet
+        second.__exit__(None, None, None)
+        assert get() == 2
+    finally:
+        set_(before)
+
+
+@pytest.mark.parametrize("total", [1, 5, 36, 100])
+def test_spans_cover_everything_once(total: int) -> None:
+    from cnncalc.engine.job import pieces, spans
+
+    for most in (1, 3, 7, 1000):
+        parts = spans(total, most)
+        assert parts[0].start == 0
+        assert parts[-1].stop == total
+        assert all(a.stop == b.start for a, b in pairwise(parts))
+        assert all(1 <= part.stop - part.start <= most for part in parts)
+        for examples in (1, 4):
+            covered = [(n, r) for e, rows in pieces(examples, total, most, 2)
+                       for n in range(e.start, e.stop) for r in range(rows.start, rows.stop)]  # fmt: skip
+            assert sorted(covered) == [(n, r) for n in range(examples) for r in range(total)]
+
+
+def test_a_window_beyond_its_buffer_is_told_as_a_bug(monkeypatch: Any) -> None:
+    from cnncalc import engine
+
+    monkeypatch.setattr(Buffer, "widen", lambda self, widths: None)
+    with pytest.raises(engine.EngineError, match="this is a bug in cnncalc"):
+        cnncalc.parse("input: 9x9x8\nlayers: [{conv: {filters: 8, kernel: 3, padding: 1}}]").build()(
+            np.zeros((9, 9, 8))
+        )
