@@ -11,7 +11,7 @@ from cnncalc.check.slips import Rule, ruled
 from cnncalc.check.truth import Key, agrees, quantity, shaped
 from cnncalc.errors import CnncalcError, NoSolution
 from cnncalc.infer import BYTES, is_bias
-from cnncalc.kinds.base import Reach
+from cnncalc.kinds.base import Kind, Reach
 from cnncalc.network.unknowns import Unknowns
 from cnncalc.receptive import START, Field
 from cnncalc.spec.demand import AXIAL
@@ -26,7 +26,7 @@ _MULTIPLES = {"flops": ("macs", 2), "weight_bytes": ("params", BYTES), "activati
 
 
 def follows(truth: Truth, own: dict[Key, str], key: Key, text: str, tolerance: float, spatial: bool) -> bool:
-    """Whether the answer ``text`` is what comes out when the student's ``own`` wrong answers stand for the right."""
+    """Whether the answer ``text`` is what comes out for the student's ``own`` answers, some of them wrong."""
     numbers = {earlier: shaped(earlier, answer, truth.get(earlier)) for earlier, answer in own.items()}
     other, factor = _MULTIPLES.get(key.quantity, ("", 1))
     base = numbers.get(Key(key.layer, other))
@@ -59,12 +59,20 @@ def _worked_out(truth: Truth, numbers: dict[Key, Any]) -> Summary | None:
 
 
 def _put(network: Network, index: int, rules: dict[str, Rule]) -> None:
-    """Give a layer other rules; layers that share its weights then share those of the rules."""
+    """Give a layer other rules; layers that share its weights then share those of the rules.
+
+    Products are counted by the right arrays: how many numbers a student has does not say how they are laid out.
+    """
     sharing = [other for other, layer in enumerate(network.layers) if layer.shares == index]
     weights = {name: rule for name, rule in rules.items() if name == "weights"}
     for place, changed in [(index, rules), *((other, weights) for other in sharing if weights)]:
         network.layers[place] = copy(network.layers[place])
-        network.layers[place].kind = ruled(network.layers[place].kind, **changed)
+        right = network.layers[place].kind
+        network.layers[place].kind = ruled(right, **{"macs": _products(right), **changed})
+
+
+def _products(kind: Kind) -> Rule:
+    return lambda other, right, *xs: kind.macs(*xs)
 
 
 def _lettered(truth: Truth, numbers: dict[Key, Any]) -> tuple[Summary, bool]:
@@ -87,15 +95,23 @@ def _rules(summary: Summary, row: Row, own: dict[str, Any]) -> dict[str, Rule]:
     output = own.get("output")
     if isinstance(output, list) and len(output) == row.output.rank and all(_whole(size) for size in output):
         rules["output"] = _always(shape.read(output, summary.layout))
-    macs = own.get("macs", Fraction(own["flops"], 2) if _whole(own.get("flops")) else None)
+    macs = own["macs"] if _whole(own.get("macs")) else Fraction(own["flops"], 2) if _whole(own.get("flops")) else None
     if macs is not None and macs == int(macs):
         rules["macs"] = _always(int(macs))
     weights = _weights(row, own)
     if weights is not None:
         rules["weights"] = _always(weights)
+        given, right = own.get("weight_params"), row.weight_params
+        if "macs" not in rules and _whole(given) and _whole(right) and row.macs % right == 0:
+            rules["macs"] = _scaled(row.layer.kind, given, right)
     if own.keys() & set(AXIAL):
         rules["reach"] = _reach(summary, row, own)
     return rules
+
+
+def _scaled(kind: Kind, own: int, right: Number) -> Rule:
+    """Products in which each weight takes part equally often."""
+    return lambda other, rule, *xs: kind.macs(*xs) * own // right
 
 
 def _whole(number: Any) -> bool:
@@ -135,7 +151,11 @@ def _reach(summary: Summary, row: Row, own: dict[str, Any]) -> Rule:
 
     given = {name: sizes for name, sizes in own.items() if name in AXIAL and isinstance(sizes, list)}
     fields = summary.fields[row.index].fields or ()
-    given = {name: sizes for name, sizes in given.items() if len(sizes) == len(fields)}
+    given = {
+        name: sizes
+        for name, sizes in given.items()
+        if len(sizes) == len(fields) and all(isinstance(size, int | Fraction) for size in sizes)
+    }
     return reach
 
 

@@ -147,7 +147,8 @@ class _Marker:
     def __init__(self, problem: Problem, questions: dict[tuple[str, str], Question]) -> None:
         self.problem, self.truth = problem, problem.truth
         self.questions = [questions[problem.id, name] for name in problem.answers]
-        self.own: dict[Key, str] = {}  # wrong answers so far
+        self.own: dict[Key, str] = {}  # answers so far
+        self.wrong = False  # whether one of them is
         self.letters: dict[str, int] = {}  # numbers for letters that were right so far
 
     def mark(self, sheet: dict[tuple[str, str], Cell]) -> list[Marked]:
@@ -159,10 +160,11 @@ class _Marker:
         if cell is None or cell.answer is None or key is None:
             return Marked(question, cell and cell.answer, False, Fraction(0))
         text = _in_layout(cell, key, self.truth)
+        earlier = dict(self.own) if self.problem.follow_through and self.wrong else {}
+        self.own[key] = text
         if self._right(question, key, text):
             return Marked(question, cell.answer, True, question.marks)
-        earlier = dict(self.own) if self.problem.follow_through else {}
-        self.own[key] = text
+        self.wrong = True
         if earlier and follows(self.truth, earlier, key, text, self.problem.tolerance, question.spatial):
             return Marked(question, cell.answer, False, question.marks, None, True)
         return Marked(question, cell.answer, False, Fraction(0), explain(self.truth, key, text))

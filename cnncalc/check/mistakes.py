@@ -45,7 +45,7 @@ def confused(summary: Summary, key: Key, right: Any) -> Iterator[Mistake]:
     """Another quantity than the one asked for, another unit, or sizes in another order."""
     for other in _GIVEN_FOR.get(key.quantity, ()):
         number = findings.quantity(summary, key.layer, other)
-        yield number, other, f"is asked for; these are {_NAMES[other]}"
+        yield number, other, f"given as {_NAMES[other]}"
     if key.quantity.endswith("_bytes") and isinstance(right, int):
         yield from _units(right)
     row = summary.rows_by_name.get(key.layer or "")
@@ -53,11 +53,11 @@ def confused(summary: Summary, key: Key, right: Any) -> Iterator[Mistake]:
         yield [right[-1], *right[:-1]], "order", "with the last size written first"
         yield [*right[1:], right[0]], "order", "with the first size written last"
         if row is not None:
-            yield row.xs[0].written(summary.layout), "input", "is the output; these are the sizes of the input"
+            yield row.xs[0].written(summary.layout), "input", "given as the sizes of the input"
     reaches = row.layer.kind.reach(*row.xs) if row is not None and key.quantity in _OWN else None
     if reaches:
         field, said = _OWN[key.quantity]
-        yield [getattr(reach, field) for reach in reaches], "own", f"is seen from the input; this is {said}"
+        yield [getattr(reach, field) for reach in reaches], "own", f"given as {said}"
 
 
 def _units(right: int) -> Iterator[Mistake]:

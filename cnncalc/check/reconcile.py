@@ -46,6 +46,8 @@ def reconcile(truth: Truth, key: Key, text: str, tolerance: float = 0.0) -> Reco
     Raises UsageError where ``text`` is no number (of sizes: no sizes), SpecError where there is no such layer.
     """
     search = Search(truth, key)
+    if search.right is None:
+        raise UsageError(f"{key} is none: there is nothing to compare with")
     wanted = shaped(key, text, search.right)
     if isinstance(wanted, str) or wanted is None or isinstance(wanted, list) != isinstance(search.right, list):
         form = "sizes such as 28x28x10" if key.sizes else "a number such as 183242"

@@ -73,6 +73,7 @@ def _refused(verdict: Verdict, error: CnncalcError) -> Verdict:
 
 def _told(fault: Fault) -> str:
     where = f"{fault.mark}: " if fault.mark else ""
+    where += f"and {fault.also}: " if fault.also else ""
     help = f" ({fault.help})" if fault.help and "\n" not in fault.help else ""
     return where + "; ".join([fault.text + help, *fault.working])
 
@@ -92,6 +93,7 @@ def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], s
     verdict = Verdict(problem.file, problem.id, name, text, None, False)
     try:
         key = parse_key(name, problem.places[name])
+        verdict = verdict._replace(expected=shaped(key, text))
         got = truth.get(key, problem.places[name])
         verdict = verdict._replace(expected=shaped(key, text, got), got=told(key, got))
         if text is None:

@@ -153,7 +153,7 @@ def _reasons(marked: Marked) -> list[str]:
         else []
     )
     lines += [f"  - {_safe(equation(step))}" for step in marked.steps()]
-    return lines + ([f"  - Your answer: {_safe(slip(marked.slip))}"] if marked.slip else [])
+    return lines + ([f"  - It looks like {_safe(slip(marked.slip))}"] if marked.slip else [])
 
 
 def _safe(text: str) -> str:

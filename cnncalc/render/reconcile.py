@@ -47,7 +47,8 @@ def _lines(found: Reconciliation) -> list[str]:
         return [f"{name} is {computed}, as given"]
     if not found.ways:
         told = [f"{written(way.value, name)}: {computed} {way.said}" for way in found.nearest]
-        return [f"{name} is {computed}; no way of counting gives {value}. The nearest are", *map(printable, told)]
+        nearest = ". The nearest are" if told else ""
+        return [f"{name} is {computed}; no way of counting gives {value}{nearest}", *map(printable, told)]
     return [f"{name} is {computed}; {value} is", *(printable(_line(computed, way)) for way in found.ways)]
 
 

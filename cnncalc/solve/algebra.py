@@ -118,7 +118,8 @@ def _divide(unknown: Number, factor: int, wanted: Interval, lines: list[Line]) -
     if found[0] <= found[1]:
         lines.append(_line(unknown, found, 0))
     elif wanted[0] == wanted[1]:
-        lines.append(Line((unknown, Quotient(Letter("", wanted[0]), factor, "exact")), ("=",)))
+        upper = -wanted[0] if factor < 0 else wanted[0]
+        lines.append(Line((unknown, Quotient(Letter("", upper), abs(factor), "exact")), ("=",)))
     return unknown, found
 
 

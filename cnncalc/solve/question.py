@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cnncalc import findings, infer
 from cnncalc.errors import SpecError
-from cnncalc.expr import Expr, Letter, Number, Quotient, value
+from cnncalc.expr import Expr, Letter, Number, Quotient, substitute, value
 from cnncalc.findings import holds, quantity, sides
 from cnncalc.infer import Summary
 from cnncalc.limits import Limits
@@ -19,6 +19,7 @@ from cnncalc.solve.tape import Tape
 from cnncalc.spec.demand import AXIAL, Demand
 
 _BOUNDS = {"=": (0, 0), "<=": (-INFINITY, 0), ">=": (0, INFINITY), "<": (-INFINITY, -1), ">": (1, INFINITY)}
+_NEVER: tuple[Number, Interval] = (0, (1, 1))
 
 
 class Asked(NamedTuple):
@@ -77,6 +78,8 @@ class Question:
     def demanded(self, asked: Asked) -> list[tuple[Number, Interval]]:
         """A demand as expressions that lie in intervals; none where only trying out tells."""
         pairs = sides(self.summary, asked.demand, asked.got)
+        if pairs is None and asked.demand.quantity == "output":
+            return [_NEVER]  # another number of sizes is wanted, and letters do not change that
         if pairs is None or (asked.demand.quantity in AXIAL and self._fine):
             return []
         if any(not isinstance(number, int | Expr) for pair in pairs for number in pair):
@@ -88,10 +91,9 @@ class Question:
         """Whether receptive fields are asked for, which take a walk of their own."""
         return any(asked.demand.quantity in AXIAL for asked in self.asked)
 
-    def least(self, name: str) -> int:
-        """The least number that the letter called ``name`` may be where it stands by itself."""
-        letter = Letter(name)
-        return max((least for number, least in self.unknown.numbers if number == letter), default=0)
+    def allows(self, point: dict[str, int]) -> bool:
+        """Whether every number of the network that has letters in it is one that may stand there."""
+        return all(value(substitute(number, point)) >= least for number, least in self.unknown.numbers)
 
     @property
     def _fine(self) -> bool:

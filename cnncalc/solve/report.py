@@ -50,7 +50,7 @@ def _worth_showing(
     numbers = [first - 1] if first else []
     numbers += solutions if len(solutions) < _SHOWN else solutions[:2]
     numbers += [] if last is None else [last, last + 1]
-    return [{name: number} for number in dict.fromkeys(numbers) if number >= question.least(name)]
+    return [point for number in dict.fromkeys(numbers) if question.allows(point := {name: number})]
 
 
 def _algebra(question: Question, asked: Asked) -> list[Line | str]:
@@ -109,7 +109,9 @@ def _put_back(question: Question, point: dict[str, int]) -> list[Line | str]:
         return [f"check: {_said(point)}: does not fit"]
     gives = [f"{asked.name} = {findings.shown(_quantity(summary, asked))}" for asked in question.asked]
     if any(isinstance(size, Expr) for x in question.network.inputs.values() for size in x.sizes):
-        gives += [text for row in summary.rows for text in _left_out(row)] or ["no window leaves anything out"]
+        windows = [row for row in summary.rows if isinstance(row.layer.kind, Sliding)]
+        left = [text for row in windows for text in _left_out(row)]
+        gives += left or ["no window leaves anything out"] * bool(windows)
     return [f"check: {_said(point)}: {'; '.join(gives) or 'fits'}"]
 
 

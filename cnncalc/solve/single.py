@@ -5,83 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from cnncalc import kinds
 from cnncalc.errors import LimitError, Problem, UsageError, nearest
 from cnncalc.expr import Letter, Number, substitute, value
-from cnncalc.kinds.base import Kind, Misfit
-from cnncalc.kinds.fields import traced
-from cnncalc.shape import Shape
+from cnncalc.kinds.base import Misfit
 from cnncalc.solve import algebra, search
 from cnncalc.solve.algebra import Line
+from cnncalc.solve.asked import SYMBOLS, Window, least
 from cnncalc.solve.interval import FAR
 from cnncalc.solve.search import Effort, Values
 from cnncalc.solve.tape import Tape
 from cnncalc.solve.unsolved import Unsolved
 
-#: What can be asked for, and its letter.
-SYMBOLS = {"padding": "P", "kernel": "F", "stride": "S", "dilation": "D", "input": "W", "output": "O"}
-
 _SAID = {"kernel": "a kernel of {}", "padding": "padding {}", "stride": "stride {}", "dilation": "dilation {}",
          "input": "an input of {}", "output": "an output of {}"}  # fmt: skip
 _NEIGHBOURS = 3_000  # work to find one
-
-
-class Window:
-    """A window along one axis with all its numbers; one of them may be a letter."""
-
-    def __init__(self, kind: str, numbers: dict[str, Any], ceil: bool, output_padding: int) -> None:
-        self.kind, self.numbers, self.ceil, self.output_padding = kind, numbers, ceil, output_padding
-        found = kinds.find(kind)
-        if found is None or not {"stride", "padding"} <= set(found.fields):
-            raise UsageError(f'"{kind}" is no kind with a window', help=nearest(kind, _KINDS) or ", ".join(_KINDS))
-        self.type = found
-        self._extra = {name: 1 for name in ("filters",) if name in found.fields}
-        for name, option, given, silent in (
-            ("dilation", "dilation", numbers["dilation"], 1),
-            ("output_padding", "output-padding", output_padding, 0),
-            ("ceil_mode", "ceil", ceil, False),
-        ):
-            if name in found.fields:
-                self._extra[name] = given
-            elif given != silent:
-                raise UsageError(f"{kind} has no {name}", help=f"leave --{option} out")
-        self._kernel = "kernel" if "kernel" in found.fields else "size"
-
-    def layer(self, **changed: Any) -> tuple[Kind, Shape]:
-        """The kind, and what it reads, with some of the numbers changed."""
-        n = {**self.numbers, **changed}
-        given = {**self._extra, self._kernel: n["kernel"], "stride": n["stride"], "padding": n["padding"]}
-        if "dilation" in given:
-            given["dilation"] = n["dilation"]
-        return self.type(**given), Shape((n["input"],), 1)
-
-    def output(self, **changed: Any) -> Number | None:
-        """What comes out; None where the window does not fit."""
-        kind, x = self.layer(**changed)
-        try:
-            return kind.output(x).spatial[0]
-        except Misfit:
-            return None
-
-    def fits(self, **changed: Any) -> bool:
-        """Whether the wanted output comes out."""
-        return bool(self.output(**changed) == changed.get("output", self.numbers["output"]))
-
-    def traced(self, unknown: str) -> Number:
-        """The output with a letter for each number; the unknown's has no value. Raises Misfit where there is none."""
-        symbol = SYMBOLS[unknown]
-        kind, x = self.layer(**{unknown: Letter(symbol)})
-        size = traced(x.spatial[0], SYMBOLS["input"])
-        try:
-            return kind.mapped(traced).output(Shape((size,), 1)).spatial[0]
-        except Misfit as misfit:
-            if misfit.number is None:
-                raise
-            return misfit.number
-
-
-_KINDS = ("conv", "depthwise_conv", "separable_conv", "transposed_conv", "locally_connected", "maxpool", "avgpool",
-          "lppool")  # fmt: skip
 
 
 class WindowSolution:
@@ -131,7 +68,7 @@ class WindowSolution:
         first, last = self.range
         tried = ([] if first is None else [first - 1, first]) + ([] if last is None else [last, last + 1])
         found = []
-        for number in dict.fromkeys(n for n in tried if n >= _least(self.unknown)):
+        for number in dict.fromkeys(n for n in tried if n >= least(self.unknown)):
             output = self._asked.output(**{self.unknown: number})
             says = "does not fit" if output is None else f"gives {output}"
             found.append(f"check: {self.symbol} = {number} {says}")
@@ -140,10 +77,6 @@ class WindowSolution:
 
 def _pairs(pairs: list[tuple[int, int]]) -> str:
     return " or ".join(f"{begin} at the beginning and {end} at the end" for begin, end in pairs)
-
-
-def _least(unknown: str) -> int:
-    return 0 if unknown == "padding" else 1
 
 
 def window(
@@ -218,7 +151,7 @@ def _answers(asked: Window, unknown: str, form: Any = None) -> Values:
     def fits(point: dict[str, int]) -> bool:
         return asked.fits(**{unknown: _put(stands, point)})
 
-    return search.values(tape, {symbol: (_least(unknown), FAR)}, fits, Effort(unknown))
+    return search.values(tape, {symbol: (least(unknown), FAR)}, fits, Effort(unknown))
 
 
 def _tape(asked: Window, letters: dict[str, Any]) -> Tape | None:
@@ -289,8 +222,8 @@ def _neighbour(asked: Window, unknown: str, other: str) -> str | None:
         return asked.fits(**{name: point[SYMBOLS[name]] for name in letters})
 
     found = []
-    for low, high in ((now + 1, 2 * now + 64), (_least(other), now - 1)):
-        box = {SYMBOLS[other]: (low, high), SYMBOLS[unknown]: (_least(unknown), FAR)}
+    for low, high in ((now + 1, 2 * now + 64), (least(other), now - 1)):
+        box = {SYMBOLS[other]: (low, high), SYMBOLS[unknown]: (least(unknown), FAR)}
         effort = Effort(unknown, _NEIGHBOURS)
         try:
             number = next(search.firsts(tape, box, fits, effort, backwards=high < now), None) if low <= high else None

@@ -7,117 +7,20 @@ leaves exactly the numbers that fit; where it stands several times, it leaves no
 from __future__ import annotations
 
 from math import gcd, lcm
-from typing import NamedTuple
 
 from cnncalc.expr import Expr, Extreme, Letter, Number, Product, Quotient, Sum, parts, value
-from cnncalc.solve import interval
+from cnncalc.solve import interval, nodes
 from cnncalc.solve.interval import INFINITY, Interval
 
 Box = dict[str, Interval]
 _ROUNDS = 8  # narrowing goes on by splitting where it becomes slow
-Push = list[tuple[int, Interval]]
-
-
-class _Constant(NamedTuple):
-    number: int
-
-    def forward(self, x: list[Interval]) -> Interval:
-        return self.number, self.number
-
-    def back(self, here: Interval, x: list[Interval]) -> Push:
-        return []
-
-
-class _Total(NamedTuple):
-    constant: int
-    terms: tuple[tuple[int, int], ...]  # coefficient, place
-
-    def forward(self, x: list[Interval]) -> Interval:
-        low = high = self.constant
-        for factor, place in self.terms:
-            a, b = interval.scaled(factor, x[place])
-            low, high = low + a, high + b
-        return low, high
-
-    def back(self, here: Interval, x: list[Interval]) -> Push:
-        if here[0] == here[1] and (here[0] - self.constant) % gcd(*(factor for factor, _ in self.terms)):
-            return [(self.terms[0][1], (1, 0))]  # an odd total of even parts, say
-        low, high = self.forward(x)
-        found = []
-        for factor, place in self.terms:
-            a, b = interval.scaled(factor, x[place])
-            found.append((place, interval.unscaled(factor, (here[0] - high + b, here[1] - low + a))))
-        return found
-
-
-class _Times(NamedTuple):
-    places: tuple[int, ...]
-
-    def forward(self, x: list[Interval]) -> Interval:
-        return interval.product(x[place] for place in self.places)
-
-    def back(self, here: Interval, x: list[Interval]) -> Push:
-        found = []
-        for i, place in enumerate(self.places):
-            others = interval.product(x[p] for j, p in enumerate(self.places) if j != i)
-            found.append((place, interval.factors(here, others)))
-        return found
-
-
-class _Over(NamedTuple):
-    upper: int
-    lower: int
-    rounding: str
-
-    def forward(self, x: list[Interval]) -> Interval:
-        return interval.divided(x[self.upper], x[self.lower], self.rounding)
-
-    def back(self, here: Interval, x: list[Interval]) -> Push:
-        return [
-            (self.upper, interval.undivided(here, x[self.lower], self.rounding)),
-            (self.lower, interval.divisors(here, x[self.upper], self.rounding)),
-        ]
-
-
-class _Extreme(NamedTuple):
-    largest: bool
-    first: int
-    second: int
-
-    def forward(self, x: list[Interval]) -> Interval:
-        (a, b), (c, d) = x[self.first], x[self.second]
-        return (max(a, c), max(b, d)) if self.largest else (min(a, c), min(b, d))
-
-    def back(self, here: Interval, x: list[Interval]) -> Push:
-        found = []
-        for one, other in ((self.first, self.second), (self.second, self.first)):
-            if self.largest:
-                needed = here[0] if x[other][1] < here[0] else -INFINITY
-                found.append((one, (needed, here[1])))
-            else:
-                needed = here[1] if x[other][0] > here[1] else INFINITY
-                found.append((one, (here[0], needed)))
-        return found
-
-
-class _Unknown(NamedTuple):
-    name: str
-
-    def forward(self, x: list[Interval]) -> Interval:
-        raise TypeError("an unknown is given, not worked out")
-
-    def back(self, here: Interval, x: list[Interval]) -> Push:
-        return []
-
-
-_Node = _Constant | _Total | _Times | _Over | _Extreme | _Unknown
 
 
 class Tape:
     """The row, and what is demanded: intervals at places, and pairs of sizes that are the same or broadcast."""
 
     def __init__(self) -> None:
-        self.nodes: list[_Node] = []
+        self.nodes: list[nodes.Node] = []
         self.demanded: list[Interval] = []
         self.uses: list[frozenset[str]] = []  # unknowns in each place
         self.unknowns: dict[str, int] = {}
@@ -144,33 +47,33 @@ class Tape:
         if number in self._places:
             return
         known = value(number)
-        node = _Constant(known) if known is not None else self._node(number)
+        node = nodes.Constant(known) if known is not None else self._node(number)
         self._places[number] = len(self.nodes)
         self.nodes.append(node)
         self.demanded.append((-INFINITY, INFINITY))
-        if isinstance(node, _Unknown):
+        if isinstance(node, nodes.Unknown):
             self.unknowns[node.name] = len(self.nodes) - 1
             self.uses.append(frozenset([node.name]))
         else:
             below = parts(number) if known is None else ()
             self.uses.append(frozenset().union(*(self.uses[self._places[part]] for part in below)))
 
-    def _node(self, number: Expr) -> _Node:
+    def _node(self, number: Expr) -> nodes.Node:
         at = self._places
         match number:
             case Letter():
-                return _Unknown(number.name)
+                return nodes.Unknown(number.name)
             case Sum():
                 known = sum(c * value(t) for c, t in number.terms if t.value is not None)
                 unknown = tuple((c, at[t]) for c, t in number.terms if t.value is None)
-                return _Total(number.constant + known, unknown)
+                return nodes.Total(number.constant + known, unknown)
             case Product():
-                return _Times(tuple(at[factor] for factor in number.factors))
+                return nodes.Times(tuple(at[factor] for factor in number.factors))
             case Quotient():
                 self._at_least_one(at[number.lower])
-                return _Over(at[number.upper], at[number.lower], number.rounding)
+                return nodes.Over(at[number.upper], at[number.lower], number.rounding)
             case Extreme():
-                return _Extreme(number.which == "max", at[number.first], at[number.second])
+                return nodes.Extreme(number.which == "max", at[number.first], at[number.second])
         raise TypeError(f"not an expression: {number!r}")
 
     def _at_least_one(self, place: int) -> None:
@@ -198,7 +101,7 @@ class Tape:
         x, tight, _ = self._forward(box)
         if x is None:
             return None
-        exact = [isinstance(node, _Over) and node.rounding == "exact" for node in self.nodes]
+        exact = [isinstance(node, nodes.Over) and node.rounding == "exact" for node in self.nodes]
         found = [self.uses[place] for place in range(len(self.nodes)) if tight[place] or exact[place]]
         return found + [self.uses[first] | self.uses[second] for first, second, _ in self.pairs]
 
@@ -227,7 +130,7 @@ class Tape:
         tight = [False] * len(x)
         sure = True
         for place, node in enumerate(self.nodes):
-            low, high = box[node.name] if isinstance(node, _Unknown) else node.forward(x)
+            low, high = box[node.name] if isinstance(node, nodes.Unknown) else node.forward(x)
             a, b = x[place]
             if a > low or b < high:
                 sure, tight[place] = False, True
@@ -235,7 +138,7 @@ class Tape:
             if low > high:
                 return None, tight, False
             x[place] = (low, high)
-            if isinstance(node, _Over) and node.rounding == "exact":
+            if isinstance(node, nodes.Over) and node.rounding == "exact":
                 (first, last), (_, most) = x[node.upper], x[node.lower]
                 if 0 < last < most:  # what is larger does not divide it
                     sure, tight[place] = sure and first < 1, True
@@ -265,7 +168,7 @@ class Tape:
         """How far apart the numbers of ``letter`` lie that quotients and pairs cannot tell apart; None: not known."""
         steps = [1]
         for place, node in enumerate(self.nodes):
-            if isinstance(node, _Over) and node.rounding == "exact" and self.uses[place] == {letter}:
+            if isinstance(node, nodes.Over) and node.rounding == "exact" and self.uses[place] == {letter}:
                 steps.append(self._pace(place)[0])
         for first, second, alike in self.pairs:
             if letter in self.uses[first] | self.uses[second]:
@@ -290,19 +193,19 @@ class Tape:
         if not self.uses[place] or len(self.uses[place]) > 1:
             return (1, 0) if not self.uses[place] else (0, 0)
         match node:
-            case _Unknown():
+            case nodes.Unknown():
                 return 1, 1
-            case _Total(terms=terms):
+            case nodes.Total(terms=terms):
                 step = lcm(*(paces[p][0] for _, p in terms))
                 return (step, sum(c * paces[p][1] * (step // paces[p][0]) for c, p in terms)) if step else (0, 0)
-            case _Times(places=places):
+            case nodes.Times(places=places):
                 unknown = [p for p in places if self.uses[p]]
                 factor, _ = interval.product(self.nodes[p].forward([]) for p in places if not self.uses[p])
                 return (paces[unknown[0]][0], factor * paces[unknown[0]][1]) if len(unknown) == 1 else (0, 0)
-            case _Over(upper=upper, lower=lower) if isinstance(below := self.nodes[lower], _Constant):
+            case nodes.Over(upper=upper, lower=lower) if isinstance(below := self.nodes[lower], nodes.Constant):
                 often = below.number // gcd(paces[upper][1], below.number)
                 return paces[upper][0] * often, paces[upper][1] * often // below.number
-            case _Extreme(first=first, second=second):
+            case nodes.Extreme(first=first, second=second):
                 (step, rise), (other_step, other_rise) = paces[first], paces[second]
                 whole = lcm(step, other_step)
                 if whole and rise * other_step == other_rise * step:

@@ -36,7 +36,7 @@ Ways = Callable[..., dict[str, Any]]
         ("resnet-50", 25557032, (), "without the moving mean and variance, 2C for 4C"),  # PyTorch's count
         ("resnet-50", 25636712, (), "with a bias where there is none"),  # Keras's, whose convolutions have biases
         ("resnet-50", 8178368512, ("--quantity", "macs"),
-         "is asked for; these are the FLOPs, two for each multiply-accumulate"),
+         "given as the FLOPs, two for each multiply-accumulate"),
         ("worked-example", 8 * 3538944, ("--quantity", "macs", "--layer", "Conv1"),
          "for a batch of 8 in place of one example"),
         ("worked-example", "31x31x64", ("--quantity", "output", "--layer", "conv2"), "without the + 1"),
@@ -53,10 +53,11 @@ def test_ways(root: Path, ways: Ways, spec: str, value: object, options: tuple[s
     [
         # SPEC section 1 of the traps: 32 units on 16, in both directions
         ("input: 10x16\nlayers: [{gru: {units: 32, bidirectional: true}}]", 9600,
-         "with two bias vectors, as in PyTorch", True),
+         "with two bias vectors, as in PyTorch and in Keras's GRU", True),
         ("input: 10x16\nlayers: [{gru: {units: 32, biases: 2, bidirectional: true}}]", 9408,
-         "with one bias vector, as in Keras", True),
-        ("input: 10x128\nlayers: [{lstm: 256}]", 395264, "with two bias vectors, as in PyTorch", True),
+         "with one bias vector, as in textbooks and in Keras's LSTM", True),
+        ("input: 10x128\nlayers: [{lstm: 256}]", 395264,
+         "with two bias vectors, as in PyTorch and in Keras's GRU", True),
         ("input: 2x2x3\nlayers: [{transposed_conv: {filters: 1, kernel: 2, stride: 2}}]", 192,
          "with the products counted on the output positions", True),
         ("input: 8x8x4\nlayers: [{conv: {name: a, filters: 4, kernel: 3, padding: 1}}, {use: {layer: a}}]", 296,

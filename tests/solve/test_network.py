@@ -288,6 +288,33 @@ def test_demands_that_cannot_be_met_are_shown_from_both_sides(demands: str, text
     assert problem.help
 
 
+@pytest.mark.parametrize("wanted", ["27", "27x27x4x3"])
+def test_another_number_of_sizes_is_no_search(wanted: str) -> None:
+    """No letter changes how many sizes an output has."""
+    with pytest.raises(NoSolution) as caught:
+        solve(
+            f"input: 28x28x1\nlayers: [conv: {{filters: 4, kernel: 3, padding: p}}]\ngiven: {{conv1.output: {wanted}}}"
+        )
+    (line,) = caught.value.problems[0].working
+    assert line.startswith(f"conv1.output: {wanted.replace('x', '×')} is wanted; it is ")
+    assert line.endswith("×4 whatever the letters")
+
+
+def test_a_neighbour_that_no_layer_takes_is_not_put_back() -> None:
+    """Half of the filters may be 0 where the letter stands by itself; here it would make a layer without filters."""
+    found = solve(
+        "define: {b: {args: {w: null}, layers: [conv: {filters: 2*w, kernel: 3, padding: 1}]}}\ninput: 30x30x3\n"
+        'layers: [use: {block: b, w: k}]\nexpect: {params: "<= 3000"}'
+    )
+    assert next(line for line in found.working if str(line).startswith("check: ")) == "check: k = 1: total.params = 56"
+
+
+def test_nothing_is_said_of_windows_where_there_are_none() -> None:
+    found = solve("input: [a]\nlayers: [dense: {units: 4, expect: {params: 20}}]")
+    assert found.unknowns["a"].solutions == [4]
+    assert "check: a = 4: dense1.params = 20" in found.working
+
+
 def test_contradictory_demands_name_both_places() -> None:
     with pytest.raises(NoSolution) as caught:
         solve(QUIZ + "given: {conv1.output: 28x28}\nexpect: {activations: 900}")

@@ -177,6 +177,7 @@ def test_the_algebra_of_a_floor_is_an_interval() -> None:
         ("kernel", {"input": 28, "stride": 2, "output": 12}, "5 ≤ F ≤ 6"),
         ("dilation", {"input": 28, "kernel": 5, "output": 16}, "D·(5 − 1) = 12"),
         ("padding", {"input": 28, "kernel": 5, "output": 28, "kind": "transposed_conv"}, "−2P = 28 − 32"),
+        ("padding", {"input": 7, "kernel": 3, "stride": 2, "output": 14, "kind": "transposed_conv"}, "P = 1/2"),
         ("stride", {"input": 8, "kernel": 3, "output": 17, "kind": "transposed_conv"}, "(8 − 1)·S = 14"),
         ("output", {"input": 28, "kernel": 5, "padding": 2}, "O = ⌊(28 − 5 + 2·2)/1⌋ + 1 = 28"),
     ],
