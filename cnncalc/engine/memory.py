@@ -61,8 +61,18 @@ def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
     return Estimate(weights, max(most, planned + most_work if planned else 0), layers)
 
 
-def check(wanted: Estimate, limit: int) -> None:
-    """Raise LimitError where a run takes more than ``limit`` bytes (0: half of the free memory)."""
+def training(summary: Summary, examples: int) -> Estimate:
+    """What training takes: twice the bytes a number, gradients and two memories of the weights, every output kept."""
+    run = estimate(summary, examples)
+    outputs = sum(demand.output for demand in run.layers) + run.outputs
+    return Estimate(8 * run.weights, 4 * outputs, run.layers)
+
+
+def check(wanted: Estimate, limit: int, help: str = "--max-memory {size}, or take a smaller --batch") -> None:
+    """Raise LimitError where a run takes more than ``limit`` bytes (0: half of the free memory).
+
+    ``help`` says how to raise it, with ``{size}`` or ``{bytes}`` for what is needed.
+    """
     limit = limit or free() // 2
     if wanted.total <= limit:
         return
@@ -75,8 +85,9 @@ def check(wanted: Estimate, limit: int) -> None:
         f"the run needs {_bytes(wanted.total)} (weights {_bytes(wanted.weights)}, outputs at one time "
         f"{_bytes(wanted.outputs)}); the limit memory is {_bytes(limit)}"
     )
-    raise LimitError(Problem(text, None, working, f"raise it with --max-memory {_whole(wanted.total)}, or take a "
-                                                  "smaller --batch"))  # fmt: skip
+    raise LimitError(
+        Problem(text, None, working, f"raise it with {help.format(size=_whole(wanted.total), bytes=wanted.total)}")
+    )
 
 
 def free() -> int:

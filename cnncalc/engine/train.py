@@ -99,12 +99,15 @@ def _followed(steps: Iterator[Measured], epochs: int, progress: Callable[[int, i
     return curve
 
 
+_RAISE = "--limit memory={bytes}, or give fewer examples"
+
+
 def _read(summary: Summary, path: str, limits: Limits) -> Array:
     (feed,) = inputs.feeds(summary, [path], 0).values()
     if feed.batch is None:
         raise UsageError(f'--data "{path}" is not a file', help="examples to learn from, as an .npy or .npz file")
     count = feed.batch
-    memory.check(memory.estimate(summary, count), limits.memory)
+    memory.check(memory.training(summary, count), limits.memory, _RAISE)
     return feed.load(count).astype(np.float64)
 
 
