@@ -17,6 +17,7 @@ from cnncalc.shape import Shape
 Activate = Callable[[Array, Array], Any]  # from the first array into the second, which may be the same
 
 SHORT = 128  # channels
+TILE = 4  # outputs of one of Winograd's tiles along each axis
 CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer hold the threads up
 
 
@@ -93,7 +94,8 @@ def flat(x: Array) -> Array | None:
 def check_reach(job: Job) -> None:
     """Raise EngineError where a window of the output would lie outside the buffer of its operand."""
     for axis, w in enumerate(job.windows, start=1):
-        needed = (job.y.shape[axis] - 1) * w.stride + extent(w.kernel, w.dilation)
+        positions = job.y.shape[axis] + (-job.y.shape[axis] % TILE if job.tiled else 0)
+        needed = (positions - 1) * w.stride + extent(w.kernel, w.dilation)
         if needed > job.xs[0].shape[axis]:
             raise EngineError(
                 f"{job.kind.word()} reads {needed} positions and {job.xs[0].shape[axis]} are there: this is a bug in "

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.job import Job, spans
+from cnncalc.engine.job import TILE, Job, spans
 from cnncalc.engine.workers import Common, Phase, Work
 
 INPUT = np.array([[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0], [0, -2, -1, 2, 1, 0],
@@ -24,8 +24,8 @@ OUTPUT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0],
 
 CHANNELS = 32  # channels below which moving the tiles costs more than the products save
 TILES = 32  # tiles below which the kernels, four times as large, take longer to read than they save
-SIDE = 4  # outputs of a tile along each axis
-ROOM = 220_000  # numbers of a piece: its tiles in both arrays that they move between
+SIDE = TILE
+ROOM = 450_000  # numbers of a piece: its tiles in both arrays that they move between
 FEW = 64  # tiles a thread below which threads share the 36 products instead
 
 

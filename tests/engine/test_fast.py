@@ -96,6 +96,7 @@ def test_winograd_is_chosen_by_shape_and_within_its_share() -> None:
     "maxpool: {size: 3, stride: 2, ceil_mode: true}", "avgpool: {size: 3, stride: 2, padding: 1}",
     "avgpool: {size: 3, stride: 1, padding: same, count_include_pad: false}", "dense: {units: 700}",
     "dense: {units: 60, flatten: false}", "global_avgpool", "batchnorm", "gelu", "softmax",
+    "upsample: [2, 3]", "upsample",
 ])  # fmt: skip
 def test_fast_forms_equal_the_reference(layer: str, threads: int) -> None:
     for layout, size in (("channels_last", "23x18x20"), ("channels_first", "20x23x18")):
