@@ -82,7 +82,7 @@ class Search:
     def find(self, text: str) -> Explanation | None:
         """The explanation of a wrong answer."""
         answer = shaped(self.key, text, self.right)
-        if isinstance(answer, list) and isinstance(self.right, list) and answer[1:] == self.right:
+        if self.key.quantity == "output" and isinstance(answer, list) and answer[1:] == self.right:
             return Explanation(str(self.key), self.right, (Way("with the batch written in front"),), ("batch",))
         wrong = _value(answer)
         if self.value is None or wrong is None or wrong == self.value:

@@ -18,6 +18,7 @@ from cnncalc.spec.demand import AXIAL
 
 if TYPE_CHECKING:
     from cnncalc.check.truth import Truth
+    from cnncalc.expr import Number
     from cnncalc.infer import Row, Summary
     from cnncalc.network.model import Network
 
@@ -101,9 +102,9 @@ def _rules(summary: Summary, row: Row, own: dict[str, Any]) -> dict[str, Rule]:
     weights = _weights(row, own)
     if weights is not None:
         rules["weights"] = _always(weights)
-        given, right = own.get("weight_params"), row.weight_params
-        if "macs" not in rules and _whole(given) and _whole(right) and row.macs % right == 0:
-            rules["macs"] = _scaled(row.layer.kind, given, right)
+        right = row.weight_params
+        if "macs" not in rules and _whole(own.get("weight_params")) and _whole(right) and row.macs % right == 0:
+            rules["macs"] = _scaled(row.layer.kind, own["weight_params"], right)
     if own.keys() & set(AXIAL):
         rules["reach"] = _reach(summary, row, own)
     return rules
@@ -149,14 +150,15 @@ def _reach(summary: Summary, row: Row, own: dict[str, Any]) -> Rule:
             for axis, one in enumerate(reaches)
         )
 
-    given = {name: sizes for name, sizes in own.items() if name in AXIAL and isinstance(sizes, list)}
-    fields = summary.fields[row.index].fields or ()
-    given = {
-        name: sizes
-        for name, sizes in given.items()
-        if len(sizes) == len(fields) and all(isinstance(size, int | Fraction) for size in sizes)
-    }
+    axes = len(summary.fields[row.index].fields or ())
+    given = {name: own[name] for name in AXIAL if _numbers(own.get(name)) and len(own[name]) == axes}
+    if not all(_numbers(field) for field in before or ()):  # with letters in it
+        given = {}
     return reach
+
+
+def _numbers(sizes: Any) -> bool:
+    return isinstance(sizes, list | tuple) and all(isinstance(size, int | Fraction) for size in sizes)
 
 
 def _one_reach(right: Reach, before: Field, own: dict[str, Any]) -> Reach:

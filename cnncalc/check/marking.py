@@ -48,6 +48,13 @@ class Marked(NamedTuple):
     follow_through: bool = False
 
     @property
+    def how(self) -> str:
+        """``right``, ``follow_through``, ``wrong`` or ``missing``."""
+        if self.answer is None:
+            return "missing"
+        return "right" if self.ok else "follow_through" if self.follow_through else "wrong"
+
+    @property
     def shown(self) -> str | None:
         """The answer as it is shown: what is far too long is cut."""
         return None if self.answer is None else cut(self.answer)
@@ -203,8 +210,7 @@ class Tally:
         """Count the answers of one student."""
         for answer in student.answers:
             place = answer.question.problem.id, answer.question.name
-            how = "right" if answer.ok else "follow_through" if answer.follow_through else "wrong"
-            self.counts.setdefault(place, Counter())["missing" if answer.answer is None else how] += 1
+            self.counts.setdefault(place, Counter())[answer.how] += 1
             if answer.slip:
                 said = tuple(way.said for way in answer.slip.ways)
                 self.slips.setdefault(place, Counter())[said] += 1

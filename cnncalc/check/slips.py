@@ -320,8 +320,12 @@ SLIPS: dict[str, Slip] = {
     "gates": Slip("for one gate only", _one_gate),
     "recurrent": Slip("without the recurrent weights", _rule(_RECURRENT, weights=_only_input_kernels)),
     "recurrent_input": Slip("without the weights of the input", _rule(_RECURRENT, weights=_only_recurrent_kernels)),
-    "biases_two": Slip("with two bias vectors, as in PyTorch and in Keras's GRU", _where("biases", lambda b: b == 1, biases=2), True),
-    "biases_one": Slip("with one bias vector, as in textbooks and in Keras's LSTM", _where("biases", lambda b: b == 2, biases=1), True),
+    "biases_two": Slip(
+        "with two bias vectors, as in PyTorch and in Keras's GRU", _where("biases", lambda b: b == 1, biases=2), True
+    ),
+    "biases_one": Slip(
+        "with one bias vector, as in textbooks and in Keras's LSTM", _where("biases", lambda b: b == 2, biases=1), True
+    ),
     "direction": Slip("for one direction only", _where("bidirectional", bool, bidirectional=False)),
     "transposed": Slip("by the rule of a plain convolution", _exchanged("transposed_conv", "conv")),
     "plain": Slip("by the rule of a transposed convolution", _exchanged("conv", "transposed_conv")),

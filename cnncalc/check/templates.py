@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc import rules
+
 if TYPE_CHECKING:
     from random import Random
 
@@ -166,7 +168,7 @@ def padding(draw: Random, level: int) -> Draft:
     kernel, filters = draw.choice((3, 5, 7)), _filters(draw)
     stride = 1 if level == EASY else draw.choice((1, 2, 3))
     right = (kernel - 1) // 2 if level == EASY else draw.randrange(0, kernel // 2 + 1)
-    out = (sizes[0] + 2 * right - kernel) // stride + 1
+    out = rules.window(sizes[0], kernel, stride, 2 * right)
     unknown = "kernel" if level == HARD and draw.random() < 0.5 else "padding"
     fields: dict[str, Any] = {"filters": filters, "kernel": kernel, "stride": stride, "padding": right}
     letter = "k" if unknown == "kernel" else "p"

@@ -73,9 +73,9 @@ def _refused(verdict: Verdict, error: CnncalcError) -> Verdict:
 
 def _told(fault: Fault) -> str:
     where = f"{fault.mark}: " if fault.mark else ""
-    where += f"and {fault.also}: " if fault.also else ""
     help = f" ({fault.help})" if fault.help and "\n" not in fault.help else ""
-    return where + "; ".join([fault.text + help, *fault.working])
+    also = f" (and at {fault.also})" if fault.also else ""
+    return where + "; ".join([fault.text + also + help, *fault.working])
 
 
 def _met(problem: Problem, demand: Demand, got: Any) -> Verdict:

@@ -42,10 +42,7 @@ def _answer(marked: Marked) -> dict[str, Any]:
 
 
 def _counts(student: Student) -> dict[str, int]:
-    hows = [
-        "right" if a.ok else "missing" if a.answer is None else "follow_through" if a.follow_through else "wrong"
-        for a in student.answers
-    ]
+    hows = [answer.how for answer in student.answers]
     return {how: hows.count(how) for how in _COUNTED}
 
 

@@ -121,6 +121,44 @@ def test_receptive_fields_and_parts_of_parameters_follow(mark: Mark) -> None:
     assert followed(answers) == ["b.receptive_field", "c.receptive_field", "a.params"]  # 5 + 2·3 = 11
 
 
+def test_right_answers_are_own_ones_too(mark: Mark) -> None:
+    """Parameters that were answered rightly go into the sum as they are, whatever sizes were answered before."""
+    answers = mark(
+        EXAM, ("Q", "c2.output", "30x30x64"), ("Q", "c1.params", "864"), ("Q", "d.params", "655370"),
+        ("Q", "total.params", "674730"),
+    )  # fmt: skip
+    assert followed(answers) == ["total.params"]
+
+
+def test_own_parameters_do_not_change_the_products_but_own_weights_do(mark: Mark) -> None:
+    network = "problems:\n  - {id: Q, input: 16x16x4, layers: [conv: {filters: 4, kernel: 3}, dense: 3], answers: {"
+    params = network + "conv1.output: 14x14x4, dense1.params: 2355, dense1.macs: 2352}}"
+    answers = mark(
+        params, ("Q", "conv1.output", "15x15x4"), ("Q", "dense1.params", "2703"), ("Q", "dense1.macs", "2700")
+    )
+    assert followed(answers) == ["dense1.params", "dense1.macs"]
+    weights = network + "conv1.weight_params: 144, conv1.macs: 28224}}"
+    assert followed(mark(weights, ("Q", "conv1.weight_params", "36"), ("Q", "conv1.macs", "7056"))) == ["conv1.macs"]
+
+
+@pytest.mark.parametrize(
+    ("input", "layer"),
+    [("9x9x2", "separable_conv: {name: a, filters: 2, kernel: 3}"), ("5x4", "attention: {name: a, heads: 2}"),
+     ("5x4", "lstm: {name: a, units: 3, return_sequences: true}"), ("9x9x2", "conv: {name: a, filters: 2, kernel: 3}"),
+     ("9x9x2", "relu: {name: a}"),
+     ("9x9x2", "conv: {filters: 2, kernel: 3, padding: p}}, {maxpool: {name: a, size: 2}")],
+)  # fmt: skip
+@pytest.mark.parametrize("junk", ["7", "0", "-3", "5x5", "2.5", "H", "many", "NxN"])
+def test_no_earlier_answer_breaks_what_follows(mark: Mark, input: str, layer: str, junk: str) -> None:
+    keys = ("weight_params", "bias_params", "params", "macs", "flops", "output", "effective_stride", "receptive_field",
+            "effective_padding")  # fmt: skip
+    asked = [*(f"a.{key}" for key in keys), "total.params"]
+    network = f"input: {input}, layers: [{{{layer}}}, dense: 1]"
+    text = f"problems:\n  - {{id: Q, {network}, answers: {{{': 1, '.join(asked)}: 1}}}}"
+    answers = mark(text, *(("Q", key, junk) for key in asked[:-1]), ("Q", "total.params", "11111"))
+    assert (len(answers), answers[-1]["ok"]) == (len(asked), False)
+
+
 def test_a_number_follows_from_an_own_letter(mark: Mark) -> None:
     answers = mark(LETTER, ("P", "p", "4"), ("P", "c.macs", str(32 * 32 * 25 * 2)))
     assert answers[0]["slip"] == "2 with the padding on one side only, P for 2P"
@@ -264,7 +302,7 @@ def test_feedback_is_one_file_for_each_student(sheet: Callable[..., tuple[int, s
     assert not any("<" in path.read_text() or "\x1b" in path.read_text() for path in folder.iterdir())
     told = (folder / "S1.md").read_text()
     assert "- c1.params: 864: not right (0 of 1)" in told
-    assert "896 without its 32 biases: params = F·F·C·K = 3·3·3·32 = 864" in told
+    assert "  - It looks like 896 without its 32 biases: params = F·F·C·K = 3·3·3·32 = 864" in told
     assert "- p1.output: 32x32x32: right (1 of 1)" in told
     assert "- d.params: no answer (0 of 1)" in told
 

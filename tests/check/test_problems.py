@@ -175,7 +175,12 @@ def test_the_same_id_twice(verdicts: Verdicts) -> None:
         "  - {id: a, input: 4, layers: [relu], answers: {total.params: 0}}\n"
     )
     assert first.ok
-    assert 'the id "a" is given twice' in second.text
+    assert second.text.startswith(f"{second.file}:3:5: ")
+    assert second.text.endswith(f'the id "a" is given twice (and at {second.file}:2:5)')
+
+
+def test_an_answer_is_data_also_where_nothing_is_named(one: One) -> None:
+    assert [one(f"nobody.{key}").expected for key in ("params: 3", "output: 2x3")] == [3, [2, 3]]
 
 
 def test_one_bad_problem_among_others(verdicts: Verdicts) -> None:

@@ -94,7 +94,9 @@ def test_no_way_is_exit_1_with_the_nearest(root: Path, call: Call) -> None:
     [(("--value", "many"), "is not a number"), (("--value", "3", "--quantity", "prams"), 'did you mean "params"?'),
      (("--value", "3", "--layer", "conv9"), 'no layer is called "conv9"'),
      (("--value", "3", "--tolerance", "nan"), "tolerance"),
-     (("--value", "many", "--quantity", "output"), "sizes such as"), ((), "--value")],
+     (("--value", "many", "--quantity", "output"), "sizes such as"),
+     (("--value", "5", "--quantity", "receptive_field", "--layer", "dense1"), "dense1.receptive_field is none"),
+     ((), "--value")],
 )  # fmt: skip
 def test_bad_usage(root: Path, call: Call, options: tuple[str, ...], told: str) -> None:
     code, out, err = call("reconcile", root / "specs" / "worked-example.yaml", *options)

@@ -246,3 +246,11 @@ def test_small_numbers_that_many_slips_reach_are_not_claimed() -> None:
     assert truth.get(parse_key("L.params")) == 4
     claimed = [number for number in range(2, 9) if explain(truth, parse_key("L.params"), str(number))]
     assert claimed == []
+
+
+def test_a_batch_stands_in_front_of_sizes_only() -> None:
+    truth = Truth(parse("input: 12x8\nlayers: [{conv: {name: L, filters: 4, kernel: 3}}]").network)
+    found = explain(truth, parse_key("L.output"), "32x10x4")
+    assert found is not None
+    assert found.names == ("batch",)
+    assert explain(truth, parse_key("L.receptive_field"), "3x3") is None
