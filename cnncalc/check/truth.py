@@ -95,10 +95,11 @@ class Truth:
     def get(self, key: Key, mark: Mark | None = None) -> Any:
         """The right answer: a number, sizes as a list, None where there is none; of a letter, all that are right.
 
-        Raises SpecError where there is no such layer or letter, NoSolution where no number fits.
+        It holds letters only where the file leaves them open. Raises SpecError where there is no such layer or letter, NoSolution where no number fits.
         """
         if key.quantity:
-            return findings.quantity(self.summary, key.layer, key.quantity, mark)
+            got = findings.quantity(self.summary, key.layer, key.quantity, mark)
+            return quantity(self.settled, key) if _in_letters(got) and self.settled else got
         if key.layer not in self.letters:
             help = f"letters: {', '.join(self.letters)}" if self.letters else "write layer.quantity"
             raise SpecError(f"no number of the network is called {key.layer}", mark=mark, help=help)
@@ -108,13 +109,8 @@ class Truth:
         """Whether the answer ``text`` is right; ``spatial``: of an output its spatial sizes are enough."""
         if not key.quantity:
             return self._solves(str(key.layer), text)
-        got = self.get(key)
-        if agrees(self.summary, key, got, text, tolerance, spatial):
-            return True
-        if not isinstance(got, Expr) and not (isinstance(got, list) and any(isinstance(n, Expr) for n in got)):
-            return False
-        settled = self.settled
-        return settled is not None and agrees(settled, key, quantity(settled, key), text, tolerance, spatial)
+        either = (self.get(key), quantity(self.summary, key))  # in numbers, and in the letters of the file
+        return any(agrees(self.summary, key, got, text, tolerance, spatial) for got in either)
 
     def _solves(self, letter: str, text: str) -> bool:
         """Whether every number given for a letter is one that fits."""
@@ -138,6 +134,11 @@ class Truth:
     def together(self, numbers: dict[str, int]) -> bool:
         """Whether numbers for several letters fit at the same time."""
         return len(numbers) < 2 or self._meets(numbers)
+
+
+def _in_letters(got: Any) -> bool:
+    """Whether an unknown letter is in a quantity."""
+    return isinstance(got, Expr) or (isinstance(got, list) and any(isinstance(number, Expr) for number in got))
 
 
 def numbers_of(text: str) -> list[int]:
