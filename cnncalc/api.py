@@ -5,20 +5,20 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cnncalc import findings, infer, network, working
+from cnncalc import findings, infer, network
 from cnncalc.errors import Source, SpecError
 from cnncalc.findings import Finding
 from cnncalc.infer import Summary
 from cnncalc.limits import Limits
 from cnncalc.network.model import Network
 from cnncalc.spec import document
-from cnncalc.working import Explanation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnncalc.engine.model import Model
     from cnncalc.solve import NetworkSolution
+    from cnncalc.working import Explanation
 
 __all__ = ["Net", "calc", "load", "parse"]
 
@@ -53,7 +53,9 @@ class Net:
         return findings.find(self._summary, strict)
 
     def explain(self, layer: str | None = None) -> list[Explanation]:
-        """The working of every layer, or of the one called ``layer``. Raises SpecError where there is none."""
+        """The working of every layer, or of the one called ``layer``. Raises UsageError where there is none."""
+        from cnncalc import working
+
         summary = self.summary()
         return [working.explain(summary, row) for row in working.choose(summary, layer)]
 

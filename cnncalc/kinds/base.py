@@ -81,6 +81,8 @@ class Kind:
     layout = "channels_last"
 
     def __init_subclass__(cls) -> None:
+        if len(cls.__bases__) == 1 and not any(isinstance(value, Field) for value in vars(cls).values()):
+            return  # the fields of its base
         own = [item for base in reversed(cls.__mro__) for item in vars(base).items() if isinstance(item[1], Field)]
         cls.fields = {}
         for attribute, field in sorted(own, key=lambda item: (item[1].last, item[1].default is not REQUIRED)):
