@@ -1,6 +1,6 @@
 """Sequence layers against PyTorch eager on the CPU, in the same process and on the same numbers.
 
-    python tests/benchmarks/sequence.py
+    python tests/benchmarks/bench_sequence.py
 
 Prints the least time of each in milliseconds, and the ratio cnncalc / PyTorch. One thread each where told so with
 OMP_NUM_THREADS=1.
