@@ -33,6 +33,9 @@ class Merge(Weightless, Activated):
                     f"operands of {listed(xs, self)} do not match: {wide[0]} and {size}",
                     help="sizes must be the same, or 1, which broadcasts",
                 )
+        for size in wide:
+            if isinstance(size, int | Expr) and value(size) is not None:
+                return size  # the others are the same, or come to be 1
         largest = reduce(larger, wide)  # of unknown sizes one may come to be 1, and broadcast
         return largest if _length(largest) < _LONG else min(wide, key=_length)  # else they are the same
 

@@ -130,3 +130,10 @@ def test_with_unknown_letters_the_working_ends_in_what_the_summary_says(cli):
     assert "params = (F·F·C + 1)·k = (3·3·3 + 1)·k = 28k\n" in out
     assert "/2⌋ + 1 = ⌊(H + 2p − 4)/2⌋ + 1\n" in out
     assert "C_out = k\n" in out
+
+
+def test_operands_of_one_size_need_no_larger_one(cli, spec):
+    text = "input: 8x8x3\nlayers: [{residual: {body: [{conv: {filters: 3, kernel: 3, padding: 1}}]}}]"
+    out = cli("explain", spec(text)).out
+    assert "H_out = H_1 = 8" in out
+    assert "max(" not in out
