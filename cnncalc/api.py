@@ -59,9 +59,7 @@ class Net:
         summary = self.summary()
         return [working.explain(summary, row) for row in working.choose(summary, layer)]
 
-    def build(
-        self, weights: str | Mapping[str, Any] | None = None, seed: int = 0, engine: str = "fast"
-    ) -> Model:
+    def build(self, weights: str | Mapping[str, Any] | None = None, seed: int = 0, engine: str = "fast") -> Model:
         """The network in NumPy, called on arrays: ``model(x)``; see :class:`cnncalc.engine.model.Model`.
 
         ``weights`` is the path of an ``.npz`` file, arrays by name (``{"Conv1/kernel": ...}``), or None: drawn by

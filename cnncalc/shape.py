@@ -49,9 +49,3 @@ def read(sizes: list[Any] | tuple[Any, ...], layout: str) -> Shape:
     if layout == "channels_first" and len(sizes) > 2:
         return Shape(tuple(sizes[1:]), sizes[0])
     return Shape(tuple(sizes[:-1]), sizes[-1])
-
-
-def written_axes(rank: int, layout: str) -> list[str]:
-    """Names of the axes of an array of ``rank`` in the order that ``layout`` writes."""
-    names = ["features"] if rank == 1 else [*SPATIAL[rank - 1], "channels"]
-    return [names[-1], *names[:-1]] if layout == "channels_first" and rank > 2 else names

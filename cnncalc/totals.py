@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Totals:
-    """Sums of the rows' quantities: ``params``, ``macs``, ...; see SPEC section 3 of the quantities."""
+    """Sums of the rows' quantities: ``params``, ``macs``, ...; what each means stands in the README."""
 
     params: Number
     trainable_params: Number

@@ -1,4 +1,4 @@
-"""Problem files: networks with answers to be checked or marked (SPEC section 6)."""
+"""Problem files: networks with answers to be checked or marked."""
 
 from __future__ import annotations
 

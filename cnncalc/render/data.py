@@ -6,18 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc import findings
 from cnncalc.expr import Expr
-from cnncalc.spec.demand import TOTALS
+from cnncalc.spec.demand import QUANTITIES, TOTALS
 
 if TYPE_CHECKING:
     from cnncalc.findings import Finding
     from cnncalc.infer import Row, Summary
-
-#: Keys of a row after its name, kind and sources, in their order: the quantities, and the sizes of its weights.
-_ORDER = (
-    "output", "params", "trainable_params", "non_trainable_params", "weight_params", "bias_params", "weights", "macs",
-    "flops", "receptive_field", "effective_stride", "effective_padding", "activations", "weight_bytes",
-    "activation_bytes",
-)  # fmt: skip
 
 
 def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
@@ -43,8 +36,8 @@ def _row(summary: Summary, row: Row) -> dict[str, Any]:
         "kind": row.kind,
         "from": [network.value_name(source) for source in row.layer.sources],
     }
-    for name in _ORDER:
-        data[name] = plain(row.weights if name == "weights" else findings.of_row(summary, row, name))
+    data |= {name: plain(findings.of_row(summary, row, name)) for name in QUANTITIES}
+    data["weights"] = plain(row.weights)
     data["notes"] = [note.text for note in summary.notes(row)]
     return data
 
