@@ -95,7 +95,8 @@ class Truth:
     def get(self, key: Key, mark: Mark | None = None) -> Any:
         """The right answer: a number, sizes as a list, None where there is none; of a letter, all that are right.
 
-        It holds letters only where the file leaves them open. Raises SpecError where there is no such layer or letter, NoSolution where no number fits.
+        It holds letters only where the file leaves them open. Raises SpecError where there is no such layer or letter,
+        NoSolution where no number fits.
         """
         if key.quantity:
             got = findings.quantity(self.summary, key.layer, key.quantity, mark)

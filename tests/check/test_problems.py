@@ -239,3 +239,13 @@ def test_a_network_file_is_checked_by_what_it_expects(call: Call, tmp_path: Path
     rows = [(row["key"], row["expected"], row["got"], row["ok"]) for row in json.loads(out)["problems"]]
     assert code == 1
     assert rows == [("dense1.params", 15, 15, True), ("total.params", "<= 12", 15, False)]
+
+
+def test_a_solved_problem_is_told_in_numbers(one: One) -> None:
+    """And an answer in the letters of the file is right as well."""
+    network = (
+        "input: 28x28x3\n    layers: [{conv: {filters: 4, kernel: 5, padding: p}}]\n    given: {conv1.output: 28x28}"
+    )
+    wrong = one("conv1.output: 27x27x4", network)
+    assert (wrong.ok, wrong.got) == (False, [28, 28, 4])
+    assert one("conv1.output: '(2p + 24)x(2p + 24)x4'", network).ok
