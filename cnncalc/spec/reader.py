@@ -22,6 +22,9 @@ try:
 except ImportError:  # PyYAML built without libyaml
     from yaml import SafeLoader as _Parser
 
+#: What libyaml says at 1,000 levels, far ahead of the event that is read; the parser in Python has no limit.
+_DEEP = "exceeded maximum nesting depth"
+
 NO_TAGS = "leave it out: a value's type follows from the field it is given to"
 
 #: The smallest valid spec, for the message that a text is not one.
@@ -40,12 +43,18 @@ def read(source: Source, limits: Limits, smallest: str = SMALLEST) -> Node:
     above the limits ``nesting`` and ``values``. ``smallest`` is the valid text shown where there is nothing.
     """
     check_characters(source)
-    reader = _Reader(source, limits, smallest)
     if "%TAG" in source.text:
         from cnncalc.spec.syntax import refuse_tag_lines
 
         refuse_tag_lines(source)
-    return reader.read()
+    try:
+        return _Reader(source, limits, smallest).read(_Parser)
+    except _TooDeep:
+        return _Reader(source, limits, smallest).read(yaml.SafeLoader)
+
+
+class _TooDeep(Exception):
+    """The text is nested deeper than the parser goes, whatever the limit is."""
 
 
 class _Part:
@@ -76,8 +85,8 @@ class _Reader:
         self.problems: list[Problem] = []
         self.quoted: Any = None  # the last quoted text of several lines; a forgotten quote makes one
 
-    def read(self) -> Node:
-        """The node of the whole text."""
+    def read(self, kind: Any) -> Node:
+        """The node of the whole text, by a parser of that kind. Raises _TooDeep."""
         handlers: dict[type, Callable[[Any], None]] = {
             yaml.ScalarEvent: self.on_scalar,
             yaml.AliasEvent: self.on_alias,
@@ -87,12 +96,14 @@ class _Reader:
             yaml.MappingEndEvent: self.on_end,
             yaml.DocumentStartEvent: self.on_document,
         }
-        parser = _Parser(self.source.text)
+        parser = kind(self.source.text)
         try:
             for event in iter(parser.get_event, None):
                 if handler := handlers.get(type(event)):
                     handler(event)
         except yaml.MarkedYAMLError as error:
+            if error.problem == _DEEP:
+                raise _TooDeep from None
             from cnncalc.spec.syntax import explain
 
             raise self.failure(explain(self.source, error, self.bracket(), self.quoted)) from None
