@@ -7,6 +7,7 @@ a concat along the channels is written where the concat has it, so that joining 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -114,9 +115,9 @@ def _free(gaps: list[tuple[int, int]], gap: tuple[int, int]) -> None:
     gaps.append((begin, end))
 
 
-def bind(buffers: list[Buffer], size: int, places: dict[int, int]) -> None:
-    """Give every buffer its numbers."""
-    arena = np.empty(size + LINE, np.float32)
+def bind(buffers: list[Buffer], size: int, places: dict[int, int], allocate: Callable[[int], Array]) -> None:
+    """Give every buffer its numbers, of those that ``allocate`` gives."""
+    arena = allocate(size + LINE)
     arena.fill(0)  # the system gives the memory now, and not while the first layers are timed
     start = -(arena.ctypes.data // arena.itemsize) % LINE
     for buffer in buffers:

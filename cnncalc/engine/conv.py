@@ -86,7 +86,7 @@ def fast_conv(job: Job) -> list[Work] | None:
     kind: Conv = job.kind
     channels = job.xs[0].shape[3]
     if job.tiled:
-        return winograd.Winograd(job).works(job.threads, job.common)
+        return winograd.Winograd(job).works(job.workers, job.common)
     if kind.groups == 1:
         return [products.convolution(job)]
     if kind.groups == channels == kind.filters:

@@ -27,7 +27,7 @@ class _Flat:
         self.x, self.kernel, self.y, self.finish = job.xs[0], job.weights["kernel"], job.y, job.finish
         self.layout, self.flattens = job.kind.layout, job.kind.flattens(job.shape)
         units = job.y.shape[-1]
-        self.parts = spans(units, units if job.finish.whole else max(16, -(-units // job.threads)))
+        self.parts = spans(units, units if job.finish.whole else max(16, -(-units // job.workers)))
         self.blocks = len(self.parts)
         self.scratch = self.x.size + self.y.size
 
@@ -48,5 +48,5 @@ def fast_dense(job: Job) -> list[Work]:
     """Pieces of units for few examples, pieces of positions for a long sequence or an image that is not flattened."""
     kernel, finish = job.weights["kernel"], job.finish
     if not job.kind.flattens(job.shape) and job.shape.spatial:
-        return [Product(job.xs[0], (1, 1), kernel, (1, 1, 1, 1), job.y, finish, job.threads)]
+        return [Product(job.xs[0], (1, 1), kernel, (1, 1, 1, 1), job.y, finish, job.workers)]
     return [_Flat(job)]

@@ -8,7 +8,7 @@ from numpy.lib.stride_tricks import as_strided
 from cnncalc.engine.arrays import Array
 from cnncalc.engine.job import Job, pieces
 
-ROOM = 150_000  # numbers of a piece; smaller ones would have the threads wait for the interpreter more often
+ROOM = 150_000  # numbers of a piece; smaller ones would have the workers wait for the interpreter more often
 
 
 class Depthwise:
@@ -31,7 +31,7 @@ class Depthwise:
             strides.append(w * second.stride)
         sizes.append(self.kernel.shape[-1])
         self.windows = as_strided(job.xs[0], sizes, (*strides, h * first.dilation, w * second.dilation, c))
-        self.parts = pieces(examples, rows, max(1, ROOM // (width * channels)), job.threads)
+        self.parts = pieces(examples, rows, max(1, ROOM // (width * channels)), job.workers)
         self.blocks = len(self.parts)
         self.scratch = max((n.stop - n.start) * (r.stop - r.start) for n, r in self.parts) * width * channels
 

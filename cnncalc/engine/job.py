@@ -18,7 +18,7 @@ Activate = Callable[[Array, Array], Any]  # from the first array into the second
 
 SHORT = 128  # channels
 TILE = 4  # outputs of one of Winograd's tiles along each axis
-CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer hold the threads up
+CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer hold the workers up
 
 
 class Finish:
@@ -65,23 +65,25 @@ class Job(NamedTuple):
     y: Array
     finish: Finish
     tiled: bool
-    threads: int
+    workers: int
     common: Common
 
 
-def pieces(examples: int, rows: int, most: int, threads: int) -> list[tuple[slice, slice]]:
-    """Examples and rows in pieces of at most ``most`` rows (at least one), as even as can be, and at least as many
-    pieces as threads where there are so many rows.
+def pieces(examples: int, rows: int, most: int, workers: int) -> list[tuple[slice, slice]]:
+    """Examples and rows in pieces of at most ``most`` rows (at least one), as even as can be, and as many for each
+    worker where there are so many rows.
     """
-    most = max(1, min(most, -(-examples * rows // threads)))
+    most = max(1, min(most, -(-examples * rows // workers)))
     if most >= rows:
-        return [(part, slice(0, rows)) for part in spans(examples, most // rows)]
-    return [(slice(n, n + 1), part) for n in range(examples) for part in spans(rows, most)]
+        return [(part, slice(0, rows)) for part in spans(examples, most // rows, workers)]
+    parts = spans(rows, most, 1 if examples % workers == 0 else workers)
+    return [(slice(n, n + 1), part) for n in range(examples) for part in parts]
 
 
-def spans(total: int, most: int) -> list[slice]:
-    """``total`` in slices of at most ``most``, as even as can be."""
+def spans(total: int, most: int, workers: int = 1) -> list[slice]:
+    """``total`` in slices of at most ``most``, as even as can be, and as many for each worker."""
     count = -(-total // max(1, most))
+    count = min(total, -(-count // workers) * workers)
     return [slice(total * i // count, total * (i + 1) // count) for i in range(count)]
 
 

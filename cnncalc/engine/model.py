@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from threading import Lock
 from time import perf_counter
@@ -96,8 +97,8 @@ class Model:
                 return self._planned(batch).run(feeds, watch)
 
     def _planned(self, batch: int) -> Plan:
-        """The plan for as many examples; the last one is kept."""
-        if self._plan is None or self._plan.layout.batch != batch:
+        """The plan for as many examples; the last one is kept, by the process that made it."""
+        if self._plan is None or self._plan.layout.batch != batch or self._plan.process != os.getpid():
             self._plan = None  # its memory is given back before the next one takes its own
             layout = Layout(self.summary, batch, self.whole)
             memory.check(memory.estimate(self.summary, batch, layout.bytes), self.limits.memory)

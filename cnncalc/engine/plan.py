@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -9,19 +10,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cnncalc import engine
-from cnncalc.engine import workers
+from cnncalc.engine import blas, helpers
 from cnncalc.engine.activation import into, over_channels
 from cnncalc.engine.arrays import Array, Weights, inward, outward
 from cnncalc.engine.buffers import Widths, bind
 from cnncalc.engine.fuse import Op
 from cnncalc.engine.job import Finish, Job, check_reach
 from cnncalc.engine.layout import Layout, fast
-from cnncalc.engine.workers import Common, Work, Workers
+from cnncalc.engine.workers import Common, Crew, Threads, Work
 from cnncalc.kinds._window import Sliding, Window
 
 if TYPE_CHECKING:
     from cnncalc.infer import Row
 
+WORTH = 20_000_000  # multiply–accumulates of a run from which helpers are worth calling
 POINT = Window(1, 1, 1, 0, 0, 1)  # the window along the width that a sequence does not have
 
 
@@ -41,13 +43,16 @@ class Plan:
 
     def __init__(self, layout: Layout, weights: Sequence[Weights]) -> None:
         self.layout, self.summary = layout, layout.summary
-        self.threads = workers.threads()
+        self.workers, self.process = blas.workers(), os.getpid()
         self.common = Common()
-        bind(list(layout.buffers.values()), layout.size, layout.places)
+        apart = self.workers > 1 and helpers.possible() and layout.batch * layout.summary.totals.macs >= WORTH
+        allocate = helpers.shared if apart else alone
+        bind(list(layout.buffers.values()), layout.size, layout.places, allocate)
         self.steps = [self._step(time, own) for time, own in enumerate(weights)]
-        self.common.allocate()
-        scratch = max((work.scratch for step in self.steps for work in step.works), default=0)
-        self.scratch = [np.empty(scratch, np.float32) for _ in range(self.threads)]
+        self.common.array = allocate(self.common.size)
+        works = [work for step in self.steps for work in step.works]
+        scratch = [alone(max((work.scratch for work in works), default=0)) for _ in range(self.workers)]
+        self.crew: Crew = helpers.Processes(works, scratch) if apart else Threads(scratch)
 
     def _step(self, time: int, weights: Weights) -> Step:
         op, need, buffers = self.layout.ops[time], self.layout.needs[time], self.layout.buffers
@@ -77,7 +82,7 @@ class Plan:
             image = None if residual is None else _image(residual)
             finish = Finish(weights.get("bias"), before, image, after, whole)
             finish.widened(_image(y).shape[2])
-            job = Job(kind, weights, windows, shape, operands, _image(y), finish, op in self.layout.tiled, self.threads,
+            job = Job(kind, weights, windows, shape, operands, _image(y), finish, op in self.layout.tiled, self.workers,
                       self.common)  # fmt: skip
             check_reach(job)
             works = planned(job)
@@ -93,25 +98,26 @@ class Plan:
             for edge in buffer.edges():
                 edge.fill(buffer.fill)
             np.copyto(buffer.view(), inward(feeds[name], layout), casting="unsafe")
-        with workers.single_blas():
-            crew = Workers(self.scratch)
-            try:
-                for step in self.steps:
-                    start = perf_counter()
-                    for edge in step.edges:
-                        edge.fill(step.fill)
-                    for work in step.works:
-                        crew.run(work)
-                    if watch:
-                        watch(step.op.rows[-1], step.xs, step.y, perf_counter() - start)
-            finally:
-                crew.close()
+        with blas.single(), self.crew as crew:
+            for step in self.steps:
+                start = perf_counter()
+                for edge in step.edges:
+                    edge.fill(step.fill)
+                for work in step.works:
+                    crew.run(work)
+                if watch:
+                    watch(step.op.rows[-1], step.xs, step.y, perf_counter() - start)
         outputs = {}
         for op in self.layout.ops:
             name = op.rows[-1].name
             if name in self.summary.outputs:
                 outputs[name] = outward(self.layout.buffers[op.value].view(), layout).copy()
         return outputs
+
+
+def alone(size: int) -> Array:
+    """``size`` numbers of this process."""
+    return np.empty(size, np.float32)
 
 
 def _image(x: Array) -> Array:

@@ -14,14 +14,14 @@ from numpy.lib.stride_tricks import as_strided
 from cnncalc.engine.arrays import Array
 from cnncalc.engine.job import CACHE, Finish, Job, flat, pieces, spans
 
-FEW = 96  # rows of a product below which threads share its columns instead
+FEW = 96  # rows of a product below which workers share its columns instead
 
 
 class Product:
     """``y = windows of x · kernel``, pieces of examples, rows and filters."""
 
     def __init__(self, x: Array, step: tuple[int, int], kernel: Array, window: tuple[int, int, int, int], y: Array,
-                 finish: Finish, threads: int) -> None:  # fmt: skip
+                 finish: Finish, workers: int) -> None:  # fmt: skip
         """``window`` is its height, width and dilations; ``step`` its strides; ``kernel`` ``[h·w·C, filters]``."""
         self.y, self.kernel, self.finish = y, kernel, finish
         self.windows = _windows(x, step, window, y.shape)
@@ -29,10 +29,10 @@ class Product:
         examples, rows, width, filters = y.shape
         depth = len(kernel)
         room = max(1, CACHE // (width * (depth + filters)))
-        if examples * rows * width < FEW * threads and filters >= 64 * threads and not finish.whole:
-            parts, columns = [(slice(0, examples), slice(0, rows))], spans(filters, -(-filters // threads))
+        if examples * rows * width < FEW * workers and filters >= 64 * workers and not finish.whole:
+            parts, columns = [(slice(0, examples), slice(0, rows))], spans(filters, -(-filters // workers))
         else:
-            parts, columns = pieces(examples, rows, max(room, -(-FEW // width)), threads), [slice(0, filters)]
+            parts, columns = pieces(examples, rows, max(room, -(-FEW // width)), workers), [slice(0, filters)]
         self.parts = [(*part, slice(None), column) for part in parts for column in columns]
         self.blocks = len(self.parts)
         pixels = max((n.stop - n.start) * (r.stop - r.start) for n, r, *_ in self.parts) * width
@@ -78,5 +78,5 @@ def convolution(job: Job) -> Product:
     (first, second), kernel = job.windows, job.weights["kernel"]
     return Product(
         job.xs[0], (first.stride, second.stride), kernel.reshape(-1, kernel.shape[-1]),
-        (first.kernel, second.kernel, first.dilation, second.dilation), job.y, job.finish, job.threads,
+        (first.kernel, second.kernel, first.dilation, second.dilation), job.y, job.finish, job.workers,
     )  # fmt: skip

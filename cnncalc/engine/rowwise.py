@@ -21,7 +21,7 @@ class Rowwise:
     def __init__(self, job: Job, compute: Callable[..., Any]) -> None:
         self.xs, self.y, self.finish, self.compute = job.xs, job.y, job.finish, compute
         examples, rows, width, channels = job.y.shape
-        self.parts = pieces(examples, rows, max(1, ROOM // (width * channels)), job.threads)
+        self.parts = pieces(examples, rows, max(1, ROOM // (width * channels)), job.workers)
         self.blocks = len(self.parts)
 
     def run(self, block: int, scratch: Array) -> None:

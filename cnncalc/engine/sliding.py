@@ -23,7 +23,7 @@ class Running:
         examples, rows, width, channels = job.y.shape
         second = job.windows[1]
         self.seen = (width - 1) * second.stride + second.dilation * (second.kernel - 1) + 1
-        self.parts = pieces(examples, rows, max(1, ROOM // (self.seen * channels)), job.threads)
+        self.parts = pieces(examples, rows, max(1, ROOM // (self.seen * channels)), job.workers)
         self.blocks = len(self.parts)
         most = max((n.stop - n.start) * (r.stop - r.start) for n, r in self.parts)
         self.size = most * self.seen * channels

@@ -39,7 +39,7 @@ def fast_upsample(job: Job) -> list[Work] | None:
     blocks = y.reshape(examples, height, down, width, across, channels)
     if not np.may_share_memory(blocks, y):
         return None
-    parts = pieces(examples, height, max(1, CACHE // (width * channels * down * across)), job.threads)
+    parts = pieces(examples, height, max(1, CACHE // (width * channels * down * across)), job.workers)
 
     def run(block: int, scratch: Array) -> None:
         n, rows = parts[block]

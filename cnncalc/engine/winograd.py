@@ -26,7 +26,7 @@ CHANNELS = 32  # channels below which moving the tiles costs more than the produ
 TILES = 32  # tiles below which the kernels, four times as large, take longer to read than they save
 SIDE = TILE
 ROOM = 450_000  # numbers of a piece: its tiles in both arrays that they move between
-FEW = 64  # tiles a thread below which threads share the 36 products instead
+FEW = 64  # tiles a thread below which workers share the 36 products instead
 
 
 def transformed(kernel: Array) -> Array:
@@ -61,16 +61,16 @@ class Winograd:
         self.lines = [(n, row) for n in range(examples) for row in range(0, height, SIDE)]
         self.most = max(self.channels, self.filters)
         lines = max(1, ROOM // (72 * self.across * self.most), -(-32 // self.across))
-        self.parts = spans(len(self.lines), min(lines, -(-len(self.lines) // job.threads)))
+        self.parts = spans(len(self.lines), min(lines, -(-len(self.lines) // job.workers)), job.workers)
 
-    def works(self, threads: int, common: Common) -> list[Work]:
-        """Pieces of lines by themselves; where those have few tiles, all lines in three phases that threads share."""
+    def works(self, workers: int, common: Common) -> list[Work]:
+        """Pieces of lines by themselves; where those have few tiles, all lines in three phases that workers share."""
         count = len(self.lines) * self.across
         size = 36 * self.most * self.across * max(part.stop - part.start for part in self.parts)
-        if count >= FEW * threads or threads == 1:
+        if count >= FEW * workers or workers == 1:
             return [Phase(len(self.parts), partial(self._piece, size), 2 * size)]
         common.take(36 * count * (self.channels + self.filters))
-        shares = spans(36, -(-36 // (2 * threads)))
+        shares = spans(36, -(-36 // (2 * workers)))
 
         def arrays() -> tuple[Array, Array]:
             seen, products = np.split(

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.engine import fuse, inputs, weights, workers
+from cnncalc.engine import blas, fuse, inputs, plan, weights
 from cnncalc.engine.buffers import Buffer, settle
 from cnncalc.engine.layout import Layout
 from cnncalc.engine.model import Model
 from cnncalc.engine.plan import Plan
-from cnncalc.engine.workers import Phase, Workers
+from cnncalc.engine.workers import Phase, Threads
 from cnncalc.shape import Shape
 
 
@@ -43,17 +43,19 @@ def layout_of(text: str, batch: int = 1, whole: bool = False) -> Layout:
     return Layout(cnncalc.parse(text).summary(), batch, whole)
 
 
-@pytest.fixture(params=[1, 2, 3])
-def threads(request: pytest.FixtureRequest, monkeypatch: Any) -> int:
-    """As many threads as that, whatever the machine has."""
-    monkeypatch.setattr(workers, "threads", lambda: request.param)
-    return request.param
+@pytest.fixture(params=["1 thread", "2 threads", "3 threads", "2 processes", "3 processes"])
+def crew(request: pytest.FixtureRequest, monkeypatch: Any) -> int:
+    """As many workers as that, whatever the machine has and the network is worth."""
+    number, word = request.param.split()
+    monkeypatch.setattr(blas, "workers", lambda: int(number))
+    monkeypatch.setattr(plan, "WORTH", 0 if word == "processes" else 1 << 60)
+    return int(number)
 
 
 @pytest.mark.parametrize("size", ["28x28", "29x31", "16x50", "8x200", "30x30"])
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("padding", ["1", "0", "[[2, 0], [0, 1]]"])
-def test_winograd_is_a_convolution(size: str, batch: int, padding: str, threads: int) -> None:
+def test_winograd_is_a_convolution(size: str, batch: int, padding: str, crew: int) -> None:
     text = f"input: {size}x32\nlayers: [{{conv: {{filters: 40, kernel: 3, padding: {padding}, activation: relu}}}}]"
     summary = cnncalc.parse(text).summary()
     layout = Layout(summary, batch)
@@ -98,12 +100,12 @@ def test_winograd_is_chosen_by_shape_and_within_its_share() -> None:
     "dense: {units: 60, flatten: false}", "global_avgpool", "batchnorm", "gelu", "softmax",
     "upsample: [2, 3]", "upsample",
 ])  # fmt: skip
-def test_fast_forms_equal_the_reference(layer: str, threads: int) -> None:
+def test_fast_forms_equal_the_reference(layer: str, crew: int) -> None:
     for layout, size in (("channels_last", "23x18x20"), ("channels_first", "20x23x18")):
         both(f"layout: {layout}\ninput: {size}\nlayers:\n- {layer}", batch=3)
 
 
-def test_small_maps_with_many_filters_share_the_filters(threads: int) -> None:
+def test_small_maps_with_many_filters_share_the_filters(crew: int) -> None:
     both("input: 7x7x96\nlayers: [{conv: {filters: 640, kernel: 3, padding: 1}}, batchnorm, relu]")
     both("input: 7x7x96\nlayers: [{conv: {filters: 640, kernel: 1, activation: softmax}}]")
 
@@ -246,7 +248,7 @@ def test_a_model_takes_other_numbers_of_examples_in_turn() -> None:
     np.testing.assert_array_equal(first, whole)  # an output is the caller's own
 
 
-def test_runs_are_equal_bit_for_bit_with_any_number_of_threads_at_work(threads: int) -> None:
+def test_runs_are_equal_bit_for_bit_with_any_number_of_workers(crew: int) -> None:
     model = cnncalc.parse(
         "input: 40x40x32\nlayers: [{conv: {filters: 48, kernel: 3}}, {conv: {filters: 9, kernel: 5}}]"
     ).build()
@@ -257,12 +259,11 @@ def test_runs_are_equal_bit_for_bit_with_any_number_of_threads_at_work(threads: 
 
 def test_every_piece_runs_once_and_errors_come_back() -> None:
     seen: list[int] = []
-    crew = Workers([np.empty(4, np.float32) for _ in range(3)])
 
     def fail(block: int, scratch: np.ndarray) -> None:
         raise ZeroDivisionError(block)
 
-    try:
+    with Threads([np.empty(4, np.float32) for _ in range(3)]) as crew:
         crew.run(Phase(100, lambda block, scratch: seen.append(block)))
         assert sorted(seen) == list(range(100))
         crew.run(Phase(0, fail))
@@ -270,8 +271,6 @@ def test_every_piece_runs_once_and_errors_come_back() -> None:
             crew.run(Phase(50, fail))
         crew.run(Phase(7, lambda block, scratch: seen.append(block)))
         assert len(seen) == 107
-    finally:
-        crew.close()
 
 
 def test_no_thread_is_left_behind() -> None:
@@ -295,14 +294,14 @@ def test_a_model_may_be_called_from_several_threads() -> None:
 
 
 def test_blas_has_its_threads_back_after_a_run() -> None:
-    found = workers._blas()
+    found = blas._blas()
     if found is None:
         pytest.skip("this BLAS cannot be told its number of threads")
     get, set_ = found
     before = get()
     try:
         set_(2)
-        first, second = workers.single_blas(), workers.single_blas()
+        first, second = blas.single(), blas.single()
         first.__enter__()
         second.__enter__()
         first.__exit__(None, None, None)

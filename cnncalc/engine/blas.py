@@ -1,0 +1,74 @@
+"""How many processors a run takes, and BLAS kept to one thread meanwhile.
+
+Workers of ours that each take rows beat threads of BLAS's that share a product, since ours also share what is not a
+product: borders, biases, activations.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import glob
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+MOST = 8  # workers; more share too little
+
+
+def workers() -> int:
+    """How many workers share a layer: one for each processor; one where BLAS cannot be told to keep to one itself."""
+    if _blas() is None:
+        return 1
+    return max(1, min(MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
+
+
+@cache
+def _blas() -> tuple[Any, Any] | None:
+    """The functions of NumPy's OpenBLAS that get and set its number of threads, or None for another BLAS."""
+    folder = os.path.dirname(np.__file__)
+    for path in glob.glob(f"{folder}.libs/*openblas*") + glob.glob(f"{folder}/.dylibs/*openblas*"):
+        try:
+            library = ctypes.CDLL(path)
+        except OSError:
+            continue
+        for form in ("scipy_openblas_{}_num_threads64_", "openblas_{}_num_threads64_", "openblas_{}_num_threads"):
+            if hasattr(library, form.format("set")):
+                return getattr(library, form.format("get")), getattr(library, form.format("set"))
+    return None
+
+
+class _Single:
+    """How many runs keep BLAS to one thread now, and how many threads it had before the first of them."""
+
+    def __init__(self) -> None:
+        self.lock, self.runs, self.before = Lock(), 0, 0
+
+
+_single = _Single()
+
+
+@contextmanager
+def single() -> Iterator[None]:
+    """Within this, BLAS computes with one thread (of its own) each time it is called; runs may overlap."""
+    found = _blas()
+    if found is None:
+        yield
+        return
+    get, set_ = found
+    with _single.lock:
+        if _single.runs == 0:
+            _single.before = get()
+            set_(1)
+        _single.runs += 1
+    try:
+        yield
+    finally:
+        with _single.lock:
+            _single.runs -= 1
+            if _single.runs == 0:
+                set_(_single.before)
