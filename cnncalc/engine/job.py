@@ -17,7 +17,7 @@ from cnncalc.shape import Shape
 Activate = Callable[[Array, Array], Any]  # from the first array into the second, which may be the same
 
 SHORT = 128  # channels
-TILE = 4  # outputs of one of Winograd's tiles along each axis
+TILE = 6  # inputs of one of Winograd's tiles along each axis
 CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer hold the workers up
 
 
@@ -87,6 +87,11 @@ def spans(total: int, most: int, workers: int = 1) -> list[slice]:
     return [slice(total * i // count, total * (i + 1) // count) for i in range(count)]
 
 
+def side(kernel: int) -> int:
+    """Outputs of one of Winograd's tiles along each axis."""
+    return TILE - kernel + 1
+
+
 def flat(x: Array) -> Array | None:
     """``[..., C]`` as ``[pixels, C]`` without a copy, or None where its pixels are not evenly apart."""
     y = x.reshape(-1, x.shape[-1])
@@ -96,7 +101,7 @@ def flat(x: Array) -> Array | None:
 def check_reach(job: Job) -> None:
     """Raise EngineError where a window of the output would lie outside the buffer of its operand."""
     for axis, w in enumerate(job.windows, start=1):
-        positions = job.y.shape[axis] + (-job.y.shape[axis] % TILE if job.tiled else 0)
+        positions = job.y.shape[axis] + (-job.y.shape[axis] % side(w.kernel) if job.tiled else 0)
         needed = (positions - 1) * w.stride + extent(w.kernel, w.dilation)
         if needed > job.xs[0].shape[axis]:
             raise EngineError(

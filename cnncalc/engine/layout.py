@@ -19,6 +19,7 @@ from cnncalc.engine._window import border
 from cnncalc.engine.activation import function_of
 from cnncalc.engine.buffers import Buffer, Widths, settle
 from cnncalc.engine.fuse import Op
+from cnncalc.engine.job import side
 from cnncalc.infer import BYTES
 from cnncalc.kinds._window import Sliding
 from cnncalc.kinds.concat import Concat
@@ -107,7 +108,8 @@ class Layout:
         windows, counts = kind.windows(x), kind.positions(x)
         widths = border(windows, counts)
         if op in self.tiled:
-            widths = [(b, e + winograd.border(n)) for (b, e), n in zip(widths, counts, strict=True)]
+            apart = side(windows[0].kernel)  # whole tiles see more than the windows do
+            widths = [(b, e + -n % apart) for (b, e), n in zip(widths, counts, strict=True)]
         return widths, -np.inf if isinstance(kind, Maxpool) else 0.0
 
     def _widen(self) -> None:
@@ -159,18 +161,20 @@ class Layout:
         return chosen
 
     def _tiles(self, op: Op) -> int:
-        return winograd.tiles((self.batch, *op.head.output.spatial))
+        kind: Any = op.head.layer.kind
+        return winograd.tiles((self.batch, *op.head.output.spatial), kind.windows(op.head.xs[0])[0].kernel)
 
     def _tileable(self, op: Op) -> bool:
-        """Whether the form pays: 3×3 windows next to each other, enough channels, and enough tiles for its kernels,
+        """Whether the form pays: square windows next to each other, enough channels, and enough tiles for its kernels,
         which are read once for all of them.
         """
         kind, x = op.head.layer.kind, op.head.xs[0]
         if not isinstance(kind, Conv) or len(x.spatial) != 2 or kind.groups != 1:
             return False
-        if any((w.kernel, w.stride, w.dilation) != (3, 1, 1) for w in kind.windows(x)):
+        (kernel, *others), *rest = ((w.kernel, w.stride, w.dilation) for w in kind.windows(x))
+        if kernel not in winograd.KERNELS or others != [1, 1] or rest != [(kernel, 1, 1)]:
             return False
-        return min(x.channels, kind.filters) >= winograd.CHANNELS and self._tiles(op) >= winograd.TILES
+        return winograd.pays(kernel, x.channels, kind.filters) and self._tiles(op) >= winograd.TILES
 
 
 def _tiled_size(op: Op) -> int:

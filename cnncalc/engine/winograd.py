@@ -1,6 +1,7 @@
-"""3×3 convolutions of stride 1 by Winograd's minimal filtering F(4×4, 3×3): 36 products for 16 outputs, not 144.
+"""3×3 and 5×5 convolutions of stride 1 by Winograd's minimal filtering.
 
-A tile of 6×6 inputs, the kernel and the products are each moved through a small fixed matrix along both sides:
+F(4×4, 3×3) takes 36 products for 16 outputs, not 144; F(2×2, 5×5) takes 36 for 4, not 100. A tile of 6×6 inputs, the
+kernel and the products are each moved through a small fixed matrix along both sides:
 ``Y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A``. Over all channels and tiles the products are 36 products of matrices.
 Source: Lavin & Gray, Fast algorithms for convolutional neural networks (2016), section 4.1, with the interpolation
 points 0, 1, −1, 2, −2, ∞. The sums are rounded more than those of a plain convolution, to about 1e-5.
@@ -8,48 +9,56 @@ points 0, 1, −1, 2, −2, ∞. The sums are rounded more than those of a plain
 
 from __future__ import annotations
 
+import math
 from functools import partial
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.job import TILE, Job, spans
+from cnncalc.engine.job import Job, side, spans
 from cnncalc.engine.workers import Common, Phase, Work
 
 INPUT = np.array([[4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0], [0, -2, -1, 2, 1, 0],
                   [0, 2, -1, -2, 1, 0], [0, 4, 0, -5, 0, 1]], np.float32)  # fmt: skip
-KERNEL = np.array([[6, 0, 0], [-4, -4, -4], [-4, 4, -4], [1, 2, 4], [1, -2, 4], [0, 0, 24]], np.float64) / 24
-OUTPUT = np.array([[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1, 8, -8, 1]], np.float32)
+POINTS = np.array([0, 1, -1, 2, -2], np.float64)  # and ∞
+WEIGHTS = np.array([6, -4, -4, 1, 1], np.float64) / 24  # 1 over the product of a point's distances from the others
 
-CHANNELS = 32  # channels below which moving the tiles costs more than the products save
-TILES = 32  # tiles below which the kernels, four times as large, take longer to read than they save
-SIDE = TILE
+KERNELS = (3, 5)
+MOVED = 48  # products that must be saved for each number of a tile that is moved to and fro
+TILES = 32  # tiles below which the kernels, larger than before, take longer to read than they save
 ROOM = 450_000  # numbers of a piece: its tiles in both arrays that they move between
-FEW = 64  # tiles a thread below which workers share the 36 products instead
+FEW = 64  # tiles a worker below which workers share the 36 products instead
+
+
+def powers(count: int) -> Array:
+    """``[6, count]``: the powers of each point from 0 on; of ∞ the highest alone."""
+    return np.vstack([np.vander(POINTS, count, increasing=True), np.eye(count)[-1]])
 
 
 def transformed(kernel: Array) -> Array:
-    """``[3, 3, C, filters]`` as ``[36, C, filters]``."""
-    both = np.kron(KERNEL, KERNEL).astype(np.float32)
-    return (both @ kernel.reshape(9, -1)).reshape(36, *kernel.shape[2:])
+    """``[r, r, C, filters]`` as ``[36, C, filters]``."""
+    moved = powers(len(kernel)) * np.append(WEIGHTS, 1)[:, None]
+    both = np.kron(moved, moved).astype(np.float32)
+    return (both @ kernel.reshape(len(kernel) ** 2, -1)).reshape(36, *kernel.shape[2:])
 
 
-def border(size: int) -> int:
-    """Positions beyond the input that whole tiles see, besides those that the windows see."""
-    return -size % SIDE
-
-
-def tiles(counts: tuple[int, ...]) -> int:
+def tiles(counts: tuple[int, ...], kernel: int) -> int:
     """How many tiles cover ``counts`` examples, rows and columns."""
-    return counts[0] * -(-counts[1] // SIDE) * -(-counts[2] // SIDE)
+    return counts[0] * math.prod(-(-count // side(kernel)) for count in counts[1:])
+
+
+def pays(kernel: int, channels: int, filters: int) -> bool:
+    """Whether the products that are saved outweigh the moving of tiles."""
+    saved = (kernel * side(kernel)) ** 2 - 36
+    return saved * channels * filters >= 36 * MOVED * (channels + filters)
 
 
 class Winograd:
-    """A 3×3 convolution of stride 1, whose operand has a border that holds whole tiles.
+    """A convolution of stride 1, whose operand has a border that holds whole tiles.
 
-    A line is the row of tiles over four rows of the output. The numbers of some lines go back and forth between two
-    arrays: tiles, tiles moved by ``Bᵀ``, their products, and those moved by ``Aᵀ``.
+    A line is the row of tiles over as many rows of the output as a tile has. The numbers of some lines go back and
+    forth between two arrays: tiles, tiles moved by ``Bᵀ``, their products, and those moved by ``Aᵀ``.
     """
 
     def __init__(self, job: Job) -> None:
@@ -57,8 +66,10 @@ class Winograd:
         self.kernel = transformed(job.weights["kernel"])
         examples, height, width, self.filters = job.y.shape
         self.channels = self.x.shape[3]
-        self.across = -(-width // SIDE)
-        self.lines = [(n, row) for n in range(examples) for row in range(0, height, SIDE)]
+        self.side = side(job.windows[0].kernel)
+        self.output = np.ascontiguousarray(powers(self.side).T, np.float32)
+        self.across = -(-width // self.side)
+        self.lines = [(n, row) for n in range(examples) for row in range(0, height, self.side)]
         self.most = max(self.channels, self.filters)
         lines = max(1, ROOM // (72 * self.across * self.most), -(-32 // self.across))
         self.parts = spans(len(self.lines), min(lines, -(-len(self.lines) // job.workers)), job.workers)
@@ -113,7 +124,7 @@ class Winograd:
         gathered = first[:size].reshape(6, 6, len(lines), self.across, channels)
         _, h, w, c = self.x.strides
         for line, (n, row) in enumerate(lines):
-            tiles = as_strided(self.x[n, row:], (6, 6, self.across, channels), (h, w, SIDE * w, c))
+            tiles = as_strided(self.x[n, row:], (6, 6, self.across, channels), (h, w, self.side * w, c))
             np.copyto(gathered[:, :, line], tiles)
         half = second[:size].reshape(6, -1)
         np.matmul(INPUT, gathered.reshape(6, -1), out=half)
@@ -121,25 +132,25 @@ class Winograd:
 
     def _spread(self, part: slice, products: Array, first: Array, second: Array) -> None:
         """The outputs of some lines from ``products`` ``[6, 6, tiles, filters]``, moved by ``Aᵀ`` on both sides."""
-        lines, filters = self.lines[part], self.filters
+        lines, filters, side = self.lines[part], self.filters, self.side
         size = len(lines) * self.across * filters
-        half = first[: 24 * size].reshape(6, 4, size)
-        np.matmul(OUTPUT, _rows(products), out=half)
-        made = second[: 16 * size].reshape(4, 4 * size)
-        np.matmul(OUTPUT, half.reshape(6, -1), out=made)
-        made = made.reshape(SIDE, SIDE, len(lines), self.across, filters)
+        half = first[: 6 * side * size].reshape(6, side, size)
+        np.matmul(self.output, _rows(products), out=half)
+        made = second[: side * side * size].reshape(side, side * size)
+        np.matmul(self.output, half.reshape(6, -1), out=made)
+        made = made.reshape(side, side, len(lines), self.across, filters)
         for line, (n, row) in enumerate(lines):
             self._write(made[:, :, line], n, row)
 
     def _write(self, made: Array, n: int, row: int) -> None:
-        """One line ``[SIDE, SIDE, across, filters]``; tiles that go beyond the output are cut."""
+        """One line ``[side, side, across, filters]``; tiles that go beyond the output are cut."""
         height, width = self.y.shape[1:3]
-        rows, full = min(SIDE, height - row), width // SIDE
+        rows, full = min(self.side, height - row), width // self.side
         target = self.y[n, row : row + rows]
-        whole = made[:rows].transpose(0, 2, 1, 3)  # [rows, across, SIDE, filters]
-        np.copyto(target[:, : full * SIDE].reshape(rows, full, SIDE, -1), whole[:, :full])
+        whole = made[:rows].transpose(0, 2, 1, 3)  # [rows, across, side, filters]
+        np.copyto(target[:, : full * self.side].reshape(rows, full, self.side, -1), whole[:, :full])
         if full < self.across:
-            np.copyto(target[:, full * SIDE :], whole[:, full, : width - full * SIDE])
+            np.copyto(target[:, full * self.side :], whole[:, full, : width - full * self.side])
         self.finish(target, target, (n, slice(row, row + rows), slice(None), slice(None)))
 
 

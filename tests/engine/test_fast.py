@@ -55,8 +55,11 @@ def crew(request: pytest.FixtureRequest, monkeypatch: Any) -> int:
 @pytest.mark.parametrize("size", ["28x28", "29x31", "16x50", "8x200", "30x30"])
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("padding", ["1", "0", "[[2, 0], [0, 1]]"])
-def test_winograd_is_a_convolution(size: str, batch: int, padding: str, crew: int) -> None:
-    text = f"input: {size}x32\nlayers: [{{conv: {{filters: 40, kernel: 3, padding: {padding}, activation: relu}}}}]"
+@pytest.mark.parametrize("kernel", [3, 5])
+def test_winograd_is_a_convolution(size: str, batch: int, padding: str, kernel: int, crew: int) -> None:
+    text = (
+        f"input: {size}x32\nlayers: [{{conv: {{filters: 40, kernel: {kernel}, padding: {padding}, activation: relu}}}}]"
+    )
     summary = cnncalc.parse(text).summary()
     layout = Layout(summary, batch)
     layout.tiled = set(layout.ops)  # whatever it would choose
@@ -74,7 +77,8 @@ def test_winograd_is_a_convolution(size: str, batch: int, padding: str, crew: in
 def test_winograd_is_chosen_by_shape_and_within_its_share() -> None:
     conv = "layers: [{{conv: {{filters: {}, kernel: {}, stride: {}, padding: 1, groups: {}}}}}, {{dense: 1000}}]"
     for sizes, fields, wanted in (
-        ("56x56x64", (64, 3, 1, 1), True), ("56x56x64", (64, 3, 2, 1), False), ("56x56x64", (64, 5, 1, 1), False),
+        ("56x56x64", (64, 3, 1, 1), True), ("56x56x64", (64, 3, 2, 1), False), ("56x56x64", (64, 5, 1, 1), True),
+        ("56x56x32", (64, 5, 1, 1), False), ("56x56x32", (64, 3, 1, 1), True), ("56x56x64", (64, 7, 1, 1), False),
         ("56x56x64", (64, 3, 1, 2), False), ("56x56x3", (64, 3, 1, 1), False), ("7x7x64", (64, 3, 1, 1), False),
     ):  # fmt: skip
         layout = layout_of(f"input: {sizes}\n" + conv.format(*fields))
