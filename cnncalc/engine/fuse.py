@@ -7,12 +7,13 @@ there already (a residual connection), are done in place; dropout is nothing at 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cnncalc.engine import weights as learned
+from cnncalc.engine.activation import function_of
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.kinds._activated import Activated
 from cnncalc.kinds.activation import __name__ as ACTIVATIONS
@@ -22,11 +23,15 @@ from cnncalc.kinds.conv import Conv, DepthwiseConv
 from cnncalc.kinds.dense import Dense
 from cnncalc.kinds.dropout import Dropout
 from cnncalc.kinds.norm import Batchnorm
+from cnncalc.kinds.pool import Maxpool
 from cnncalc.kinds.stochastic_depth import StochasticDepth
 
 if TYPE_CHECKING:
     from cnncalc.infer import Row, Summary
 
+#: Activations that never fall, so that the largest of a window may be taken before them. None: no activation.
+RISING = (None, "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "sigmoid", "hard_sigmoid", "tanh", "softplus",
+          "softsign")  # fmt: skip
 #: Kinds whose last weight axis is their channels (of a depthwise kernel the last two), so that a factor fits in.
 FOLDABLE = (Conv, DepthwiseConv, Dense)
 
@@ -35,7 +40,8 @@ class Op:
     """Rows that run as one: the first does the work, the others change its output number by number.
 
     ``sources`` are the values it reads, ``residual`` the one that is added (or None), ``value`` the one it puts out.
-    ``before`` and ``after`` are the activations (kinds) before and after that sum.
+    ``before`` and ``after`` are the activations (kinds) before and after that sum. Where ``pooled`` it puts out the
+    largest of each 2×2 of what the first row does.
     """
 
     def __init__(self, row: Row, first: int) -> None:
@@ -46,6 +52,7 @@ class Op:
         self.norm: Row | None = None
         self.before: Any = own_activation(row)
         self.after: Any = None
+        self.pooled = False
 
     @property
     def head(self) -> Row:
@@ -123,6 +130,29 @@ def _adds(op: Op, row: Row) -> bool:
     op.residual = others[0]
     op.after = own_activation(row)
     return True
+
+
+def pool(ops: list[Op], tiled: Collection[Op]) -> list[Op]:
+    """The ops with each 2×2 max pool done by the op that it follows, of those that are ``tiled``."""
+    uses = Counter(value for op in ops for value in op.reads)
+    halving = {op.sources[0]: op for op in ops if _halves(op)}
+    for op in tiled:
+        follower = halving.get(op.value)
+        word = None if op.before is None else function_of(op.before)
+        if follower and uses[op.value] == 1 and op.residual is None and word in RISING:
+            ops.remove(follower)
+            op.rows += follower.rows
+            op.value, op.pooled = follower.value, True
+    return sorted(ops, key=lambda op: op.rows[-1].index)
+
+
+def _halves(op: Op) -> bool:
+    """Whether an op is a 2×2 max pool side by side, and nothing more."""
+    kind, x = op.head.layer.kind, op.head.xs[0]
+    if not isinstance(kind, Maxpool) or op.before or op.residual is not None:
+        return False
+    windows = [(w.kernel, w.stride, w.dilation, w.begin) for w in kind.windows(x)]
+    return windows == [(2, 2, 1, 0)] * 2 and op.head.output.spatial == tuple(size // 2 for size in x.spatial)
 
 
 def own_activation(row: Row) -> str | None:

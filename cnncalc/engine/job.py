@@ -54,7 +54,7 @@ class Finish:
 class Job(NamedTuple):
     """``xs`` and ``y`` are ``[batch, H, W, C]`` (of a sequence W is 1); ``xs[0]`` has the border that ``windows`` need.
 
-    ``tiled``: in Winograd's form. ``shape`` is that of one example of it.
+    ``tiled``: in Winograd's form; ``pooled``: and of each 2×2 the largest. ``shape`` is that of one example of it.
     """
 
     kind: Any
@@ -65,6 +65,7 @@ class Job(NamedTuple):
     y: Array
     finish: Finish
     tiled: bool
+    pooled: bool
     workers: int
     common: Common
 
@@ -101,7 +102,8 @@ def flat(x: Array) -> Array | None:
 def check_reach(job: Job) -> None:
     """Raise EngineError where a window of the output would lie outside the buffer of its operand."""
     for axis, w in enumerate(job.windows, start=1):
-        positions = job.y.shape[axis] + (-job.y.shape[axis] % side(w.kernel) if job.tiled else 0)
+        positions = job.y.shape[axis] * (2 if job.pooled else 1)
+        positions += -positions % side(w.kernel) if job.tiled else 0
         needed = (positions - 1) * w.stride + extent(w.kernel, w.dilation)
         if needed > job.xs[0].shape[axis]:
             raise EngineError(

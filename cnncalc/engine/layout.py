@@ -47,9 +47,11 @@ class Layout:
         """``whole``: no layer is folded into another, so that each one's output can be looked at."""
         self.summary, self.batch, self.whole = summary, batch, whole
         self.ops = fuse.fuse(summary, whole)
+        self.tiled = self._tiled()
+        if not whole:
+            self.ops = fuse.pool(self.ops, self.tiled)
         self.buffers = self._buffers()
         self._join()
-        self.tiled = self._tiled()
         self.needs = [self._need(op) for op in self.ops]
         self._widen()
         self.size, self.places = settle(list(self.buffers.values()))
@@ -65,7 +67,7 @@ class Layout:
         for op in self.ops:
             buffer = self.buffers[op.value]
             sizes = "×".join(map(str, (self.batch, *buffer.shape.sizes)))
-            form = "winograd" if op in self.tiled else op.head.kind
+            form = ("winograd" if op in self.tiled else op.head.kind) + (" and pool" if op.pooled else "")
             place = self.places[id(buffer.root)] + (buffer.offset if buffer.parent else 0)
             lines.append(f"{op.name}: {form}, {sizes} at {place}")
         return "\n".join(lines)

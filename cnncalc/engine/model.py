@@ -55,7 +55,7 @@ class Model:
         self.summary, self.limits, self.kind, self.whole = summary, limits, kind, whole
         self.arrays = dict(arrays) if whole or kind == "reference" else {}
         ops = fuse.fuse(summary, whole) if kind == "fast" else []
-        self._weights = [fuse.folded(summary, op, arrays, owned and not whole) for op in ops]
+        self._weights = {op.head.index: fuse.folded(summary, op, arrays, owned and not whole) for op in ops}
         self._plan: Plan | None = None
         self._alone = Lock()  # a plan has one set of buffers
 

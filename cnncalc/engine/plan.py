@@ -39,16 +39,16 @@ class Step(NamedTuple):
 
 
 class Plan:
-    """A layout with its memory and weights: ready to run. ``weights`` are those of each op."""
+    """A layout with its memory and weights: ready to run. ``weights`` are those of each op, by its first row."""
 
-    def __init__(self, layout: Layout, weights: Sequence[Weights]) -> None:
+    def __init__(self, layout: Layout, weights: Mapping[int, Weights]) -> None:
         self.layout, self.summary = layout, layout.summary
         self.workers, self.process = blas.workers(), os.getpid()
         self.common = Common()
         apart = self.workers > 1 and helpers.possible() and layout.batch * layout.summary.totals.macs >= WORTH
         allocate = helpers.shared if apart else alone
         bind(list(layout.buffers.values()), layout.size, layout.places, allocate)
-        self.steps = [self._step(time, own) for time, own in enumerate(weights)]
+        self.steps = [self._step(time, weights[op.head.index]) for time, op in enumerate(layout.ops)]
         self.common.array = allocate(self.common.size)
         works = [work for step in self.steps for work in step.works]
         scratch = [alone(max((work.scratch for work in works), default=0)) for _ in range(self.workers)]
@@ -82,7 +82,8 @@ class Plan:
             image = None if residual is None else _image(residual)
             finish = Finish(weights.get("bias"), before, image, after, whole)
             finish.widened(_image(y).shape[2])
-            job = Job(kind, weights, windows, shape, operands, _image(y), finish, op in self.layout.tiled, self.workers,
+            job = Job(kind, weights, windows, shape, operands, _image(y), finish, op in self.layout.tiled, op.pooled,
+                      self.workers,
                       self.common)  # fmt: skip
             check_reach(job)
             works = planned(job)

@@ -64,7 +64,9 @@ class Winograd:
     def __init__(self, job: Job) -> None:
         self.x, self.y, self.finish = job.xs[0], job.y, job.finish
         self.kernel = transformed(job.weights["kernel"])
+        self.step = 2 if job.pooled else 1
         examples, height, width, self.filters = job.y.shape
+        height, width = height * self.step, width * self.step
         self.channels = self.x.shape[3]
         self.side = side(job.windows[0].kernel)
         self.output = np.ascontiguousarray(powers(self.side).T, np.float32)
@@ -144,13 +146,17 @@ class Winograd:
 
     def _write(self, made: Array, n: int, row: int) -> None:
         """One line ``[side, side, across, filters]``; tiles that go beyond the output are cut."""
-        height, width = self.y.shape[1:3]
-        rows, full = min(self.side, height - row), width // self.side
+        if self.step == 2:
+            for of in (made, made.swapaxes(0, 1)):
+                np.maximum(of[::2], of[1::2], out=of[::2])
+            made, row = made[::2, ::2], row // 2
+        side, (height, width) = len(made), self.y.shape[1:3]
+        rows, full = min(side, height - row), width // side
         target = self.y[n, row : row + rows]
         whole = made[:rows].transpose(0, 2, 1, 3)  # [rows, across, side, filters]
-        np.copyto(target[:, : full * self.side].reshape(rows, full, self.side, -1), whole[:, :full])
+        np.copyto(target[:, : full * side].reshape(rows, full, side, -1), whole[:, :full])
         if full < self.across:
-            np.copyto(target[:, full * self.side :], whole[:, full, : width - full * self.side])
+            np.copyto(target[:, full * side :], whole[:, full, : width - full * side])
         self.finish(target, target, (n, slice(row, row + rows), slice(None), slice(None)))
 
 

@@ -67,7 +67,7 @@ def test_winograd_is_a_convolution(size: str, batch: int, padding: str, kernel: 
     layout._widen()
     layout.size, layout.places = settle(list(layout.buffers.values()))
     arrays = weights.initial(summary, 0)
-    plan = Plan(layout, [fuse.folded(summary, op, arrays) for op in layout.ops])
+    plan = Plan(layout, {op.head.index: fuse.folded(summary, op, arrays) for op in layout.ops})
     x = np.random.default_rng(0).standard_normal((batch, *summary.inputs["input"].sizes), np.float32)
     wanted = Model(summary, arrays, cnncalc.Limits(), "reference").run({"input": x})["conv1"]
     got = plan.run({"input": x})["conv1"]
@@ -87,6 +87,40 @@ def test_winograd_is_chosen_by_shape_and_within_its_share() -> None:
     assert not alone.tiled  # its kernels would be four times all weights
     many = layout_of("input: 16x16x256\nlayers: [{conv: {filters: 256, kernel: 3, padding: 1}}]", batch=200)
     assert many.tiled
+
+
+@pytest.mark.parametrize("size", ["33x31", "36x34"])
+@pytest.mark.parametrize("kernel", [3, 5])
+@pytest.mark.parametrize("act", ["linear", "relu", "silu"])
+def test_a_pool_after_winograd_is_done_with_it(size: str, kernel: int, act: str, crew: int) -> None:
+    text = (
+        f"input: {size}x64\nlayers: [{{conv: {{filters: 64, kernel: {kernel}, padding: same, activation: {act}}}}}, "
+        "{maxpool: 2}, {conv: {filters: 8, kernel: 3, padding: 1}}, {dense: 9000}]"
+    )
+    layout = layout_of(text)
+    assert [op.pooled for op in layout.ops] == ([True] if act != "silu" else [False, False]) + [False] * 2
+    both(text, batch=2)
+
+
+@pytest.mark.parametrize("pool", [
+    "maxpool: {size: 3, stride: 2}", "maxpool: {size: 2, stride: 1}", "maxpool: {size: 2, padding: 1}",
+    "maxpool: {size: 2, ceil_mode: true}", "avgpool: 2", "add: {from: [conv1, conv1]}",
+])  # fmt: skip
+def test_no_other_pool_is(pool: str) -> None:
+    text = f"input: 33x33x64\nlayers: [{{conv: {{filters: 64, kernel: 3}}}}, {{{pool}}}, {{dense: 900}}]"
+    layout = layout_of(text)
+    assert layout.tiled
+    assert not any(op.pooled for op in layout.ops)
+    both(text)
+
+
+def test_a_map_that_is_read_twice_is_not_pooled_away() -> None:
+    text = (
+        "input: 32x32x64\nlayers: [{conv: {filters: 64, kernel: 3, padding: 1}}, {maxpool: 2}, {upsample: 2}, "
+        "{add: {from: [conv1, upsample1]}}, {dense: 900}]"
+    )
+    assert not any(op.pooled for op in layout_of(text).ops)
+    both(text)
 
 
 @pytest.mark.parametrize("layer", [
