@@ -6,7 +6,7 @@ from itertools import product
 
 import numpy as np
 
-from cnncalc.engine import depthwise, winograd
+from cnncalc.engine import depthwise, transposed, winograd
 from cnncalc.engine import product as products
 from cnncalc.engine._window import shape_of, sliding
 from cnncalc.engine.arrays import Array, Weights
@@ -84,16 +84,31 @@ def biased(y: Array, weights: Weights) -> Array:
 def fast_conv(job: Job) -> list[Work] | None:
     """The algorithm of a convolution by its shape; None leaves it to the reference."""
     kind: Conv = job.kind
-    channels = job.xs[0].shape[3]
+    channels = job.xs[0].shape[-1]
     if job.tiled:
         return winograd.Winograd(job).works(job.workers, job.common)
     if kind.groups == 1:
         return [products.convolution(job)]
     if kind.groups == channels == kind.filters:
         return [depthwise.Depthwise(job)]
-    return None
+    return None if job.finish.whole else [products.groups(job)]
+
+
+def fast_conv_volume(job: Job) -> list[Work] | None:
+    """As :func:`fast_conv`."""
+    return [products.volumes(job)] if job.kind.groups == 1 else None
 
 
 def fast_depthwise_conv(job: Job) -> list[Work] | None:
     """As :func:`fast_conv`."""
     return [depthwise.Depthwise(job)] if job.kind.multiplier == 1 else None
+
+
+def fast_separable_conv(job: Job) -> list[Work] | None:
+    """As :func:`fast_conv`."""
+    return [depthwise.Separable(job)] if job.kind.multiplier == 1 else None
+
+
+def fast_transposed_conv(job: Job) -> list[Work] | None:
+    """As :func:`fast_conv`."""
+    return [transposed.convolution(job)]

@@ -48,5 +48,5 @@ def fast_dense(job: Job) -> list[Work]:
     """Pieces of units for few examples, pieces of positions for a long sequence or an image that is not flattened."""
     kernel, finish = job.weights["kernel"], job.finish
     if not job.kind.flattens(job.shape) and job.shape.spatial:
-        return [Product(job.xs[0], (1, 1), kernel, (1, 1, 1, 1), job.y, finish, job.workers)]
+        return [Product(job.xs[0], (), kernel, job.y, finish, job.workers)]
     return [_Flat(job)]

@@ -19,7 +19,7 @@ from cnncalc.kinds._activated import Activated
 from cnncalc.kinds.activation import __name__ as ACTIVATIONS
 from cnncalc.kinds.add import Add
 from cnncalc.kinds.concat import Concat
-from cnncalc.kinds.conv import Conv, DepthwiseConv
+from cnncalc.kinds.conv import Conv, DepthwiseConv, TransposedConv
 from cnncalc.kinds.dense import Dense
 from cnncalc.kinds.dropout import Dropout
 from cnncalc.kinds.norm import Batchnorm
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 RISING = (None, "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "sigmoid", "hard_sigmoid", "tanh", "softplus",
           "softsign")  # fmt: skip
 #: Kinds whose last weight axis is their channels (of a depthwise kernel the last two), so that a factor fits in.
-FOLDABLE = (Conv, DepthwiseConv, Dense)
+FOLDABLE = (Conv, DepthwiseConv, TransposedConv, Dense)
 
 
 class Op:
@@ -99,7 +99,7 @@ def _absorbs(op: Op, row: Row, taken: set[int]) -> bool:
     if isinstance(op.head.layer.kind, Concat):  # its operands may lie in it, and be read by others
         return False
     if isinstance(kind, Batchnorm):
-        if op.norm or op.before or op.residual is not None or not isinstance(op.head.layer.kind, FOLDABLE):
+        if op.norm or op.before or op.residual is not None or not _foldable(op.head.layer.kind):
             return False
         op.norm = row
         return True
@@ -108,6 +108,10 @@ def _absorbs(op: Op, row: Row, taken: set[int]) -> bool:
     if isinstance(kind, Add):
         return _adds(op, row)
     return False
+
+
+def _foldable(kind: Any) -> bool:
+    return isinstance(kind, FOLDABLE) and not (isinstance(kind, TransposedConv) and kind.groups != 1)
 
 
 def _activates(op: Op, kind: Any) -> bool:

@@ -19,6 +19,7 @@ Activate = Callable[[Array, Array], Any]  # from the first array into the second
 SHORT = 128  # channels
 TILE = 6  # inputs of one of Winograd's tiles along each axis
 CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer hold the workers up
+POINT = Window(1, 1, 1, 0, 0, 1)  # the window along an axis that there is not
 
 
 class Finish:
@@ -37,6 +38,13 @@ class Finish:
         if self.bias is not None and self.bias.size <= SHORT:
             self.bias = np.tile(self.bias, (width, 1))
 
+    def part(self, place: Any, across: slice = slice(None), channels: slice = slice(None)) -> Finish:
+        """That of the part of the output at ``place``, with those positions along its last axis and those channels."""
+        bias = self.bias if self.bias is None else self.bias[..., channels]
+        bias = bias if bias is None or bias.ndim == 1 else bias[across]
+        residual = None if self.residual is None else self.residual[place]
+        return Finish(bias, self.before, residual, self.after, self.whole)
+
     def __call__(self, source: Array, target: Array, piece: Any) -> None:
         """``target``, the ``piece`` of the output, from ``source`` (which may be the target itself)."""
         if self.bias is not None:
@@ -52,7 +60,8 @@ class Finish:
 
 
 class Job(NamedTuple):
-    """``xs`` and ``y`` are ``[batch, H, W, C]`` (of a sequence W is 1); ``xs[0]`` has the border that ``windows`` need.
+    """``xs`` and ``y`` are ``[batch, H, W, C]`` (of a sequence W is 1), of a volume ``[batch, D, H, W, C]``; ``xs[0]``
+    has the border that ``windows`` need.
 
     ``tiled``: in Winograd's form; ``pooled``: and of each 2×2 the largest. ``shape`` is that of one example of it.
     """

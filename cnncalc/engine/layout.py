@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnncalc import engine
-from cnncalc.engine import fuse, winograd
+from cnncalc.engine import fuse, transposed, winograd
 from cnncalc.engine._window import border
 from cnncalc.engine.activation import function_of
 from cnncalc.engine.buffers import Buffer, Widths, settle
@@ -23,7 +23,7 @@ from cnncalc.engine.job import side
 from cnncalc.infer import BYTES
 from cnncalc.kinds._window import Sliding
 from cnncalc.kinds.concat import Concat
-from cnncalc.kinds.conv import Conv
+from cnncalc.kinds.conv import Conv, TransposedConv
 from cnncalc.kinds.pool import Avgpool, Maxpool
 
 if TYPE_CHECKING:
@@ -105,7 +105,12 @@ class Layout:
     def _need(self, op: Op) -> tuple[Widths, float] | None:
         """The border that an op wants around its operand, and what it holds; None for an op without windows."""
         kind, x = op.head.layer.kind, op.head.xs[0]
-        if not isinstance(kind, Sliding) or len(x.spatial) > 2 or fast(kind) is None:
+        if fast(kind, len(x.spatial)) is None:
+            return None
+        if isinstance(kind, TransposedConv):
+            widths = transposed.border(kind, x)
+            return None if widths is None else (widths, 0.0)
+        if not isinstance(kind, Sliding):
             return None
         windows, counts = kind.windows(x), kind.positions(x)
         widths = border(windows, counts)
@@ -184,10 +189,10 @@ def _tiled_size(op: Op) -> int:
     return 36 * math.prod(op.head.layer.kind.weights(*op.head.xs)["kernel"][2:])
 
 
-def fast(kind: Any) -> Callable[[Job], Sequence[Work] | None] | None:
-    """The fast form of a kind's kernel: ``fast_conv`` beside ``conv``."""
+def fast(kind: Any, axes: int) -> Callable[[Job], Sequence[Work] | None] | None:
+    """The fast form of a kind's kernel: ``fast_conv`` beside ``conv``, of volumes ``fast_conv_volume``."""
     kernel = engine.kernel(kind)
     found: Callable[[Job], Sequence[Work] | None] | None = getattr(
-        sys.modules[kernel.__module__], f"fast_{kind.word()}", None
+        sys.modules[kernel.__module__], f"fast_{kind.word()}{'_volume' if axes > 2 else ''}", None
     )
     return found

@@ -15,16 +15,16 @@ from cnncalc.engine.activation import into, over_channels
 from cnncalc.engine.arrays import Array, Weights, inward, outward
 from cnncalc.engine.buffers import Widths, bind
 from cnncalc.engine.fuse import Op
-from cnncalc.engine.job import Finish, Job, check_reach
+from cnncalc.engine.job import POINT, Finish, Job, check_reach
 from cnncalc.engine.layout import Layout, fast
 from cnncalc.engine.workers import Common, Crew, Threads, Work
 from cnncalc.kinds._window import Sliding, Window
+from cnncalc.kinds.conv import TransposedConv
 
 if TYPE_CHECKING:
     from cnncalc.infer import Row
 
 WORTH = 20_000_000  # multiply–accumulates of a run from which helpers are worth calling
-POINT = Window(1, 1, 1, 0, 0, 1)  # the window along the width that a sequence does not have
 
 
 class Step(NamedTuple):
@@ -71,17 +71,18 @@ class Plan:
         residual = None if op.residual is None else buffers[op.residual].view()
         whole = any(act is not None and over_channels(act) for act in (op.before, op.after))
         before, after = (None if act is None else into(act) for act in (op.before, op.after))
-        planned = fast(kind)
-        if planned is not None and (need is not None or not isinstance(kind, Sliding)) and y.ndim <= 4:
+        planned = fast(kind, len(shape.spatial))
+        if planned is not None and (need is not None or not isinstance(kind, (Sliding, TransposedConv))):
             windows: list[Window] = []
             operands = list(map(_image, xs))
-            if need is not None and isinstance(kind, Sliding):
+            if need is not None:
                 operands[0] = _image(buffers[op.sources[0]].view(need[0]))
+            if isinstance(kind, Sliding):
                 windows = kind.windows(shape)
                 windows = windows + [POINT] * (2 - len(windows))
             image = None if residual is None else _image(residual)
             finish = Finish(weights.get("bias"), before, image, after, whole)
-            finish.widened(_image(y).shape[2])
+            finish.widened(_image(y).shape[-2])
             job = Job(kind, weights, windows, shape, operands, _image(y), finish, op in self.layout.tiled, op.pooled,
                       self.workers,
                       self.common)  # fmt: skip

@@ -6,13 +6,16 @@ multiplied with the kernel. Where a window is one pixel the input itself is that
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.job import CACHE, Finish, Job, flat, pieces, spans
+from cnncalc.engine.job import CACHE, POINT, Finish, Job, flat, pieces, spans
+from cnncalc.engine.workers import Together
+from cnncalc.kinds._window import Window
 
 FEW = 96  # rows of a product below which workers share its columns instead
 
@@ -20,14 +23,18 @@ FEW = 96  # rows of a product below which workers share its columns instead
 class Product:
     """``y = windows of x · kernel``, pieces of examples, rows and filters."""
 
-    def __init__(self, x: Array, step: tuple[int, int], kernel: Array, window: tuple[int, int, int, int], y: Array,
-                 finish: Finish, workers: int) -> None:  # fmt: skip
-        """``window`` is its height, width and dilations; ``step`` its strides; ``kernel`` ``[h·w·C, filters]``."""
-        self.y, self.kernel, self.finish = y, kernel, finish
-        self.windows = _windows(x, step, window, y.shape)
-        self.direct = window[:2] == (1, 1) and flat(self.windows[:1, :1]) is not None
+    def __init__(self, x: Array, windows: Sequence[Window], kernel: Array, y: Array, finish: Finish,
+                 workers: int) -> None:  # fmt: skip
+        """``x`` and ``y`` are ``[examples, H, W, C]``, ``kernel`` is ``[window·C, filters]``.
+
+        ``windows`` are those along H and W, and before them one along the first axis where that is the depth of a
+        volume: a batch of images is a volume with windows of 1.
+        """
+        self.y, self.kernel, self.finish = y, kernel.reshape(-1, kernel.shape[-1]), finish
+        self.windows = _windows(x, [*(POINT,) * (3 - len(windows)), *windows], y.shape)
+        self.direct = self.windows.ndim == 4 and flat(self.windows[:1, :1]) is not None
         examples, rows, width, filters = y.shape
-        depth = len(kernel)
+        depth = len(self.kernel)
         room = max(1, CACHE // (width * (depth + filters)))
         if examples * rows * width < FEW * workers and filters >= 64 * workers and not finish.whole:
             parts, columns = [(slice(0, examples), slice(0, rows))], spans(filters, -(-filters // workers))
@@ -61,22 +68,43 @@ class Product:
             self.finish(rest.reshape(target.shape), target, piece)
 
 
-def _windows(x: Array, step: tuple[int, int], window: tuple[int, int, int, int], sizes: Any) -> Array:
-    """The windows of ``x`` as a view ``[batch, H_out, W_out, ...]``; neighbours in a row lie behind each other."""
-    height, width, down, across = window
-    n, h, w, c = x.strides
-    outer, apart = (*sizes[:3],), (n, h * step[0], w * step[1])
-    if (height, width) == (1, 1):
-        return as_strided(x, (*outer, x.shape[3]), (*apart, c))
-    if across == 1 and w == c * x.shape[3]:
-        return as_strided(x, (*outer, height, width * x.shape[3]), (*apart, h * down, c))
-    return as_strided(x, (*outer, height, width, x.shape[3]), (*apart, h * down, w * across, c))
+def _windows(x: Array, windows: Sequence[Window], sizes: Any) -> Array:
+    """The windows of ``x`` as a view ``[examples, H_out, W_out, ...]``; neighbours in a row lie behind each other."""
+    *strides, c = x.strides
+    outer = [(size, stride * w.stride) for size, stride, w in zip(sizes, strides, windows, strict=False)]
+    inner = [(w.kernel, stride * w.dilation) for stride, w in zip(strides, windows, strict=True) if w.kernel > 1]
+    if windows[-1].kernel > 1 and windows[-1].dilation == 1 and strides[-1] == c * x.shape[-1]:
+        inner[-1] = (windows[-1].kernel * x.shape[-1], c)
+    else:
+        inner.append((x.shape[-1], c))
+    axes = [*outer, *inner]
+    return as_strided(x, [size for size, _ in axes], [stride for _, stride in axes])
 
 
 def convolution(job: Job) -> Product:
     """A convolution without groups."""
-    (first, second), kernel = job.windows, job.weights["kernel"]
-    return Product(
-        job.xs[0], (first.stride, second.stride), kernel.reshape(-1, kernel.shape[-1]),
-        (first.kernel, second.kernel, first.dilation, second.dilation), job.y, job.finish, job.workers,
-    )  # fmt: skip
+    return Product(job.xs[0], job.windows, job.weights["kernel"], job.y, job.finish, job.workers)
+
+
+def groups(job: Job) -> Together:
+    """A convolution in which each group of channels has its own filters."""
+    kernel, x, y, count = job.weights["kernel"], job.xs[0], job.y, job.kind.groups
+    parts = []
+    for number in range(count):
+        seen, made = (_share(n, number, count) for n in (x.shape[-1], y.shape[-1]))
+        finish = job.finish.part((..., made), channels=made)
+        parts.append(Product(x[..., seen], job.windows, kernel[..., made], y[..., made], finish, job.workers))
+    return Together(parts)
+
+
+def _share(channels: int, number: int, count: int) -> slice:
+    """The channels of a group."""
+    return slice(channels * number // count, channels * (number + 1) // count)
+
+
+def volumes(job: Job) -> Together:
+    """A convolution of volumes without groups: each example is as many images as it is deep."""
+    x, y, kernel = job.xs[0], job.y, job.weights["kernel"]
+    return Together([
+        Product(x[n], job.windows, kernel, y[n], job.finish.part(n), job.workers) for n in range(len(y))
+    ])  # fmt: skip

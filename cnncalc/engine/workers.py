@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -36,6 +36,19 @@ class Phase(NamedTuple):
     blocks: int
     run: Callable[[int, Array], None]
     scratch: int = 0
+
+
+class Together:
+    """Works that can be done at one time, as one."""
+
+    def __init__(self, works: Sequence[Work]) -> None:
+        self._pieces = [(work, block) for work in works for block in range(work.blocks)]
+        self.blocks = len(self._pieces)
+        self.scratch = max(work.scratch for work in works)
+
+    def run(self, block: int, scratch: Array) -> None:
+        work, own = self._pieces[block]
+        work.run(own, scratch)
 
 
 class Common:

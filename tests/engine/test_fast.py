@@ -137,10 +137,46 @@ def test_a_map_that_is_read_twice_is_not_pooled_away() -> None:
     "avgpool: {size: 3, stride: 1, padding: same, count_include_pad: false}", "dense: {units: 700}",
     "dense: {units: 60, flatten: false}", "global_avgpool", "batchnorm", "gelu", "softmax",
     "upsample: [2, 3]", "upsample",
+    "conv: {filters: 15, groups: 5, kernel: 3, padding: 1, activation: relu}",
+    "conv: {filters: 8, groups: 4, kernel: 1, activation: softmax}",
+    "separable_conv: {filters: 11, kernel: 3, padding: 1, activation: relu}",
+    "separable_conv: {filters: 40, kernel: 3, stride: 2, dilation: 2}",
+    "separable_conv: {filters: 9, kernel: 3, multiplier: 2}",
+    "separable_conv: {filters: 9, kernel: 3, activation: softmax}",
+    "transposed_conv: {filters: 7, kernel: 2, stride: 2, activation: relu}",
+    "transposed_conv: {filters: 7, kernel: 3, stride: 2, padding: 1, output_padding: 1}",
+    "transposed_conv: {filters: 7, kernel: 5, stride: 3, padding: same, activation: softmax}",
+    "transposed_conv: {filters: 7, kernel: [4, 3], stride: [3, 1], padding: [[0, 3], [2, 0]]}",
+    "transposed_conv: {filters: 7, kernel: 5, stride: 1, padding: 2}",
+    "transposed_conv: {filters: 7, kernel: 2, stride: 3}", "transposed_conv: {filters: 7, kernel: 3, dilation: 2}",
+    "transposed_conv: {filters: 10, kernel: 3, stride: 2, groups: 5}",
+    "transposed_conv: {filters: 7, kernel: 2, stride: 2, padding: same_lower, bias: false}",
 ])  # fmt: skip
 def test_fast_forms_equal_the_reference(layer: str, crew: int) -> None:
     for layout, size in (("channels_last", "23x18x20"), ("channels_first", "20x23x18")):
         both(f"layout: {layout}\ninput: {size}\nlayers:\n- {layer}", batch=3)
+
+
+@pytest.mark.parametrize("layer", [
+    "conv: {filters: 6, kernel: 3, padding: 1, activation: relu}", "conv: {filters: 6, kernel: [1, 3, 2], stride: 2}",
+    "conv: {filters: 6, kernel: 2, dilation: 2, activation: softmax}", "conv: {filters: 6, kernel: 1}",
+    "conv: {filters: 6, kernel: 3, groups: 2}", "maxpool: 2", "transposed_conv: {filters: 3, kernel: 2, stride: 2}",
+    "batchnorm", "relu", "dense: 7",
+])  # fmt: skip
+def test_volumes_equal_the_reference(layer: str, crew: int) -> None:
+    for layout, size in (("channels_last", "5x9x8x4"), ("channels_first", "4x5x9x8")):
+        both(f"layout: {layout}\ninput: {size}\nlayers:\n- {layer}\n- relu", batch=3)
+
+
+def test_sums_after_grouped_transposed_and_deep_convolutions(crew: int) -> None:
+    for size, layer in (
+        ("9x8x6", "conv: {filters: 6, kernel: 3, padding: 1, groups: 3, activation: tanh}"),
+        ("9x8x6", "transposed_conv: {filters: 6, kernel: 3, padding: 1}"),
+        ("9x6", "transposed_conv: {filters: 6, kernel: 3, stride: 1, padding: same}"),
+        ("9x8x6", "separable_conv: {filters: 6, kernel: 3, padding: 1}"),
+        ("5x9x8x6", "conv: {filters: 6, kernel: 3, padding: 1}"),
+    ):
+        both(f"input: {size}\nlayers: [{{{layer}}}, batchnorm, {{add: {{from: [batchnorm1, input]}}}}, relu]", batch=2)
 
 
 def test_small_maps_with_many_filters_share_the_filters(crew: int) -> None:
