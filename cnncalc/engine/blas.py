@@ -21,10 +21,16 @@ MOST = 8  # workers; more share too little
 
 
 def workers() -> int:
-    """How many workers share a layer: one for each processor; one where BLAS cannot be told to keep to one itself."""
-    if _blas() is None:
+    """How many workers share a layer: one for each processor, and no more than BLAS would take threads.
+
+    So ``OPENBLAS_NUM_THREADS`` and its like are heeded. One where BLAS cannot be told to keep to one thread itself.
+    """
+    found = _blas()
+    if found is None:
         return 1
-    return max(1, min(MOST, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1))
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    with _single.lock:
+        return max(1, min(MOST, processors, _single.before if _single.runs else found[0]()))
 
 
 @cache

@@ -386,6 +386,23 @@ def test_blas_has_its_threads_back_after_a_run() -> None:
         set_(before)
 
 
+def test_there_are_no_more_workers_than_blas_would_take_threads() -> None:
+    found = blas._blas()
+    if found is None:
+        pytest.skip("this BLAS cannot be told its number of threads")
+    get, set_ = found
+    before = get()
+    try:
+        set_(1)
+        assert blas.workers() == 1
+        set_(2)
+        with blas.single():
+            several = blas.workers()
+        assert several == blas.workers()
+    finally:
+        set_(before)
+
+
 @pytest.mark.parametrize("total", [1, 5, 36, 100])
 def test_spans_cover_everything_once(total: int) -> None:
     from cnncalc.engine.job import pieces, spans
