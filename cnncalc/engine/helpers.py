@@ -29,7 +29,7 @@ from cnncalc.engine.workers import Work
 
 APART = 8  # counters from one helper's to the next one's: a cache line
 SPINS = 2000  # looks at a counter before a look at whoever moves it, and a turn for other processes
-IDLE = 10.0  # seconds after which a helper without work leaves
+IDLE = 10  # seconds after which a helper without work leaves
 FILES = 1 << 16  # numbers of files that a helper closes
 PATIENCE = 20  # times its own time that this process waits for a helper, and a second more
 
@@ -121,11 +121,11 @@ class Processes:
             _end({rank: self._helpers.pop(rank)})
 
     def _fork(self, rank: int) -> None:
-        """Take on a helper, where there is room for one."""
+        """Take on a helper, where there is room for one. It hears no signals: they are the parent's to handle."""
         number, parent = self._counters[0], os.getpid()
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])  # an interrupt is the parent's to handle
+        calls = os.eventfd(0)
+        heard = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
-            calls = os.eventfd(0)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", DeprecationWarning)  # other threads' locks: a helper may be ended
                 pid = os.fork()
@@ -133,9 +133,9 @@ class Processes:
                 self._serve(rank, number, calls, parent)
             self._helpers[rank] = _Helper(pid, calls)
         except OSError:
-            pass  # its pieces are computed here
+            os.close(calls)  # its pieces are computed here
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
     def _serve(self, rank: int, number: int, calls: int, parent: int) -> NoReturn:
         """What a helper does. An error in a piece ends it, and comes up where the piece is computed again."""
@@ -144,7 +144,7 @@ class Processes:
             os.closerange(0, calls)
             os.closerange(calls + 1, FILES)
             with np.errstate(all="ignore"):
-                while select.select([calls], [], [], IDLE)[0] and os.eventfd_read(calls):
+                while _called(calls, parent):
                     for work in self._works:
                         number += 1
                         if not self._reached(0, number, lambda: os.getppid() == parent):
@@ -153,6 +153,16 @@ class Processes:
                         self._counters[APART * rank] = number
         finally:
             os._exit(0)
+
+
+def _called(calls: int, parent: int) -> bool:
+    """Wait for the next run; False where none comes, or the parent has gone."""
+    for _ in range(IDLE):
+        if select.select([calls], [], [], 1.0)[0]:
+            return bool(os.eventfd_read(calls))
+        if os.getppid() != parent:
+            break
+    return False
 
 
 def _alive(helper: _Helper) -> bool:

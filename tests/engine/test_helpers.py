@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,12 +61,12 @@ def test_pieces_are_dealt_out(crew: Processes, seen: np.ndarray) -> None:
 def test_helpers_stay_between_runs_and_leave_when_idle(
     crew: Processes, seen: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(helpers, "IDLE", 0.3)
+    monkeypatch.setattr(helpers, "IDLE", 1)
     go(crew)
     before = processes(seen)
     go(crew)
     assert processes(seen) == before
-    time.sleep(0.6)
+    time.sleep(1.3)
     go(crew)
     assert not set(processes(seen)) & set(before) - {os.getpid()}
 
@@ -129,6 +131,36 @@ def test_an_interrupt_ends_the_helpers(crew: Processes) -> None:
     for pid in pids:
         with pytest.raises(ProcessLookupError):
             os.kill(pid, 0)
+
+
+def test_a_helper_runs_no_handler_of_the_users(crew: Processes, seen: np.ndarray) -> None:
+    before = signal.signal(signal.SIGTERM, lambda *_: seen.fill(-1))
+    try:
+        go(crew)
+        os.kill(crew._helpers[1].pid, signal.SIGTERM)
+        go(crew)
+        assert crew._helpers[1].pid in processes(seen)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_helpers_leave_soon_after_their_parent_is_killed() -> None:
+    code = (
+        "import os, sys, time, numpy as np\n"
+        "from cnncalc.engine.helpers import Processes\n"
+        "from cnncalc.engine.workers import Phase\n"
+        "work = Phase(2, lambda block, scratch: None)\n"
+        "crew = Processes([work], [np.empty(1, np.float32)] * 2)\n"
+        "with crew: crew.run(work)\n"
+        "print(crew._helpers[1].pid, flush=True)\n"
+        "os.kill(os.getpid(), 9)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    pid = int(done.stdout)
+    end = time.monotonic() + 10
+    while os.path.exists(f"/proc/{pid}") and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_helpers_go_with_their_crew() -> None:
