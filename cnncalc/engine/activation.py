@@ -10,12 +10,13 @@ import numpy as np
 from numpy.polynomial import chebyshev
 
 from cnncalc import engine, kinds
-from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.arrays import Array, Weights, blocks
 from cnncalc.engine.job import Activate, Job
 from cnncalc.engine.rowwise import Rowwise
 from cnncalc.engine.workers import Work
 from cnncalc.kinds.activation import FUNCTIONS
 
+BLOCK = 1 << 15  # numbers of which gelu is worked out at one time
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. (2017)
 
 
@@ -164,7 +165,13 @@ def over_channels(function: Any) -> bool:
 
 
 def _gelu_into(x: Array, out: Array) -> None:
-    """``x·Φ(x)`` with the rational form of Φ's tail, exact to 1.5e-7 (Abramowitz & Stegun 1964, 7.1.26)."""
+    """``x·Φ(x)`` in blocks whose intermediate results stay in the cache."""
+    for source, target in zip(blocks(x, BLOCK), blocks(out, BLOCK), strict=True):
+        np.multiply(source, _normal(source), out=target)
+
+
+def _normal(x: Array) -> Array:
+    """Φ(x) with the rational form of its tail, exact to 1.5e-7 (Abramowitz & Stegun 1964, 7.1.26)."""
     z = np.abs(x) * np.float32(sqrt(0.5))
     t = 1 / (1 + np.float32(TAIL_SCALE) * z)
     tail = np.full_like(t, TAIL[0])
@@ -174,7 +181,7 @@ def _gelu_into(x: Array, out: Array) -> None:
     tail *= t
     tail *= np.exp(-z * z)
     tail /= 2
-    np.multiply(x, np.where(x > 0, 1 - tail, tail), out=out)
+    return np.where(x > 0, 1 - tail, tail)
 
 
 def __getattr__(name: str) -> Any:

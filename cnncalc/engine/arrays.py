@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,3 +20,16 @@ def inward(array: Array, layout: str) -> Array:
 def outward(array: Array, layout: str) -> Array:
     """``[batch, spatial..., channels]`` as ``[batch, axes in the spec's layout]``; a view."""
     return np.moveaxis(array, -1, 1) if layout == "channels_first" and array.ndim > 3 else array
+
+
+def blocks(array: Array, most: int) -> Iterator[Array]:
+    """``array`` in views of about ``most`` numbers, in order."""
+    if array.size <= most or array.ndim == 0:
+        yield array
+        return
+    if len(array) == 1:
+        yield from blocks(array[0], most)
+        return
+    step = max(1, most * len(array) // array.size)
+    for start in range(0, len(array), step):
+        yield from blocks(array[start : start + step], most)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from cnncalc import autoencoder
 from cnncalc.engine import inputs, memory, model, objective, trace
 from cnncalc.engine import weights as learned
-from cnncalc.engine.arrays import Array
+from cnncalc.engine.arrays import Array, blocks
 from cnncalc.engine.layout import Layout
 from cnncalc.engine.objective import Measured
 from cnncalc.engine.trace import Traced
@@ -126,7 +126,7 @@ def statistics(array: Array) -> Statistics:
     count, mean, squares, broken = 0, 0.0, 0.0, 0
     low, high = math.inf, -math.inf
     with np.errstate(all="ignore"):
-        for block in _blocks(array):
+        for block in blocks(array, BLOCK):
             size, own = block.size, float(block.mean(dtype=np.float64))
             spread = float(np.square(block.astype(np.float64) - own).sum())
             gap, total = own - mean, count + size
@@ -135,16 +135,3 @@ def statistics(array: Array) -> Statistics:
             low, high = float(np.minimum(low, block.min())), float(np.maximum(high, block.max()))
             broken += 0 if math.isfinite(own) else int(size - np.isfinite(block).sum())
     return Statistics(mean, math.sqrt(squares / count) if squares >= 0 else math.nan, low, high, broken)
-
-
-def _blocks(array: Array) -> Any:
-    """``array`` in pieces of about BLOCK numbers."""
-    if array.size <= BLOCK or array.ndim == 0:
-        yield array
-        return
-    if len(array) == 1:
-        yield from _blocks(array[0])
-        return
-    step = max(1, BLOCK * len(array) // array.size)
-    for start in range(0, len(array), step):
-        yield from _blocks(array[start : start + step])
