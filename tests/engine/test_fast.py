@@ -168,6 +168,15 @@ def test_volumes_equal_the_reference(layer: str, crew: int) -> None:
         both(f"layout: {layout}\ninput: {size}\nlayers:\n- {layer}\n- relu", batch=3)
 
 
+@pytest.mark.parametrize("fields", ["heads: 2", "heads: 3, key_dim: 5, causal: true", "heads: 1, bias: false"])
+def test_attention_equals_the_reference(fields: str, crew: int) -> None:
+    both(
+        f"input: 23x8\nlayers: [layernorm, {{attention: {{{fields}}}}}, {{add: {{from: [attention1, input]}}}}]",
+        batch=3,
+    )
+    both(f"input: {{a: 23x8, b: 9x6}}\nlayers: [{{attention: {{from: [a, b], {fields}}}}}, softmax]", batch=2)
+
+
 def test_sums_after_grouped_transposed_and_deep_convolutions(crew: int) -> None:
     for size, layer in (
         ("9x8x6", "conv: {filters: 6, kernel: 3, padding: 1, groups: 3, activation: tanh}"),
