@@ -58,6 +58,15 @@ class _Single:
 _single = _Single()
 
 
+def _forked() -> None:
+    """A process that was forked while another thread held the lock has a lock of its own."""
+    _single.lock = Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
+
+
 @contextmanager
 def single() -> Iterator[None]:
     """Within this, BLAS computes with one thread (of its own) each time it is called; runs may overlap."""

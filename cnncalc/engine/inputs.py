@@ -32,16 +32,18 @@ def feeds(summary: Summary, settings: list[str], seed: int) -> dict[str, Feed]:
 
     Only headers are read. Raises UsageError and SpecError.
     """
-    found = {name: _made(summary, name, "noise", seed) for name in summary.inputs}
+    found: dict[str, Feed] = {}
     for setting in settings:
         name, path = _named(summary, setting)
-        if name and path in MADE:
-            found[name] = _made(summary, name, path, seed)
-        elif path in MADE:
-            found = {name: _made(summary, name, path, seed) for name in summary.inputs}
+        if path in MADE:
+            given = {one: _made(summary, one, path, seed) for one in ([name] if name else summary.inputs)}
         else:
-            found.update(_stored(summary, name, path))
-    return found
+            given = _stored(summary, name, path)
+        for one in given:
+            if one in found:
+                raise UsageError(f'--input {setting}: the input "{one}" is given twice')
+        found |= given
+    return {name: found.get(name) or _made(summary, name, "noise", seed) for name in summary.inputs}
 
 
 def _named(summary: Summary, setting: str) -> tuple[str, str]:
@@ -109,7 +111,9 @@ def _batch(summary: Summary, name: str, shape: tuple[int, ...], what: str) -> in
     sizes = tuple(summary.inputs[name].written(summary.layout))
     if shape == sizes:
         return 1
-    if shape[1:] == sizes and len(shape) == len(sizes) + 1 and shape[0] > 0:
+    if shape[1:] == sizes and len(shape) == len(sizes) + 1:
+        if shape[0] == 0:
+            raise SpecError(f'{what}: the array for the input "{name}" holds no example', help="a batch of 1 or more")
         return shape[0]
     got, wanted = ("×".join(map(str, s)) or "one number" for s in (shape, sizes))
     help = f"{wanted} for one example, or N×{wanted}"

@@ -42,7 +42,7 @@ class Finish:
         """That of the part of the output at ``place``, with those positions along its last axis and those channels."""
         bias = self.bias if self.bias is None else self.bias[..., channels]
         bias = bias if bias is None or bias.ndim == 1 else bias[across]
-        residual = None if self.residual is None else self.residual[place]
+        residual = None if self.residual is None else self.residual[place][..., channels]
         return Finish(bias, self.before, residual, self.after, self.whole)
 
     def __call__(self, source: Array, target: Array, piece: Any) -> None:
@@ -113,10 +113,14 @@ def check_reach(job: Job) -> None:
     for axis, w in enumerate(job.windows, start=1):
         positions = job.y.shape[axis] * (2 if job.pooled else 1)
         positions += -positions % side(w.kernel) if job.tiled else 0
-        needed = (positions - 1) * w.stride + extent(w.kernel, w.dilation)
-        if needed > job.xs[0].shape[axis]:
-            raise EngineError(
-                f"{job.kind.word()} reads {needed} positions and {job.xs[0].shape[axis]} are there: this is a bug in "
-                "cnncalc",
-                help="please report it with the spec",
-            )
+        check_fits(w, positions, job.xs[0].shape[axis])
+
+
+def check_fits(w: Window, positions: int, size: int) -> None:
+    """Raise EngineError where windows at ``positions`` places read more than ``size`` numbers along an axis."""
+    needed = (positions - 1) * w.stride + extent(w.kernel, w.dilation)
+    if needed > size:
+        raise EngineError(
+            f"a window reads {needed} positions and {size} are there: this is a bug in cnncalc",
+            help="please report it with the spec",
+        )

@@ -108,8 +108,8 @@ class Layout:
         if fast(kind, len(x.spatial)) is None:
             return None
         if isinstance(kind, TransposedConv):
-            widths = transposed.border(kind, x)
-            return None if widths is None else (widths, 0.0)
+            axes = transposed.residues(kind, x)
+            return None if axes is None else (transposed.border(axes, x.spatial), 0.0)
         if not isinstance(kind, Sliding):
             return None
         windows, counts = kind.windows(x), kind.positions(x)

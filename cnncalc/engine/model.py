@@ -57,7 +57,7 @@ class Model:
         ops = fuse.fuse(summary, whole) if kind == "fast" else []
         self._weights = {op.head.index: fuse.folded(summary, op, arrays, owned and not whole) for op in ops}
         self._plan: Plan | None = None
-        self._alone = Lock()  # a plan has one set of buffers
+        self._alone, self._process = Lock(), os.getpid()  # a plan has one set of buffers
 
     def __call__(self, *arrays: Any, **named: Any) -> Any:
         """Raises UsageError where an array does not fit its input."""
@@ -77,7 +77,7 @@ class Model:
             raise UsageError(
                 f"the network reads {len(inputs)} inputs ({', '.join(inputs)}); {len(given)} arrays were given"
             )
-        return {name: as_input(self.summary, name, np.asarray(given[name])) for name in inputs}
+        return {name: as_input(self.summary, name, _array(name, given[name])) for name in inputs}
 
     def run(self, feeds: Mapping[str, Array], watch: Watch | None = None) -> dict[str, Array]:
         """The outputs by name, for inputs ``[batch, axes in the spec's layout]`` by name.
@@ -93,12 +93,14 @@ class Model:
             if self.kind == "reference":
                 memory.check(memory.estimate(self.summary, batch), self.limits.memory)
                 return self._reference(feeds, watch or _unwatched)
+            if self._process != os.getpid():  # forked since: the lock may be held, and the buffers are the parent's
+                self._alone, self._process, self._plan = Lock(), os.getpid(), None
             with self._alone:
                 return self._planned(batch).run(feeds, watch)
 
     def _planned(self, batch: int) -> Plan:
-        """The plan for as many examples; the last one is kept, by the process that made it."""
-        if self._plan is None or self._plan.layout.batch != batch or self._plan.process != os.getpid():
+        """The plan for as many examples; the last one is kept."""
+        if self._plan is None or self._plan.layout.batch != batch:
             self._plan = None  # its memory is given back before the next one takes its own
             layout = Layout(self.summary, batch, self.whole)
             memory.check(memory.estimate(self.summary, batch, layout.bytes), self.limits.memory)
@@ -126,6 +128,13 @@ class Model:
             for row in rows
             if row.name in self.summary.outputs
         }
+
+
+def _array(name: str, given: Any) -> Array:
+    try:
+        return np.asarray(given)
+    except ValueError:
+        raise UsageError(f'what was given for the input "{name}" is no array: its rows differ in length') from None
 
 
 def _unwatched(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
@@ -186,8 +195,10 @@ def build(
     if seed < 0:
         raise UsageError(f"the seed {seed} is negative", help="a whole number of 0 or more")
     memory.check(memory.estimate(summary, 1), limits.memory)
-    if isinstance(weights, str):
-        return Model(summary, learned.load(summary, weights, limits), limits, kind, whole, owned=True)
     if weights is None:
-        return Model(summary, learned.initial(summary, seed), limits, kind, whole, owned=True)
-    return Model(summary, learned.given(summary, weights), limits, kind, whole)
+        arrays = learned.initial(summary, seed)
+    elif isinstance(weights, str):
+        arrays = learned.load(summary, weights, limits)
+    else:
+        arrays = learned.given(summary, weights)
+    return Model(summary, arrays, limits, kind, whole, owned=True)

@@ -23,6 +23,7 @@ from cnncalc.errors import SpecError
 from cnncalc.spec.source import regular
 
 MAGIC, ZIP_MAGIC = b"\x93NUMPY", b"PK"
+MOST = 1 << 63  # numbers along an axis
 HEADER = 10_000  # bytes of a header; NumPy's own bound
 DIRECTORY = 16 << 20  # bytes read at one time, and so of an archive's directory
 CHUNK = 1 << 20
@@ -62,8 +63,8 @@ def read_header(stream: IO[bytes], what: str) -> Header:
         raise SpecError(f"{what} holds Python objects (a pickle), which are not loaded", help="save it as float32")
     if dtype.kind not in "fiu":
         raise SpecError(f"{what} holds {dtype}, not numbers", help="save it as float32")
-    if not isinstance(shape, tuple) or any(type(size) is not int or size < 0 for size in shape):
-        raise SpecError(f"{what} has a broken header: its shape is {str(shape)[:80]}")
+    if not isinstance(shape, tuple) or any(type(size) is not int or not 0 <= size < MOST for size in shape):
+        raise SpecError(f"{what} has a broken header: its shape is not one of sizes below 2^63")
     return Header(shape, bool(fortran), dtype)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, NamedTuple
@@ -43,7 +42,7 @@ class Plan:
 
     def __init__(self, layout: Layout, weights: Mapping[int, Weights]) -> None:
         self.layout, self.summary = layout, layout.summary
-        self.workers, self.process = blas.workers(), os.getpid()
+        self.workers = blas.workers()
         self.common = Common()
         apart = self.workers > 1 and helpers.possible() and layout.batch * layout.summary.totals.macs >= WORTH
         allocate = helpers.shared if apart else alone
@@ -52,7 +51,12 @@ class Plan:
         self.common.array = allocate(self.common.size)
         works = [work for step in self.steps for work in step.works]
         scratch = [alone(max((work.scratch for work in works), default=0)) for _ in range(self.workers)]
-        self.crew: Crew = helpers.Processes(works, scratch) if apart else Threads(scratch)
+        self._threads, self._processes = Threads(scratch), helpers.Processes(works, scratch) if apart else None
+
+    @property
+    def crew(self) -> Crew:
+        """Who shares the works of the next run."""
+        return self._processes if self._processes and self._processes.ready() else self._threads
 
     def _step(self, time: int, weights: Weights) -> Step:
         op, need, buffers = self.layout.ops[time], self.layout.needs[time], self.layout.buffers
@@ -83,8 +87,8 @@ class Plan:
             image = None if residual is None else _image(residual)
             finish = Finish(weights.get("bias"), before, image, after, whole)
             finish.widened(_image(y).shape[-2])
-            job = Job(kind, weights, windows, shape, operands, _image(y), finish, op in self.layout.tiled, op.pooled,
-                      self.workers,
+            tiled = op in self.layout.tiled
+            job = Job(kind, weights, windows, shape, operands, _image(y), finish, tiled, op.pooled, self.workers,
                       self.common)  # fmt: skip
             check_reach(job)
             works = planned(job)

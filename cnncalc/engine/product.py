@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.job import CACHE, POINT, Finish, Job, flat, pieces, spans
+from cnncalc.engine.job import CACHE, POINT, Finish, Job, check_fits, flat, pieces, spans
 from cnncalc.engine.workers import Together
 from cnncalc.kinds._window import Window
 
@@ -70,6 +70,8 @@ class Product:
 
 def _windows(x: Array, windows: Sequence[Window], sizes: Any) -> Array:
     """The windows of ``x`` as a view ``[examples, H_out, W_out, ...]``; neighbours in a row lie behind each other."""
+    for w, positions, size in zip(windows, sizes, x.shape, strict=False):
+        check_fits(w, positions, size)
     *strides, c = x.strides
     outer = [(size, stride * w.stride) for size, stride, w in zip(sizes, strides, windows, strict=False)]
     inner = [(w.kernel, stride * w.dilation) for stride, w in zip(strides, windows, strict=True) if w.kernel > 1]
@@ -89,17 +91,12 @@ def convolution(job: Job) -> Product:
 def groups(job: Job) -> Together:
     """A convolution in which each group of channels has its own filters."""
     kernel, x, y, count = job.weights["kernel"], job.xs[0], job.y, job.kind.groups
-    parts = []
-    for number in range(count):
-        seen, made = (_share(n, number, count) for n in (x.shape[-1], y.shape[-1]))
-        finish = job.finish.part((..., made), channels=made)
-        parts.append(Product(x[..., seen], job.windows, kernel[..., made], y[..., made], finish, job.workers))
-    return Together(parts)
-
-
-def _share(channels: int, number: int, count: int) -> slice:
-    """The channels of a group."""
-    return slice(channels * number // count, channels * (number + 1) // count)
+    seen, made = (spans(channels, channels // count) for channels in (x.shape[-1], y.shape[-1]))
+    return Together([
+        Product(x[..., read], job.windows, kernel[..., own], y[..., own], job.finish.part(..., channels=own),
+                job.workers)
+        for read, own in zip(seen, made, strict=True)
+    ])  # fmt: skip
 
 
 def volumes(job: Job) -> Together:

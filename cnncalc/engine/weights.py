@@ -120,7 +120,7 @@ def _rectified(summary: Summary) -> set[int]:
 
 
 def given(summary: Summary, arrays: Mapping[str, Any]) -> dict[str, Array]:
-    """Arrays that the caller hands over, checked. Raises SpecError with everything that does not fit."""
+    """Copies of arrays that the caller hands over, checked. Raises SpecError with everything that does not fit."""
     wants = wanted(summary)
     problems = _names(wants, list(arrays))
     checked = {}
@@ -133,7 +133,7 @@ def given(summary: Summary, arrays: Mapping[str, Any]) -> dict[str, Array]:
             checked[name] = array
     if problems:
         raise SpecError(problems[:MOST])
-    return _finite({name: _float32(array) for name, array in checked.items()})
+    return _finite({name: _float32(array).copy() for name, array in checked.items()})
 
 
 def load(summary: Summary, path: str, limits: Limits) -> dict[str, Array]:

@@ -154,7 +154,7 @@ class Winograd:
         rows, full = min(side, height - row), width // side
         target = self.y[n, row : row + rows]
         whole = made[:rows].transpose(0, 2, 1, 3)  # [rows, across, side, filters]
-        np.copyto(target[:, : full * side].reshape(rows, full, side, -1), whole[:, :full])
+        np.copyto(target[:, : full * side].reshape(rows, full, side, self.filters), whole[:, :full])
         if full < self.across:
             np.copyto(target[:, full * side :], whole[:, full, : width - full * side])
         self.finish(target, target, (n, slice(row, row + rows), slice(None), slice(None)))

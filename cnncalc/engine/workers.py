@@ -112,16 +112,28 @@ class Threads:
         self._threads: list[Thread] = []
 
     def __enter__(self) -> Threads:
-        self._threads = [Thread(target=self._serve, args=(own,), daemon=True) for own in self._scratch[1:]]
-        for thread in self._threads:
-            thread.start()
+        self._rest()  # of a run whose end was interrupted
+        self._shares = SimpleQueue()
+        for own in self._scratch[1:]:
+            thread = Thread(target=self._serve, args=(own, self._shares), daemon=True)
+            self._threads.append(thread)
+            try:
+                thread.start()
+            except RuntimeError:  # no more can be had: its pieces are computed by the others
+                self._threads.pop()
+                break
         return self
 
     def __exit__(self, error: Any, /, *more: Any) -> None:
+        self._rest()
+
+    def _rest(self) -> None:
         for _ in self._threads:
             self._shares.put(None)
-        for thread in self._threads:
-            thread.join()
+        while self._threads:
+            if self._threads[-1].ident is not None:  # else it was not started
+                self._threads[-1].join()
+            self._threads.pop()
 
     def run(self, work: Work) -> None:
         if work.blocks < 1:
@@ -134,7 +146,8 @@ class Threads:
         if share.error is not None:
             raise share.error
 
-    def _serve(self, scratch: Array) -> None:
+    @staticmethod
+    def _serve(scratch: Array, shares: SimpleQueue[_Share | None]) -> None:
         with np.errstate(all="ignore"):
-            while (share := self._shares.get()) is not None:
+            while (share := shares.get()) is not None:
                 share.take(scratch)

@@ -85,8 +85,8 @@ class _Reader:
         self.problems: list[Problem] = []
         self.quoted: Any = None  # the last quoted text of several lines; a forgotten quote makes one
 
-    def read(self, kind: Any) -> Node:
-        """The node of the whole text, by a parser of that kind. Raises _TooDeep."""
+    def read(self, parser_class: Any) -> Node:
+        """The node of the whole text, by a parser of that class. Raises _TooDeep."""
         handlers: dict[type, Callable[[Any], None]] = {
             yaml.ScalarEvent: self.on_scalar,
             yaml.AliasEvent: self.on_alias,
@@ -96,7 +96,7 @@ class _Reader:
             yaml.MappingEndEvent: self.on_end,
             yaml.DocumentStartEvent: self.on_document,
         }
-        parser = kind(self.source.text)
+        parser = parser_class(self.source.text)
         try:
             for event in iter(parser.get_event, None):
                 if handler := handlers.get(type(event)):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnncalc.engine import weights
+from cnncalc.engine._window import border
 
 Runner = Callable[[], Any]
 
@@ -30,11 +31,8 @@ class Graph:
 
     def pads(self, row: Any) -> tuple[list[int], list[int]]:
         """Padding before and behind each axis."""
-        pairs = [
-            (w.begin, max(0, (n - 1) * w.stride + w.dilation * (w.kernel - 1) + 1 - w.size - w.begin))
-            for w, n in zip(row.layer.kind.windows(row.xs[0]), row.output.spatial, strict=True)
-        ]
-        return [b for b, _ in pairs], [e for _, e in pairs]
+        before, behind = zip(*border(row.layer.kind.windows(row.xs[0]), row.output.spatial), strict=True)
+        return list(before), list(behind)
 
     def kernel(self, row: Any) -> np.ndarray:
         """``[filters, C/groups, H, W]``."""
@@ -153,7 +151,7 @@ class Torch(Graph):
 
 
 class Onnx(Graph):
-    """onnxruntime, all of its optimisations, two threads."""
+    """onnxruntime, all of its optimisations."""
 
     def __init__(self, summary: Any, arrays: dict[str, np.ndarray]) -> None:
         super().__init__(summary, arrays)

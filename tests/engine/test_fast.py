@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import threading
 from itertools import pairwise
 from typing import Any
 
@@ -52,9 +53,9 @@ def crew(request: pytest.FixtureRequest, monkeypatch: Any) -> int:
     return int(number)
 
 
-@pytest.mark.parametrize("size", ["28x28", "29x31", "16x50", "8x200", "30x30"])
+@pytest.mark.parametrize("size", ["28x28", "29x31", "16x50", "8x200", "30x30", "200x3", "90x1"])
 @pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("padding", ["1", "0", "[[2, 0], [0, 1]]"])
+@pytest.mark.parametrize("padding", ["2", "same", "[[2, 0], [3, 4]]"])
 @pytest.mark.parametrize("kernel", [3, 5])
 def test_winograd_is_a_convolution(size: str, batch: int, padding: str, kernel: int, crew: int) -> None:
     text = (
@@ -89,7 +90,7 @@ def test_winograd_is_chosen_by_shape_and_within_its_share() -> None:
     assert many.tiled
 
 
-@pytest.mark.parametrize("size", ["33x31", "36x34"])
+@pytest.mark.parametrize("size", ["33x31", "36x34", "300x3"])
 @pytest.mark.parametrize("kernel", [3, 5])
 @pytest.mark.parametrize("act", ["linear", "relu", "silu"])
 def test_a_pool_after_winograd_is_done_with_it(size: str, kernel: int, act: str, crew: int) -> None:
@@ -104,10 +105,10 @@ def test_a_pool_after_winograd_is_done_with_it(size: str, kernel: int, act: str,
 
 @pytest.mark.parametrize("pool", [
     "maxpool: {size: 3, stride: 2}", "maxpool: {size: 2, stride: 1}", "maxpool: {size: 2, padding: 1}",
-    "maxpool: {size: 2, ceil_mode: true}", "avgpool: 2", "add: {from: [conv1, conv1]}",
+    "maxpool: {size: 2, ceil_mode: true}", "avgpool: 2", "add: {from: [conv1, input]}}, {maxpool: 2",
 ])  # fmt: skip
 def test_no_other_pool_is(pool: str) -> None:
-    text = f"input: 33x33x64\nlayers: [{{conv: {{filters: 64, kernel: 3}}}}, {{{pool}}}, {{dense: 900}}]"
+    text = f"input: 33x33x64\nlayers: [{{conv: {{filters: 64, kernel: 3, padding: 1}}}}, {{{pool}}}, {{dense: 900}}]"
     layout = layout_of(text)
     assert layout.tiled
     assert not any(op.pooled for op in layout.ops)
@@ -182,6 +183,7 @@ def test_sums_after_grouped_transposed_and_deep_convolutions(crew: int) -> None:
         ("9x8x6", "conv: {filters: 6, kernel: 3, padding: 1, groups: 3, activation: tanh}"),
         ("9x8x6", "transposed_conv: {filters: 6, kernel: 3, padding: 1}"),
         ("9x6", "transposed_conv: {filters: 6, kernel: 3, stride: 1, padding: same}"),
+        ("9x8x6", "transposed_conv: {filters: 6, kernel: 3, padding: 1, groups: 2}"),
         ("9x8x6", "separable_conv: {filters: 6, kernel: 3, padding: 1}"),
         ("5x9x8x6", "conv: {filters: 6, kernel: 3, padding: 1}"),
     ):
@@ -356,8 +358,38 @@ def test_every_piece_runs_once_and_errors_come_back() -> None:
         assert len(seen) == 107
 
 
+def test_an_interrupted_run_leaves_no_thread_for_the_next(monkeypatch: Any) -> None:
+    crew, seen = Threads([np.empty(1, np.float32) for _ in range(3)]), []
+    for name in ("start", "join"):
+        original, calls = getattr(threading.Thread, name), []
+
+        def interrupted(thread: Any, *rest: Any, original: Any = original, calls: Any = calls) -> None:
+            original(thread, *rest)
+            calls.append(1)
+            if len(calls) == 1:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(threading.Thread, name, interrupted)
+            with pytest.raises(KeyboardInterrupt), crew:
+                pass
+        with crew:
+            crew.run(Phase(50, lambda block, scratch: seen.append(block)))
+    assert sorted(seen) == sorted([*range(50), *range(50)])
+
+
+def test_without_threads_all_is_computed_by_the_caller(monkeypatch: Any) -> None:
+    def refuse(thread: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    seen: list[int] = []
+    with Threads([np.empty(1, np.float32) for _ in range(3)]) as crew:
+        crew.run(Phase(5, lambda block, scratch: seen.append(block)))
+    assert seen == [0, 1, 2, 3, 4]
+
+
 def test_no_thread_is_left_behind() -> None:
-    import threading
 
     before = threading.active_count()
     model = cnncalc.parse(FOLDED).build()

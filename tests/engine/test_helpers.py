@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
+import resource
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from cnncalc.engine import helpers
+import cnncalc
+from cnncalc.engine import blas, helpers, plan
 from cnncalc.engine.helpers import Processes, shared
 from cnncalc.engine.workers import Phase
 
@@ -144,23 +149,151 @@ def test_a_helper_runs_no_handler_of_the_users(crew: Processes, seen: np.ndarray
         signal.signal(signal.SIGTERM, before)
 
 
-def test_helpers_leave_soon_after_their_parent_is_killed() -> None:
+@pytest.mark.parametrize("works", [1, 2])
+def test_helpers_leave_soon_after_their_parent_is_killed(works: int) -> None:
+    """Between two runs, or (of two works) in the midst of one."""
     code = (
-        "import os, sys, time, numpy as np\n"
+        "import os, numpy as np\n"
         "from cnncalc.engine.helpers import Processes\n"
         "from cnncalc.engine.workers import Phase\n"
         "work = Phase(2, lambda block, scratch: None)\n"
-        "crew = Processes([work], [np.empty(1, np.float32)] * 2)\n"
-        "with crew: crew.run(work)\n"
-        "print(crew._helpers[1].pid, flush=True)\n"
-        "os.kill(os.getpid(), 9)\n"
+        f"crew = Processes([work] * {works}, [np.empty(1, np.float32)] * 2)\n"
+        "with crew:\n"
+        "    crew.run(work)\n"
+        "    print(crew._helpers[1].pid, flush=True)\n"
+        "    os.kill(os.getpid(), 9)\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-    pid = int(done.stdout)
-    end = time.monotonic() + 10
-    while os.path.exists(f"/proc/{pid}") and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
+    await_end(int(done.stdout), 5)
+
+
+def await_end(pid: int, seconds: float) -> None:
+    """Wait until a process has ended, whether or not it has been waited for."""
+    end = time.monotonic() + seconds
+    while os.path.exists(f"/proc/{pid}") and Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z":
         assert time.monotonic() < end
-        time.sleep(0.1)
+        time.sleep(0.05)
+
+
+def test_a_helper_sleeps_and_leaves_while_its_parent_does_other_things(
+    crew: Processes, seen: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(helpers, "IDLE", 1)
+    with crew:
+        crew.run(crew._works[0])
+        pid = crew._helpers[1].pid
+        await_end(pid, 5)
+        ticks = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        assert sum(map(int, ticks)) < 50  # of the hundred that it was awake
+        crew.run(crew._works[1])
+        crew.run(crew._works[0])
+    assert pid not in processes(seen)
+    assert all(seen)
+
+
+def test_children_may_be_waited_for_by_the_system(crew: Processes, seen: np.ndarray) -> None:
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        go(crew)
+        helpers._end(crew._helpers)
+        go(crew)
+        with pytest.raises(KeyboardInterrupt), crew:
+            raise KeyboardInterrupt
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+
+
+def test_many_open_files_are_no_matter(seen: np.ndarray, crew: Processes) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    held = []
+    try:
+        while not held or held[-1] < 1100:
+            held.append(os.dup(0))
+        go(crew)
+        assert len(set(processes(seen))) == 3
+        go(crew)
+        assert len(set(processes(seen))) == 3
+    finally:
+        for number in held:
+            os.close(number)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_without_a_descriptor_all_is_computed_here(
+    crew: Processes, seen: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(count: int) -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "eventfd", refuse)
+    go(crew)
+    assert processes(seen) == [os.getpid()] * BLOCKS
+
+
+def test_an_interrupt_of_an_interrupt_leaves_no_one_out_of_step(
+    crew: Processes, seen: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*anything: object) -> None:
+        raise KeyboardInterrupt
+
+    go(crew)
+    before = set(processes(seen))
+    for name in ("_end", "_alive"):
+        original = getattr(helpers, name)
+
+        def fail(block: int, scratch: np.ndarray, name: str = name) -> None:
+            monkeypatch.setattr(helpers, name, interrupt)  # the error's end is interrupted
+            raise ZeroDivisionError
+
+        with pytest.raises(KeyboardInterrupt), crew:
+            crew.run(Phase(1, fail))
+        monkeypatch.setattr(helpers, name, original)
+        seen[:] = 0
+        go(crew)
+        first, second = (crew._helpers[rank].pid for rank in (1, 2))
+        assert processes(seen) == [os.getpid(), first, second] * 2
+        assert not {first, second} & before
+        before = {first, second}
+
+
+def test_nothing_is_forked_beside_other_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of(monkeypatch)
+    x = np.random.default_rng(0).standard_normal((40, 40, 8))
+    end = threading.Event()
+    thread = threading.Thread(target=end.wait)
+    thread.start()
+    try:
+        wanted = model(x)
+        assert not model._plan._processes._helpers
+    finally:
+        end.set()
+        thread.join()
+    np.testing.assert_array_equal(model(x), wanted)
+    assert model._plan._processes._helpers
+
+
+def test_a_fork_beside_a_run_has_a_lock_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of(monkeypatch)
+    x = np.random.default_rng(0).standard_normal((40, 40, 8))
+    wanted = model(x)
+    with model._alone, blas._single.lock:  # as another thread's run would
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(20)
+            os._exit(0 if np.array_equal(model(x), wanted) else 1)
+        assert os.waitpid(pid, 0)[1] == 0
+
+
+def test_weights_may_be_changed_after_they_were_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "WORTH", 0)
+    net = cnncalc.parse("input: 40x40x8\nlayers: [{conv: {filters: 16, kernel: 3}}]")
+    arrays = {"conv1/kernel": np.ones((3, 3, 8, 16), np.float32), "conv1/bias": np.ones(16, np.float32)}
+    model = net.build(arrays)
+    x = np.ones((40, 40, 8))
+    wanted = model(x)
+    arrays["conv1/kernel"] *= 2
+    np.testing.assert_array_equal(model(x), wanted)
 
 
 def test_helpers_go_with_their_crew() -> None:
@@ -177,14 +310,15 @@ def call_shared_model(x: np.ndarray) -> np.ndarray:
     return shared_model(x)  # type: ignore[name-defined]  # noqa: F821
 
 
-def test_a_model_taken_over_by_a_fork_runs_in_both(monkeypatch: pytest.MonkeyPatch) -> None:
-    import multiprocessing
-
-    import cnncalc
-    from cnncalc.engine import plan
-
+def model_of(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A small model that calls helpers all the same."""
     monkeypatch.setattr(plan, "WORTH", 0)
-    model = cnncalc.parse("input: 40x40x8\nlayers: [{conv: {filters: 16, kernel: 3}}]").build()
+    monkeypatch.setattr(blas, "workers", lambda: 2)
+    return cnncalc.parse("input: 40x40x8\nlayers: [{conv: {filters: 16, kernel: 3}}]").build()
+
+
+def test_a_model_taken_over_by_a_fork_runs_in_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = model_of(monkeypatch)
     x = np.random.default_rng(0).standard_normal((4, 40, 40, 8))
     wanted = [model(one) for one in x]
     monkeypatch.setattr(sys.modules[__name__], "shared_model", model, raising=False)

@@ -275,12 +275,15 @@ def over(text: str, name: str, limits: Limits | None = None) -> LimitError:
 def test_a_megabyte_of_nesting_stops_at_once(unit, monkeypatch):
     events = []
 
-    def counting(text):
-        parser = reader_parser(text)
-        return SimpleNamespace(get_event=lambda: events.append(1) or parser.get_event())
+    def counting(parser_class):
+        def parse_text(text):
+            parser = parser_class(text)
+            return SimpleNamespace(get_event=lambda: events.append(1) or parser.get_event())
 
-    reader_parser = reader._Parser
-    monkeypatch.setattr(reader, "_Parser", counting)
+        return parse_text
+
+    for of, name in ((reader, "_Parser"), (yaml, "SafeLoader")):  # the second where the first goes no deeper
+        monkeypatch.setattr(of, name, counting(getattr(of, name)))
     assert "33 is over the limit nesting = 32" in str(over(unit * (2**20 // len(unit)), "nesting"))
     assert len(events) < 200
 
