@@ -85,7 +85,7 @@ def fast_conv(job: Job) -> list[Work] | None:
     """The algorithm of a convolution by its shape; None leaves it to the reference."""
     kind: Conv = job.kind
     channels = job.xs[0].shape[-1]
-    if job.tiled:
+    if job.tile:
         return winograd.Winograd(job).works(job.workers, job.common)
     if kind.groups == 1:
         return [products.convolution(job)]

@@ -17,7 +17,6 @@ from cnncalc.shape import Shape
 Activate = Callable[[Array, Array], Any]  # from the first array into the second, which may be the same
 
 SHORT = 128  # channels
-TILE = 6  # inputs of one of Winograd's tiles along each axis
 CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer hold the workers up
 POINT = Window(1, 1, 1, 0, 0, 1)  # the window along an axis that there is not
 
@@ -63,7 +62,8 @@ class Job(NamedTuple):
     """``xs`` and ``y`` are ``[batch, H, W, C]`` (of a sequence W is 1), of a volume ``[batch, D, H, W, C]``; ``xs[0]``
     has the border that ``windows`` need.
 
-    ``tiled``: in Winograd's form; ``pooled``: and of each 2×2 the largest. ``shape`` is that of one example of it.
+    ``shape`` is that of one example of it. ``tile``: inputs along a tile of Winograd's form, or 0 where it runs in
+    another; ``pooled``: of each 2×2 outputs the largest is put out.
     """
 
     kind: Any
@@ -73,7 +73,7 @@ class Job(NamedTuple):
     xs: list[Array]
     y: Array
     finish: Finish
-    tiled: bool
+    tile: int
     pooled: bool
     workers: int
     common: Common
@@ -97,9 +97,9 @@ def spans(total: int, most: int, workers: int = 1) -> list[slice]:
     return [slice(total * i // count, total * (i + 1) // count) for i in range(count)]
 
 
-def side(kernel: int) -> int:
-    """Outputs of one of Winograd's tiles along each axis."""
-    return TILE - kernel + 1
+def side(tile: int, kernel: int) -> int:
+    """Outputs along each axis of one of Winograd's tiles, which has ``tile`` inputs."""
+    return tile - kernel + 1
 
 
 def flat(x: Array) -> Array | None:
@@ -112,7 +112,7 @@ def check_reach(job: Job) -> None:
     """Raise EngineError where a window of the output would lie outside the buffer of its operand."""
     for axis, w in enumerate(job.windows, start=1):
         positions = job.y.shape[axis] * (2 if job.pooled else 1)
-        positions += -positions % side(w.kernel) if job.tiled else 0
+        positions += -positions % side(job.tile, w.kernel) if job.tile else 0
         check_fits(w, positions, job.xs[0].shape[axis])
 
 

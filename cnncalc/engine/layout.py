@@ -59,7 +59,7 @@ class Layout:
     @property
     def bytes(self) -> int:
         """Of the arena and of Winograd's kernels."""
-        return BYTES * (self.size + sum(_tiled_size(op) for op in self.tiled))
+        return BYTES * (self.size + sum(_tiled_size(*one) for one in self.tiled.items()))
 
     def __str__(self) -> str:
         """One line an op: its layers, its output, where that lies, and its form."""
@@ -115,7 +115,7 @@ class Layout:
         windows, counts = kind.windows(x), kind.positions(x)
         widths = border(windows, counts)
         if op in self.tiled:
-            apart = side(windows[0].kernel)  # whole tiles see more than the windows do
+            apart = side(self.tiled[op], windows[0].kernel)  # whole tiles see more than the windows do
             widths = [(b, e + -n % apart) for (b, e), n in zip(widths, counts, strict=True)]
         return widths, -np.inf if isinstance(kind, Maxpool) else 0.0
 
@@ -153,40 +153,47 @@ class Layout:
                 found.add(op.value)
         return found
 
-    def _tiled(self) -> set[Op]:
-        """The ops that run in Winograd's form: those with the most tiles first, as far as their kernels may go."""
+    def _tiled(self) -> dict[Op, int]:
+        """The ops that run in Winograd's form, and the size of their tiles.
+
+        As far as their kernels may go: small tiles for all where they pay, then larger ones, which save less for the
+        memory they take. Those with the most outputs come first.
+        """
         totals = self.summary.totals
         shapes = [*self.summary.inputs.values(), *(row.output for row in self.summary.rows)]
         outputs = [BYTES * self.batch * math.prod(shape.sizes) for shape in shapes]
-        room = (totals.weight_bytes + max(map(sum, pairwise(outputs)), default=0)) // SHARE
-        chosen = set()
-        for op in sorted(filter(self._tileable, self.ops), key=self._tiles, reverse=True):
-            room -= BYTES * _tiled_size(op)
-            if room < 0:
-                break
-            chosen.add(op)
+        room = (totals.weight_bytes + max(map(sum, pairwise(outputs)), default=0)) // SHARE // BYTES
+        pays = {op: [t for t in winograd.SIZES if _pays(op, t, self.batch)] for op in filter(_tileable, self.ops)}
+        chosen: dict[Op, int] = {}
+        for turn in range(len(winograd.SIZES)):
+            for op in sorted(pays, key=lambda op: math.prod(op.head.output.spatial), reverse=True):
+                if turn < len(pays[op]):
+                    tile = pays[op][turn]
+                    more = _tiled_size(op, tile) - (_tiled_size(op, chosen[op]) if op in chosen else 0)
+                    if more <= room:
+                        chosen[op] = tile
+                        room -= more
         return chosen
 
-    def _tiles(self, op: Op) -> int:
-        kind: Any = op.head.layer.kind
-        return winograd.tiles((self.batch, *op.head.output.spatial), kind.windows(op.head.xs[0])[0].kernel)
 
-    def _tileable(self, op: Op) -> bool:
-        """Whether the form pays: square windows next to each other, enough channels, and enough tiles for its kernels,
-        which are read once for all of them.
-        """
-        kind, x = op.head.layer.kind, op.head.xs[0]
-        if not isinstance(kind, Conv) or len(x.spatial) != 2 or kind.groups != 1:
-            return False
-        (kernel, *others), *rest = ((w.kernel, w.stride, w.dilation) for w in kind.windows(x))
-        if kernel not in winograd.KERNELS or others != [1, 1] or rest != [(kernel, 1, 1)]:
-            return False
-        return winograd.pays(kernel, x.channels, kind.filters) and self._tiles(op) >= winograd.TILES
+def _pays(op: Op, tile: int, batch: int) -> bool:
+    kind: Any = op.head.layer.kind
+    (x,), y = op.head.xs, op.head.output
+    return winograd.pays(tile, (batch, *y.spatial), kind.windows(x)[0].kernel, x.channels, y.channels)
 
 
-def _tiled_size(op: Op) -> int:
+def _tileable(op: Op) -> bool:
+    """Whether an op is a convolution with square windows next to each other, of a size that has the form."""
+    kind, x = op.head.layer.kind, op.head.xs[0]
+    if not isinstance(kind, Conv) or len(x.spatial) != 2 or kind.groups != 1:
+        return False
+    (kernel, *others), *rest = ((w.kernel, w.stride, w.dilation) for w in kind.windows(x))
+    return kernel in winograd.KERNELS and others == [1, 1] and rest == [(kernel, 1, 1)]
+
+
+def _tiled_size(op: Op, tile: int) -> int:
     """Numbers of an op's kernels in Winograd's form."""
-    return 36 * math.prod(op.head.layer.kind.weights(*op.head.xs)["kernel"][2:])
+    return tile**2 * math.prod(op.head.layer.kind.weights(*op.head.xs)["kernel"][2:])
 
 
 def fast(kind: Any, axes: int) -> Callable[[Job], Sequence[Work] | None] | None:

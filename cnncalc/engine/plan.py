@@ -87,8 +87,8 @@ class Plan:
             image = None if residual is None else _image(residual)
             finish = Finish(weights.get("bias"), before, image, after, whole)
             finish.widened(_image(y).shape[-2])
-            tiled = op in self.layout.tiled
-            job = Job(kind, weights, windows, shape, operands, _image(y), finish, tiled, op.pooled, self.workers,
+            tile = self.layout.tiled.get(op, 0)
+            job = Job(kind, weights, windows, shape, operands, _image(y), finish, tile, op.pooled, self.workers,
                       self.common)  # fmt: skip
             check_reach(job)
             works = planned(job)

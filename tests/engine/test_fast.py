@@ -56,14 +56,14 @@ def crew(request: pytest.FixtureRequest, monkeypatch: Any) -> int:
 @pytest.mark.parametrize("size", ["28x28", "29x31", "16x50", "8x200", "30x30", "200x3", "90x1"])
 @pytest.mark.parametrize("batch", [1, 3])
 @pytest.mark.parametrize("padding", ["2", "same", "[[2, 0], [3, 4]]"])
-@pytest.mark.parametrize("kernel", [3, 5])
-def test_winograd_is_a_convolution(size: str, batch: int, padding: str, kernel: int, crew: int) -> None:
+@pytest.mark.parametrize(("kernel", "tile"), [(3, 6), (3, 4), (5, 6)])
+def test_winograd_is_a_convolution(size: str, batch: int, padding: str, kernel: int, tile: int, crew: int) -> None:
     text = (
         f"input: {size}x32\nlayers: [{{conv: {{filters: 40, kernel: {kernel}, padding: {padding}, activation: relu}}}}]"
     )
     summary = cnncalc.parse(text).summary()
     layout = Layout(summary, batch)
-    layout.tiled = set(layout.ops)  # whatever it would choose
+    layout.tiled = dict.fromkeys(layout.ops, tile)  # whatever it would choose
     layout.needs = [layout._need(op) for op in layout.ops]
     layout._widen()
     layout.size, layout.places = settle(list(layout.buffers.values()))
@@ -84,6 +84,9 @@ def test_winograd_is_chosen_by_shape_and_within_its_share() -> None:
     ):  # fmt: skip
         layout = layout_of(f"input: {sizes}\n" + conv.format(*fields))
         assert bool(layout.tiled) == wanted, (sizes, fields)
+    for sizes, filters, tile in (("28x28x96", 96, 6), ("14x14x96", 96, 4), ("14x14x64", 64, None)):
+        layout = layout_of(f"input: {sizes}\n" + conv.format(filters, 3, 1, 1))
+        assert list(layout.tiled.values()) == [tile] * (tile is not None)
     alone = layout_of("input: 16x16x256\nlayers: [{conv: {filters: 256, kernel: 3, padding: 1}}]")
     assert not alone.tiled  # its kernels would be four times all weights
     many = layout_of("input: 16x16x256\nlayers: [{conv: {filters: 256, kernel: 3, padding: 1}}]", batch=200)
