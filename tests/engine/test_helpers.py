@@ -71,7 +71,8 @@ def test_helpers_stay_between_runs_and_leave_when_idle(
     before = processes(seen)
     go(crew)
     assert processes(seen) == before
-    time.sleep(1.3)
+    for pid in set(before) - {os.getpid()}:
+        await_end(pid, 10)
     go(crew)
     assert not set(processes(seen)) & set(before) - {os.getpid()}
 
