@@ -8,7 +8,7 @@ import numpy as np
 
 from cnncalc.engine.activation import softmax
 from cnncalc.engine.arrays import Array, Weights
-from cnncalc.engine.job import CACHE, Job, pieces
+from cnncalc.engine.job import CACHE, Job, largest, pieces
 from cnncalc.engine.workers import Phase, Work
 from cnncalc.kinds.attention import Attention
 
@@ -82,9 +82,8 @@ def fast_attention(job: Job) -> list[Work]:
         _projected(weights, "output", between("mixed")[examples, rows], total)
         job.finish(total.reshape(target.shape), target, (examples, rows, slice(None), slice(None)))
 
-    most = max((n.stop - n.start) * (rows.stop - rows.start) for n, rows in made)
     return [
         Phase(len(seen), project),
         Phase(len(query) * kind.heads, mix),
-        Phase(len(made), put_out, most * job.y.shape[-1]),
+        Phase(len(made), put_out, largest(made) * job.y.shape[-1]),
     ]

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.job import Job, pieces
+from cnncalc.engine.job import Job, largest, pieces
 
-ROOM = 150_000  # numbers of a piece; smaller ones would have the workers wait for the interpreter more often
+ROOM = 150_000  # numbers of a piece
 
 
 class Depthwise:
@@ -18,7 +18,7 @@ class Depthwise:
         self.y, self.finish = job.y, job.finish
         self.taps = _Taps(job, job.weights["kernel"])
         self.parts = pieces(len(job.y), job.y.shape[1], max(1, ROOM // self.taps.row), job.workers)
-        self.blocks, self.scratch = len(self.parts), _most(self.parts) * self.taps.row
+        self.blocks, self.scratch = len(self.parts), largest(self.parts) * self.taps.row
 
     def run(self, block: int, scratch: Array) -> None:
         examples, rows = self.parts[block]
@@ -35,7 +35,7 @@ class Separable:
         self.kernel = job.weights["pointwise_kernel"].reshape(-1, job.y.shape[3])
         row = job.y.shape[2] * job.y.shape[3]
         self.parts = pieces(len(job.y), job.y.shape[1], max(1, ROOM // (self.taps.row + row)), job.workers)
-        self.blocks, self.scratch = len(self.parts), _most(self.parts) * (self.taps.row + row)
+        self.blocks, self.scratch = len(self.parts), largest(self.parts) * (self.taps.row + row)
 
     def run(self, block: int, scratch: Array) -> None:
         examples, rows = self.parts[block]
@@ -74,8 +74,3 @@ class _Taps:
         total = scratch[: seen.shape[0] * seen.shape[1] * self.row].reshape(*seen.shape[:2], self.width, self.channels)
         np.einsum(self.form, seen, self.kernel, out=total.reshape(*seen.shape[:2], -1) if self.wide else total)
         return total
-
-
-def _most(parts: list[tuple[slice, slice]]) -> int:
-    """Rows of the largest piece."""
-    return max((n.stop - n.start) * (r.stop - r.start) for n, r in parts)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,7 +17,7 @@ from cnncalc.shape import Shape
 Activate = Callable[[Array, Array], Any]  # from the first array into the second, which may be the same
 
 SHORT = 128  # channels
-CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer hold the workers up
+CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer pack the kernel anew too often
 POINT = Window(1, 1, 1, 0, 0, 1)  # the window along an axis that there is not
 
 
@@ -95,6 +95,11 @@ def spans(total: int, most: int, workers: int = 1) -> list[slice]:
     count = -(-total // max(1, most))
     count = min(total, -(-count // workers) * workers)
     return [slice(total * i // count, total * (i + 1) // count) for i in range(count)]
+
+
+def largest(parts: Sequence[tuple[slice, ...]]) -> int:
+    """Rows of all examples in the largest of :func:`pieces`."""
+    return max((n.stop - n.start) * (rows.stop - rows.start) for n, rows, *_ in parts)
 
 
 def side(tile: int, kernel: int) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.job import CACHE, POINT, Finish, Job, check_fits, flat, pieces, spans
+from cnncalc.engine.job import CACHE, POINT, Finish, Job, check_fits, flat, largest, pieces, spans
 from cnncalc.engine.workers import Together
 from cnncalc.kinds._window import Window
 
@@ -42,7 +42,7 @@ class Product:
             parts, columns = pieces(examples, rows, max(room, -(-FEW // width)), workers), [slice(0, filters)]
         self.parts = [(*part, slice(None), column) for part in parts for column in columns]
         self.blocks = len(self.parts)
-        pixels = max((n.stop - n.start) * (r.stop - r.start) for n, r, *_ in self.parts) * width
+        pixels = largest(self.parts) * width
         self.pixels_scratch = 0 if self._all_direct() else pixels * depth
         self.scratch = self.pixels_scratch + pixels * filters
 

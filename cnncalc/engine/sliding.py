@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.job import Job, pieces
+from cnncalc.engine.job import Job, largest, pieces
 
 ROOM = 400_000  # numbers of a piece
 
@@ -25,7 +25,7 @@ class Running:
         self.seen = (width - 1) * second.stride + second.dilation * (second.kernel - 1) + 1
         self.parts = pieces(examples, rows, max(1, ROOM // (self.seen * channels)), job.workers)
         self.blocks = len(self.parts)
-        most = max((n.stop - n.start) * (r.stop - r.start) for n, r in self.parts)
+        most = largest(self.parts)
         self.size = most * self.seen * channels
         self.scratch = self.size + most * width * channels
 
