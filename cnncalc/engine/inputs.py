@@ -28,22 +28,24 @@ class Feed(NamedTuple):
 
 
 def feeds(summary: Summary, settings: list[str], seed: int) -> dict[str, Feed]:
-    """The inputs that ``PATH`` or ``NAME=PATH`` settings give; ``noise`` and ``ones`` are made, and noise by default.
+    """The inputs that ``PATH`` or ``NAME=PATH`` settings give.
 
+    ``noise`` and ``ones`` are made; without a name, for every input that no other setting gives (by default noise).
     Only headers are read. Raises UsageError and SpecError.
     """
     found: dict[str, Feed] = {}
+    rest = "noise"
     for setting in settings:
         name, path = _named(summary, setting)
-        if path in MADE:
-            given = {one: _made(summary, one, path, seed) for one in ([name] if name else summary.inputs)}
-        else:
-            given = _stored(summary, name, path)
+        if path in MADE and not name:
+            rest = path
+            continue
+        given = {name: _made(summary, name, path, seed)} if path in MADE else _stored(summary, name, path)
         for one in given:
             if one in found:
                 raise UsageError(f'--input {setting}: the input "{one}" is given twice')
         found |= given
-    return {name: found.get(name) or _made(summary, name, "noise", seed) for name in summary.inputs}
+    return {name: found.get(name) or _made(summary, name, rest, seed) for name in summary.inputs}
 
 
 def _named(summary: Summary, setting: str) -> tuple[str, str]:

@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 
 NOT_NEGATIVE = ("relu", "relu6", "sigmoid", "hard_sigmoid", "softmax", "softplus")
 NEAR = 16  # ops between an operand and the concat that it lies in, at most
-SHARE = 4  # Winograd's kernels, four times as large, may take a quarter of the weights and the largest outputs
+SHARE = 4  # Winograd's kernels, up to four times as large, may take a quarter of the weights and the largest outputs
 
 
 class Layout:
     """Where everything lies for ``batch`` examples.
 
     ``needs`` has the border that each op wants around its operand and what it holds (None: no border), ``tiled`` the
-    ops that run in Winograd's form, ``size`` and ``places`` the arena.
+    ops that run in Winograd's form with the size of their tiles, ``size`` and ``places`` the arena.
     """
 
     def __init__(self, summary: Summary, batch: int, whole: bool = False) -> None:

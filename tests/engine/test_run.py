@@ -155,6 +155,18 @@ def test_inputs_by_name_and_from_an_archive(run: Any) -> None:
     assert np.load("a.npz")["r"].shape == (2, 4, 6, 6)
 
 
+def test_an_input_is_given_once_and_what_is_not_given_is_made() -> None:
+    from cnncalc.engine import inputs
+
+    summary = cnncalc.parse("input: {a: 4, b: 4}\nlayers: [add: {from: [a, b]}]").summary()
+    for settings in (["ones", "b=noise"], ["b=noise", "ones"]):
+        found = {name: feed.load(1) for name, feed in inputs.feeds(summary, settings, 0).items()}
+        assert (found["a"] == 1).all()
+        assert not (found["b"] == 1).any()
+    with pytest.raises(UsageError, match='the input "b" is given twice'):
+        inputs.feeds(summary, ["b=noise", "b=ones"], 0)
+
+
 def test_one_example_needs_no_batch_axis(run: Any, image: np.ndarray) -> None:
     np.save("x.npy", image)
     np.save("batch.npy", image[None])
