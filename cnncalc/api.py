@@ -5,20 +5,21 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from cnncalc import findings, infer, network
+from cnncalc import network
 from cnncalc.errors import Source, SpecError
-from cnncalc.findings import Finding
-from cnncalc.infer import Summary
 from cnncalc.limits import Limits
 from cnncalc.network.model import Network
 from cnncalc.spec import document
+from cnncalc.summary import findings, infer
+from cnncalc.summary.findings import Finding
+from cnncalc.summary.infer import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cnncalc.engine.model import Model
+    from cnncalc.explain.layer import Explanation
     from cnncalc.solve import NetworkSolution
-    from cnncalc.working import Explanation
 
 __all__ = ["Net", "calc", "load", "parse"]
 
@@ -54,7 +55,7 @@ class Net:
 
     def explain(self, layer: str | None = None) -> list[Explanation]:
         """The working of every layer, or of the one called ``layer``. Raises UsageError where there is none."""
-        from cnncalc import working
+        from cnncalc.explain import layer as working
 
         summary = self.summary()
         return [working.explain(summary, row) for row in working.choose(summary, layer)]
@@ -117,7 +118,7 @@ def calc(size: str, *layers: str, limits: Limits | None = None, layout: str = "c
     Raises UsageError with the argument that is wrong and the form expected.
     """
     from cnncalc.errors import UsageError
-    from cnncalc.spec import line
+    from cnncalc.network import line
 
     limits = limits or Limits()
     try:

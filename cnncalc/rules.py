@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnncalc.expr import Number, ceil_div, everywhere, larger, smaller
+from cnncalc.symbolic.expr import Number, ceil_div, everywhere, larger, smaller
 
 
 def extent(kernel: Number, dilation: Number = 1) -> Number:

@@ -7,9 +7,9 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
-from cnncalc.expr import Expr, Letter, Number, substitute, unknowns, value
 from cnncalc.spec.arithmetic import NotArithmetic, evaluate
 from cnncalc.spec.node import Node, Scalar, Sequence, is_null
+from cnncalc.symbolic.expr import Expr, Letter, Number, substitute, unknowns, value
 
 LONGEST = 200  # characters of an answer that are read
 _NUMBER = re.compile(r"[+-]?(\d{1,3}([, '_]\d{3})+|\d+)(\.\d*)?([eE][+-]?\d{1,2})?|[+-]?\.\d+([eE][+-]?\d{1,2})?")

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from cnncalc import network
-from cnncalc.check.truth import Truth
+from cnncalc.check.answer_key import Truth
 from cnncalc.errors import CnncalcError, Mark, SpecError
 from cnncalc.errors import Problem as Fault
 from cnncalc.limits import Limits

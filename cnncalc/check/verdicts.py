@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc import findings
+from cnncalc.check.answer_key import Key, numbers_of, parse_key, shaped, told
 from cnncalc.check.answers import text_of
 from cnncalc.check.problems import Broken, Problem, read
-from cnncalc.check.steps import steps
-from cnncalc.check.truth import Key, numbers_of, parse_key, shaped, told
 from cnncalc.errors import CnncalcError, LimitError, NoSolution
+from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
+from cnncalc.summary import findings
 
 if TYPE_CHECKING:
-    from cnncalc.check.explain import Explanation
-    from cnncalc.check.truth import Truth
+    from cnncalc.check.answer_key import Truth
+    from cnncalc.check.slips.search import Explanation
     from cnncalc.errors import Problem as Fault
+    from cnncalc.explain.layer import Step
     from cnncalc.spec.demand import Demand
     from cnncalc.spec.node import Node
-    from cnncalc.working import Step
 
 SEARCHED = 2000  # layers of problems, in one file, for whose wrong answers the slip is searched
 
@@ -115,7 +115,7 @@ def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], s
 
 
 def _wrong(verdict: Verdict, truth: Truth, key: Key, text: str, searching: bool) -> Verdict:
-    from cnncalc.check.explain import explain
+    from cnncalc.check.slips.search import explain
 
     slip = explain(truth, key, text) if searching else None
     return verdict._replace(steps=steps(truth.summary, key), slip=slip)

@@ -1,4 +1,4 @@
-"""The application: its commands are the files of this folder, each loaded when it is called."""
+"""The application: its commands are the files of ``commands/``, each loaded when it is called."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ _Usage: Any = typer.BadParameter.__mro__[2]
 
 def _commands() -> list[str]:
     """The commands there are, in the order that a reader meets them."""
-    stems = {entry.partition(".")[0] for entry in os.listdir(os.path.dirname(__file__))}
-    found = [stem for stem in sorted(stems) if not stem.startswith("_") and stem not in ("app", "io", "options")]
+    stems = {entry.partition(".")[0] for entry in os.listdir(os.path.join(os.path.dirname(__file__), "commands"))}
+    found = [stem for stem in sorted(stems) if not stem.startswith("_")]
     return sorted(found, key=lambda name: COMMANDS.index(name) if name in COMMANDS else len(COMMANDS))
 
 
@@ -38,7 +38,7 @@ class _Commands(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in _commands():
             return None
-        module = import_module(f"cnncalc.cli.{cmd_name}")
+        module = import_module(f"cnncalc.cli.commands.{cmd_name}")
         single = typer.Typer(rich_markup_mode=None, add_completion=False, context_settings=SETTINGS)
         return typer.main.get_command(module.app if hasattr(module, "app") else _filled(single, cmd_name, module))
 

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import BinaryIO, TextIO
 
 from cnncalc.errors import OutputError
-from cnncalc.render.text import fitting, printable
+from cnncalc.render.forms.text import fitting, printable
 
 PATIENCE = 1.0  # seconds before progress is shown
 

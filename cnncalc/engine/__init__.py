@@ -1,8 +1,8 @@
 """Networks run in NumPy: the only room that imports NumPy at module level.
 
 Inside, arrays are ``[batch, spatial..., channels]`` whatever the spec's layout. The forward pass of a kind is the
-function of its name in the file of its name: ``kinds/conv.py`` is served by ``engine/conv.py``, and so the folder is
-the registry here too.
+function of its name in the file of its name: ``kinds/conv.py`` is served by ``engine/kernels/conv.py``, and so the
+folder is the registry here too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from cnncalc.errors import CnncalcError
-from cnncalc.kinds.base import Kind
+from cnncalc.kinds.base.kind import Kind
 
 #: A reference kernel: (kind, its weights by name, operands) -> output.
 Kernel = Callable[..., Any]
@@ -41,9 +41,9 @@ def _find(kind: type[Kind]) -> Kernel:
     word = kind.word()
     for base in kind.__mro__:
         room, _, stem = base.__module__.rpartition(".")
-        if room != "cnncalc.kinds" or stem == "base" or find_spec(f"cnncalc.engine.{stem}") is None:
+        if not room.startswith("cnncalc.kinds") or find_spec(f"cnncalc.engine.kernels.{stem}") is None:
             continue
-        found: Kernel | None = getattr(import_module(f"cnncalc.engine.{stem}"), word, None)
+        found: Kernel | None = getattr(import_module(f"cnncalc.engine.kernels.{stem}"), word, None)
         if found is not None:
             return found
     raise EngineError(f"the engine has no forward pass for {word}", help="summary, explain and solve work without one")

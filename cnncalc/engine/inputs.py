@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.npz import Arrays, Header
+from cnncalc.engine.files.npz import Arrays, Header
 from cnncalc.engine.weights import generator, not_finite
 from cnncalc.errors import SpecError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from cnncalc.infer import Summary
+    from cnncalc.summary.infer import Summary
 
 MADE = ("noise", "ones")
 

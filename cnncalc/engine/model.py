@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cnncalc import engine
-from cnncalc.engine import fuse, memory
 from cnncalc.engine import weights as learned
-from cnncalc.engine.activation import activate
 from cnncalc.engine.arrays import Array, inward, outward
 from cnncalc.engine.inputs import as_input
-from cnncalc.engine.layout import Layout
-from cnncalc.engine.plan import Plan
+from cnncalc.engine.kernels.activation import activate
+from cnncalc.engine.planning import fuse, memory
+from cnncalc.engine.planning.layout import Layout
+from cnncalc.engine.planning.plan import Plan
 from cnncalc.errors import SpecError, UsageError, nearest
-from cnncalc.expr import Expr, letters
-from cnncalc.kinds._activated import Activated
+from cnncalc.kinds.base.activated import Activated
+from cnncalc.symbolic.expr import Expr, letters
 
 if TYPE_CHECKING:
-    from cnncalc.infer import Row, Summary
     from cnncalc.limits import Limits
+    from cnncalc.summary.infer import Row, Summary
 
 ENGINES = ("fast", "reference")
 

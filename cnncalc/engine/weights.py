@@ -17,12 +17,12 @@ from zlib import crc32
 import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
-from cnncalc.engine.npz import Arrays
+from cnncalc.engine.files.npz import Arrays
 from cnncalc.errors import Problem, SpecError, nearest
 from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
-    from cnncalc.infer import Row, Summary
+    from cnncalc.summary.infer import Row, Summary
 
 RECTIFIERS = frozenset(
     ("relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "hard_swish")

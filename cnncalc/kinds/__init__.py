@@ -9,14 +9,13 @@ from functools import cache
 from importlib import import_module
 
 from cnncalc.errors import nearest
-from cnncalc.kinds.base import Kind
+from cnncalc.kinds.base.kind import Kind
 
 
 @cache
 def _files() -> frozenset[str]:
     entries = os.listdir(os.path.dirname(__file__))
-    stems = (entry[:-3] for entry in entries if entry.endswith(".py") and not entry.startswith("_"))
-    return frozenset(stems) - {"base", "fields"}
+    return frozenset(entry[:-3] for entry in entries if entry.endswith(".py") and not entry.startswith("_"))
 
 
 @cache

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, exact_div, product
-from cnncalc.kinds._sequence import need_sequence
-from cnncalc.kinds._window import check_groups
-from cnncalc.kinds.base import Kind, Reach, Stage, Weights
-from cnncalc.kinds.fields import Count, Flag
+from cnncalc.kinds.base.fields import Count, Flag
+from cnncalc.kinds.base.kind import Kind, Reach, Stage, Weights
+from cnncalc.kinds.base.sequence import need_sequence
+from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, exact_div, product
 
 
 class Attention(Kind):

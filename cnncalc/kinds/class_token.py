@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number
-from cnncalc.kinds._sequence import need_sequence
-from cnncalc.kinds.base import Kind, Reach, Weights
+from cnncalc.kinds.base.kind import Kind, Reach, Weights
+from cnncalc.kinds.base.sequence import need_sequence
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number
 
 
 class ClassToken(Kind):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, differ
-from cnncalc.kinds._merge import listed
-from cnncalc.kinds.base import POINT, Misfit, Reach, Weightless
-from cnncalc.kinds.fields import Word
+from cnncalc.kinds.base.fields import Word
+from cnncalc.kinds.base.kind import POINT, Misfit, Reach, Weightless
+from cnncalc.kinds.base.merge import listed
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, differ
 
 
 class Concat(Weightless):

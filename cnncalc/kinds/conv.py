@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc import rules
-from cnncalc.expr import Expr, Number, anywhere, exact_div, larger, product, value
-from cnncalc.kinds._activated import Activated
-from cnncalc.kinds._window import WORDS, Sliding, check_groups
-from cnncalc.kinds.base import Misfit, Reach, Weights, axis_letters, need_spatial, one_over, per_axis
-from cnncalc.kinds.fields import Count, Flag, Padding, PerAxis
+from cnncalc.kinds.base.activated import Activated
+from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
+from cnncalc.kinds.base.kind import Misfit, Reach, Weights, axis_letters, need_spatial, one_over, per_axis
+from cnncalc.kinds.base.window import WORDS, Sliding, check_groups
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Expr, Number, anywhere, exact_div, larger, product, value
 
 GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
 

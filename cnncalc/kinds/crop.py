@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import anywhere
-from cnncalc.kinds.base import POINT, Misfit, Reach, Weightless, axis_letters, need_spatial
-from cnncalc.kinds.fields import REQUIRED, Padding
+from cnncalc.kinds.base.fields import REQUIRED, Padding
+from cnncalc.kinds.base.kind import POINT, Misfit, Reach, Weightless, axis_letters, need_spatial
 from cnncalc.kinds.pad import both, ends
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import anywhere
 
 
 class Crop(Weightless):

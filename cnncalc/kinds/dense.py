@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, product
-from cnncalc.kinds._activated import Activated
-from cnncalc.kinds.base import POINT, Note, Reach, Weights, equation
-from cnncalc.kinds.fields import Count, Flag, Word
+from cnncalc.kinds.base.activated import Activated
+from cnncalc.kinds.base.fields import Count, Flag, Word
+from cnncalc.kinds.base.kind import POINT, Note, Reach, Weights, equation
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, product
 
 
 class Dense(Activated):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number
-from cnncalc.kinds.base import POINT, Kind, Misfit, Reach, Weights, described
-from cnncalc.kinds.fields import Count
+from cnncalc.kinds.base.fields import Count
+from cnncalc.kinds.base.kind import POINT, Kind, Misfit, Reach, Weights, described
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number
 
 
 class Embedding(Kind):

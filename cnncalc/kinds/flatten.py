@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import product
-from cnncalc.kinds.base import Reach, Weightless
+from cnncalc.kinds.base.kind import Reach, Weightless
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import product
 
 
 class Flatten(Weightless):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, product
-from cnncalc.kinds._activated import Activated
-from cnncalc.kinds._window import WORDS, Sliding
-from cnncalc.kinds.base import Weights, per_axis
-from cnncalc.kinds.fields import Count, Flag, Padding, PerAxis
+from cnncalc.kinds.base.activated import Activated
+from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
+from cnncalc.kinds.base.kind import Weights, per_axis
+from cnncalc.kinds.base.window import WORDS, Sliding
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, product
 
 
 class LocallyConnected(Sliding, Activated):

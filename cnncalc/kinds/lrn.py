@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds.base import Pointwise
-from cnncalc.kinds.fields import Count, Real
+from cnncalc.kinds.base.fields import Count, Real
+from cnncalc.kinds.base.kind import Pointwise
 
 
 class Lrn(Pointwise):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds._merge import Merge
+from cnncalc.kinds.base.merge import Merge
 
 
 class Multiply(Merge):

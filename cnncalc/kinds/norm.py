@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, exact_div
-from cnncalc.kinds._window import check_groups
-from cnncalc.kinds.base import Pointwise, Weights
-from cnncalc.kinds.fields import Count, Flag, Real, Word
+from cnncalc.kinds.base.fields import Count, Flag, Real, Word
+from cnncalc.kinds.base.kind import Pointwise, Weights
+from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, exact_div
 
 
 class _Norm(Pointwise):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.expr import Number
-from cnncalc.kinds.base import POINT, Reach, Weightless, need_spatial, per_axis
-from cnncalc.kinds.fields import REQUIRED, Padding, Real
+from cnncalc.kinds.base.fields import REQUIRED, Padding, Real
+from cnncalc.kinds.base.kind import POINT, Reach, Weightless, need_spatial, per_axis
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number
 
 
 def ends(amount: Any, x: Shape) -> tuple[tuple[Number, Number], ...]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, product
-from cnncalc.kinds._window import Sliding
-from cnncalc.kinds.base import Reach, Weights, per_axis
-from cnncalc.kinds.fields import Count, Flag, PerAxis
+from cnncalc.kinds.base.fields import Count, Flag, PerAxis
+from cnncalc.kinds.base.kind import Reach, Weights, per_axis
+from cnncalc.kinds.base.window import Sliding
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, product
 
 
 class PatchEmbedding(Sliding):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.kinds.base import Misfit, Reach, Weightless
-from cnncalc.kinds.fields import Sizes
+from cnncalc.kinds.base.fields import Sizes
+from cnncalc.kinds.base.kind import Misfit, Reach, Weightless
 from cnncalc.shape import Shape, read
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, anywhere, exact_div, larger, value
-from cnncalc.kinds._window import WORDS, Sliding
-from cnncalc.kinds.base import Misfit, Reach, Weightless, need_spatial, per_axis
-from cnncalc.kinds.fields import Count, Flag, Padding, PerAxis
+from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
+from cnncalc.kinds.base.kind import Misfit, Reach, Weightless, need_spatial, per_axis
+from cnncalc.kinds.base.window import WORDS, Sliding
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, anywhere, exact_div, larger, value
 
 GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, anywhere
-from cnncalc.kinds._sequence import need_sequence
-from cnncalc.kinds.base import Misfit, Pointwise, Weights
-from cnncalc.kinds.fields import Count, Word
+from cnncalc.kinds.base.fields import Count, Word
+from cnncalc.kinds.base.kind import Misfit, Pointwise, Weights
+from cnncalc.kinds.base.sequence import need_sequence
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, anywhere
 
 
 class PositionalEncoding(Pointwise):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds.base import Pointwise, Weights
-from cnncalc.kinds.fields import Flag
+from cnncalc.kinds.base.fields import Flag
+from cnncalc.kinds.base.kind import Pointwise, Weights
 from cnncalc.shape import Shape
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds.base import Misfit, Reach, Weightless, described
-from cnncalc.kinds.fields import Count
+from cnncalc.kinds.base.fields import Count
+from cnncalc.kinds.base.kind import Misfit, Reach, Weightless, described
 from cnncalc.shape import Shape
 
 

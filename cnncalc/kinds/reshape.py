@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, differ, product
-from cnncalc.kinds.base import Misfit, Reach, Weightless
-from cnncalc.kinds.fields import Sizes
+from cnncalc.kinds.base.fields import Sizes
+from cnncalc.kinds.base.kind import Misfit, Reach, Weightless
 from cnncalc.shape import Shape, read
+from cnncalc.symbolic.expr import Number, differ, product
 
 
 class Reshape(Weightless):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds._recurrent import Recurrent
-from cnncalc.kinds.base import Stage
+from cnncalc.kinds.base.kind import Stage
+from cnncalc.kinds.base.recurrent import Recurrent
 from cnncalc.shape import Shape
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, anywhere, exact_div, product, value
-from cnncalc.kinds._window import check_groups
-from cnncalc.kinds.base import Misfit, Pointwise, Reach, Weightless, axis_letters, finer, need_spatial
-from cnncalc.kinds.fields import Count
+from cnncalc.kinds.base.fields import Count
+from cnncalc.kinds.base.kind import Misfit, Pointwise, Reach, Weightless, axis_letters, finer, need_spatial
+from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, anywhere, exact_div, product, value
 
 
 class PixelShuffle(Weightless):

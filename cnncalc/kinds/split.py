@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from cnncalc.expr import Number, exact_div, value
-from cnncalc.kinds._window import check_groups
-from cnncalc.kinds.base import Misfit, Pointwise
-from cnncalc.kinds.fields import Count
+from cnncalc.kinds.base.fields import Count
+from cnncalc.kinds.base.kind import Misfit, Pointwise
+from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, exact_div, value
 
 
 class Split(Pointwise):

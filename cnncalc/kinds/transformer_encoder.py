@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds._transformer import Step, Transformer
 from cnncalc.kinds.attention import Attention
+from cnncalc.kinds.base.transformer import Step, Transformer
 
 
 class TransformerEncoder(Transformer):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cnncalc.expr import Expr, Number
-from cnncalc.kinds.base import Reach, Weightless, finer, need_spatial, one_over, per_axis
-from cnncalc.kinds.fields import PerAxis, Word
+from cnncalc.kinds.base.fields import PerAxis, Word
+from cnncalc.kinds.base.kind import Reach, Weightless, finer, need_spatial, one_over, per_axis
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Expr, Number
 
 
 class Upsample(Weightless):

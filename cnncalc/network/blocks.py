@@ -7,8 +7,8 @@ from typing import Any
 from cnncalc import kinds
 from cnncalc.errors import Problem, SpecError, nearest
 from cnncalc.network.builder import Builder, Placed, check_keys
-from cnncalc.network.items import BROKEN, Item, Scope
 from cnncalc.network.model import Layer
+from cnncalc.network.scope import BROKEN, Item, Scope
 from cnncalc.spec import values
 from cnncalc.spec.node import Node, Scalar, Sequence, is_null
 from cnncalc.spec.values import BadValue, Context

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from cnncalc import kinds
 from cnncalc.errors import LimitError, Mark, Problem, SpecError, nearest
-from cnncalc.kinds._composite import Composite
-from cnncalc.kinds.base import Kind, Misfit
-from cnncalc.kinds.fields import REQUIRED
+from cnncalc.kinds.base.composite import Composite
+from cnncalc.kinds.base.fields import REQUIRED
+from cnncalc.kinds.base.kind import Kind, Misfit
 from cnncalc.limits import over
-from cnncalc.network.items import AMBIGUOUS, BROKEN, Item, Scope
 from cnncalc.network.model import Block, Layer, Network
+from cnncalc.network.scope import AMBIGUOUS, BROKEN, Item, Scope
 from cnncalc.shape import Shape
 from cnncalc.spec import demand, values
 from cnncalc.spec.document import Spec, unknown_keys

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc import kinds, rules
 from cnncalc.errors import SpecError
-from cnncalc.expr import Number, differ, product, value
-from cnncalc.kinds._window import Sliding
-from cnncalc.kinds.base import Kind, Misfit, per_axis, times
+from cnncalc.kinds.base.kind import Kind, Misfit, per_axis, times
+from cnncalc.kinds.base.window import Sliding
 from cnncalc.network.model import Block, Layer
 from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, differ, product, value
 
 if TYPE_CHECKING:
     from cnncalc.network.builder import Builder

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.errors import Mark
-from cnncalc.kinds.base import Kind
+from cnncalc.kinds.base.kind import Kind
 from cnncalc.shape import Shape
 from cnncalc.spec.demand import Demand
 from cnncalc.spec.document import Spec

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 
-from cnncalc.expr import Expr, Number, letters, substitute, value
-from cnncalc.kinds.base import Kind
+from cnncalc.kinds.base.kind import Kind
 from cnncalc.network.model import Layer, Network
 from cnncalc.shape import Shape
 from cnncalc.spec.demand import Demand
+from cnncalc.symbolic.expr import Expr, Number, letters, substitute, value
 
 
 class Unknowns:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc import findings
-from cnncalc.expr import Expr
 from cnncalc.spec.demand import QUANTITIES, TOTALS
+from cnncalc.summary import findings
+from cnncalc.symbolic.expr import Expr
 
 if TYPE_CHECKING:
-    from cnncalc.findings import Finding
-    from cnncalc.infer import Row, Summary
+    from cnncalc.summary.findings import Finding
+    from cnncalc.summary.infer import Row, Summary
 
 
 def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def _code(summary: Summary) -> dict[str, Any] | None:
     """The code of an autoencoder, as data."""
     if "encoder" not in summary.network.lists:
         return None
-    from cnncalc import autoencoder
+    from cnncalc.summary import autoencoder
 
     code = autoencoder.code(summary)
     return code and {

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from cnncalc.render.forms.text import printable
 from cnncalc.render.questions import Answer, Asked
-from cnncalc.render.text import printable
 
 _SPECIAL = "\\~=#{}:"
 

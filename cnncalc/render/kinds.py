@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.sheet import Column, Sheet
-from cnncalc.render.table import as_table
-from cnncalc.render.text import json_text
+from cnncalc.render.forms.sheet import Column, Sheet
+from cnncalc.render.forms.table import as_table
+from cnncalc.render.forms.text import json_text
 
 if TYPE_CHECKING:
-    from cnncalc.general import Description
+    from cnncalc.explain.kind import Description
 
 FORMATS = ("table", "json")
 

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.sheet import Column, Sheet, markdown
-from cnncalc.render.text import number, only_ascii, printable
+from cnncalc.render.forms.sheet import Column, Sheet, markdown
+from cnncalc.render.forms.text import number, only_ascii, printable
 from cnncalc.render.verdicts import as_data, csv_line, slip, written
 from cnncalc.render.working import equation
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking import Marked, Student, Tally
+    from cnncalc.check.marking.exam import Marked, Student, Tally
 
 KEYS = ("problem", "key", "answer", "expected", "ok", "marks", "slip", "follow_through")
 _STUDENTS = [

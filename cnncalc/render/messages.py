@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.errors import Mark, Problem
-from cnncalc.render.text import printable
+from cnncalc.render.forms.text import printable
 
 _WIDEST = 160  # of a source line
 _LONGEST = 2000  # of a line of ours, which may quote what was given

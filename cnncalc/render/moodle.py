@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from xml.etree import ElementTree
 
+from cnncalc.render.forms.text import printable
 from cnncalc.render.questions import Answer, Asked
-from cnncalc.render.text import printable
 
 _KINDS = {"choice": "multichoice", "number": "numerical", "text": "shortanswer"}
 

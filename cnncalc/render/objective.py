@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.text import number, printable
+from cnncalc.render.forms.text import number, printable
 
 if TYPE_CHECKING:
-    from cnncalc.engine.objective import Measured
+    from cnncalc.engine.train.objective import Measured
 
 SHOWN = 8  # means that the text lists
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import OutputError
 from cnncalc.render import questions
-from cnncalc.render.sheet import latex, markdown
+from cnncalc.render.forms.sheet import latex, markdown
 from cnncalc.render.verdicts import written
 from cnncalc.render.working import equation
 from cnncalc.spec.written import flow
 
 if TYPE_CHECKING:
-    from cnncalc.check.generate import Item, Paper, Question
-    from cnncalc.working import Step
+    from cnncalc.check.papers.generate import Item, Paper, Question
+    from cnncalc.explain.layer import Step
 
 FORMATS = ("yaml", "markdown", "latex", "moodle", "gift")
 #: Those whose key stands in a file of its own.

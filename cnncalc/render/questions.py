@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnncalc.render.verdicts import written
 
 if TYPE_CHECKING:
-    from cnncalc.check.generate import Item, Paper, Question
+    from cnncalc.check.papers.generate import Item, Paper, Question
 
 _NAMES = {
     "output": "size of the output", "params": "number of parameters", "receptive_field": "receptive field",

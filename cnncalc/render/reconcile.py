@@ -6,13 +6,13 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.sheet import markdown
-from cnncalc.render.text import only_ascii, printable
+from cnncalc.render.forms.sheet import markdown
+from cnncalc.render.forms.text import only_ascii, printable
 from cnncalc.render.verdicts import as_data, written
 from cnncalc.render.working import equation
 
 if TYPE_CHECKING:
-    from cnncalc.check.reconcile import Reconciliation, Way
+    from cnncalc.check.slips.reconcile import Reconciliation, Way
 
 FORMATS = ("text", "json", "markdown")
 

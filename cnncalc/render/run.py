@@ -7,13 +7,14 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render import objective, text
+from cnncalc.render import objective
+from cnncalc.render.forms import text
+from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.objective import finite
-from cnncalc.render.sheet import Column, Sheet
 
 if TYPE_CHECKING:
-    from cnncalc.engine.session import LayerRun, Run
-    from cnncalc.engine.trace import Traced, Window
+    from cnncalc.engine.by_hand import Traced, Window
+    from cnncalc.engine.run import LayerRun, Run
 
 FORMATS = ("table", "json")
 MOST = 1000  # numbers of an output that JSON lists

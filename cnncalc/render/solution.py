@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.formula import letter_name
-from cnncalc.render.sheet import latex, markdown
-from cnncalc.render.text import json_text, printable
+from cnncalc.render.forms.sheet import latex, markdown
+from cnncalc.render.forms.text import json_text, printable
+from cnncalc.symbolic.style import letter_name
 
 if TYPE_CHECKING:
     from cnncalc.solve import NetworkSolution, WindowSolution

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.errors import UsageError, nearest
-from cnncalc.render import text
-from cnncalc.render.sheet import Column, Sheet
+from cnncalc.render.forms import text
+from cnncalc.render.forms.sheet import Column, Sheet
 
 COLUMNS = {
     column.key: column

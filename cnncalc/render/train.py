@@ -6,12 +6,12 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.render import objective
+from cnncalc.render.forms.sheet import Column, Sheet
+from cnncalc.render.forms.text import printable
 from cnncalc.render.objective import finite, short
-from cnncalc.render.sheet import Column, Sheet
-from cnncalc.render.text import printable
 
 if TYPE_CHECKING:
-    from cnncalc.engine.train import Principal, Trained
+    from cnncalc.engine.train.descent import Principal, Trained
 
 FORMATS = ("table", "json", "csv")
 LINES = 16  # epochs that the table shows

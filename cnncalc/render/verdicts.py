@@ -11,12 +11,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.render.data import plain
-from cnncalc.render.sheet import Column, Sheet, csv_cell, markdown
-from cnncalc.render.text import number, only_ascii, printable, sizes
+from cnncalc.render.forms.sheet import Column, Sheet, csv_cell, markdown
+from cnncalc.render.forms.text import number, only_ascii, printable, sizes
 from cnncalc.render.working import equation
 
 if TYPE_CHECKING:
-    from cnncalc.check.explain import Explanation
+    from cnncalc.check.slips.search import Explanation
     from cnncalc.check.verdicts import Verdict
 
 FORMATS = ("table", "json", "csv", "markdown", "junit")

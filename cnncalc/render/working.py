@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.expr import Number, settled, value
-from cnncalc.formula import letter_name, typeset, write
-from cnncalc.render.sheet import latex, markdown
-from cnncalc.render.text import printable, sizes
+from cnncalc.render.forms.sheet import latex, markdown
+from cnncalc.render.forms.text import printable, sizes
+from cnncalc.symbolic.expr import Number, settled, value
+from cnncalc.symbolic.style import letter_name, typeset, write
 
 if TYPE_CHECKING:
-    from cnncalc.infer import Summary
-    from cnncalc.kinds.base import Stage
-    from cnncalc.working import Explanation, Step
+    from cnncalc.explain.layer import Explanation, Step
+    from cnncalc.kinds.base.kind import Stage
+    from cnncalc.summary.infer import Summary
 
 FORMATS = ("text", "markdown", "latex")
 _HEADINGS = {

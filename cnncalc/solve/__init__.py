@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.solve.letters import NetworkSolution
-from cnncalc.solve.letters import solve as network
-from cnncalc.solve.single import WindowSolution, window
+from cnncalc.solve.network_solution import NetworkSolution
+from cnncalc.solve.network_solution import solve as network
+from cnncalc.solve.window_solution import WindowSolution, window
 
 __all__ = ["NetworkSolution", "WindowSolution", "network", "window"]

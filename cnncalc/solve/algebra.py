@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.expr import Extreme, Letter, Number, Product, Quotient, Sum, parts, quotient, value
-from cnncalc.formula import write
-from cnncalc.solve import interval
-from cnncalc.solve.interval import BOUND, Interval
+from cnncalc.solve.propagation import intervals
+from cnncalc.solve.propagation.intervals import BOUND, Interval
+from cnncalc.symbolic.expr import Extreme, Letter, Number, Product, Quotient, Sum, parts, quotient, value
+from cnncalc.symbolic.style import write
 
 _SIGNS = {
     "latex": {"≤": r"\leq", "≥": r"\geq"},
@@ -87,12 +87,12 @@ def _step(number: Number, wanted: Interval, lines: list[Line]) -> tuple[Number, 
     if isinstance(number, Sum):
         return _subtract(number, wanted, lines)
     if isinstance(number, Product):
-        known = interval.product((value(f), value(f)) for f in number.factors if value(f) is not None)[0]
+        known = intervals.product((value(f), value(f)) for f in number.factors if value(f) is not None)[0]
         (unknown,) = (f for f in number.factors if value(f) is None)
         return _divide(unknown, known, wanted, lines)
     if value(number.lower) is None:
         return _turn_over(number, wanted, lines)
-    wanted = interval.undivided(wanted, (value(number.lower),) * 2, number.rounding)
+    wanted = intervals.undivided(wanted, (value(number.lower),) * 2, number.rounding)
     upper = _plain(number.upper)
     lines.append(_line(upper, wanted, 0))
     return upper, wanted
@@ -114,7 +114,7 @@ def _subtract(number: Sum, wanted: Interval, lines: list[Line]) -> tuple[Number,
 
 def _divide(unknown: Number, factor: int, wanted: Interval, lines: list[Line]) -> tuple[Number, Interval]:
     """A known factor goes to the other side; where nothing whole is left, the fraction is the last line."""
-    found = interval.unscaled(factor, wanted)
+    found = intervals.unscaled(factor, wanted)
     if found[0] <= found[1]:
         lines.append(_line(unknown, found, 0))
     elif wanted[0] == wanted[1]:
@@ -136,7 +136,7 @@ def _turn_over(number: Quotient, wanted: Interval, lines: list[Line]) -> tuple[N
             if low > 1:
                 ends = quotient(top, high, "exact"), quotient(top, low - 1, "exact")
                 lines.append(Line((ends[0], lower, ends[1]), ("≤", "<")))
-    found = interval.divisors(wanted, (upper, upper), number.rounding)
+    found = intervals.divisors(wanted, (upper, upper), number.rounding)
     if found[0] <= found[1]:
         lines.append(_line(lower, found, 0))
     return lower, found

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc import findings, rules, working
+from cnncalc import rules
 from cnncalc.errors import LimitError, Problem, SpecError
-from cnncalc.expr import Expr, Letter, Number, value
-from cnncalc.infer import Summary, infer
-from cnncalc.kinds._window import Sliding
-from cnncalc.kinds.base import axis_letters
-from cnncalc.solve import algebra, search
+from cnncalc.explain import layer
+from cnncalc.kinds.base.kind import axis_letters
+from cnncalc.kinds.base.window import Sliding
+from cnncalc.solve import algebra
 from cnncalc.solve.algebra import Line
-from cnncalc.solve.interval import BOUND
-from cnncalc.solve.question import Asked, Question
-from cnncalc.solve.search import Effort, Values
+from cnncalc.solve.constraints import Asked, Question
+from cnncalc.solve.propagation import search
+from cnncalc.solve.propagation.intervals import BOUND
+from cnncalc.solve.propagation.search import Effort, Values
+from cnncalc.summary import findings
+from cnncalc.summary.infer import Summary, infer
+from cnncalc.symbolic.expr import Expr, Letter, Number, value
 
 if TYPE_CHECKING:
-    from cnncalc.infer import Row
+    from cnncalc.summary.infer import Row
 
 _SHOWN = 8  # answers that are put back in the working, and demands that are looked at by themselves
 _REPORT = 1_000_000  # work to find what comes near
@@ -85,7 +88,7 @@ def _traced(question: Question, asked: Asked) -> list[Number]:
     row = summary.rows_by_name.get(demand.layer or "")
     if row is None or demand.quantity not in ("output", "params", "macs"):
         return []
-    steps = [step.expression for step in working.explain(summary, row).steps if step.quantity == demand.quantity]
+    steps = [step.expression for step in layer.explain(summary, row).steps if step.quantity == demand.quantity]
     if demand.quantity == "output" and summary.layout == "channels_first" and len(demand.wanted) == len(steps) > 2:
         return [steps[-1], *steps[:-1]]
     return steps

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from cnncalc.expr import Number, value
+from cnncalc.symbolic.expr import Number, value
 
 _TOKEN = re.compile(r"\s*(?:([0-9]+)|([A-Za-z_][A-Za-z_0-9]*)|(//|[-+*()]))")
 _STRENGTH = {"+": 1, "-": 1, "*": 2, "//": 2}

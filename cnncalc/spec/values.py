@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.errors import LimitError, Mark, Problem, SpecError, nearest
-from cnncalc.expr import Expr, Letter, Number
 from cnncalc.limits import Limits, over
 from cnncalc.spec.node import Node, Scalar, Sequence, describe, is_null
+from cnncalc.symbolic.expr import Expr, Letter, Number
 
 TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 

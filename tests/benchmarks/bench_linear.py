@@ -11,9 +11,11 @@ import gc
 import time
 from collections.abc import Callable
 
-from cnncalc import Limits, api, findings, parse, working
+from cnncalc import Limits, api, parse
+from cnncalc.explain import layer
 from cnncalc.render.data import summary_data
 from cnncalc.render.summary import COLUMNS, DEFAULT, render
+from cnncalc.summary import findings
 
 SIZES = (1000, 2000, 4000, 8000)
 LAYERS = (
@@ -74,7 +76,7 @@ def _data(net: api.Net) -> object:
 
 def _explained(net: api.Net) -> object:
     summary = net.summary()
-    return [working.explain(summary, row) for row in summary.rows], working.totals(summary)
+    return [layer.explain(summary, row) for row in summary.rows], layer.totals(summary)
 
 
 if __name__ == "__main__":

@@ -53,7 +53,7 @@ def main() -> None:
         taken = best(lambda asked=asked: solve.window(**asked).working)  # type: ignore[misc]
         print(f"{'  with its algebra as text':42} {taken * 1e6:9.1f} µs")
     plain = parse(deep("1", 20, "")).network
-    from cnncalc.infer import infer
+    from cnncalc.summary.infer import infer
 
     forwards = best(lambda: infer(plain), times=5)
     print(f"{'50 layers forwards':42} {forwards * 1e3:9.2f} ms")

@@ -17,9 +17,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from cnncalc import Limits, infer, load, network
-from cnncalc.infer import Row, Summary
+from cnncalc import Limits, load, network
 from cnncalc.spec import document, reader, source
+from cnncalc.summary import infer
+from cnncalc.summary.infer import Row, Summary
 
 SPECS = Path(__file__).parents[2] / "specs"
 

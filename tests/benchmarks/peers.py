@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from cnncalc.engine import weights
-from cnncalc.engine._window import border
+from cnncalc.engine.kernels.window import border
 
 Runner = Callable[[], Any]
 

@@ -62,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="session")
 def solve() -> Callable[[Path], dict[str, Any]]:
     """Solves the letters of a spec with the command, as SPEC fixes its JSON; skips while there is no solver."""
-    if importlib.util.find_spec("cnncalc.cli.solve") is None:
+    if importlib.util.find_spec("cnncalc.cli.commands.solve") is None:
         pytest.skip("cnncalc solve is not there yet")
 
     def solved(path: Path) -> dict[str, Any]:

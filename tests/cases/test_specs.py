@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnncalc import load, parse
-from cnncalc.expr import letters
+from cnncalc.symbolic.expr import letters
 
 #: Totals as published, by file; what each counts is said in the file.
 TOTALS = {

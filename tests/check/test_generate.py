@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from cnncalc.check.generate import Item, Paper, generate
-from cnncalc.check.templates import LEVELS, TOPICS
+from cnncalc.check.papers.generate import Item, Paper, generate
+from cnncalc.check.papers.templates import LEVELS, TOPICS
 from cnncalc.errors import UsageError
 from cnncalc.render import gift, moodle, paper, questions
 

@@ -92,7 +92,7 @@ def test_a_missing_file_says_so_and_names_one_that_is_close(cli, tmp_path, worke
 
 def test_a_fault_of_ours_is_one_line_and_a_code_of_its_own(cli, monkeypatch, worked_example):
     """The last line of defence: whatever is raised, no traceback reaches the user."""
-    from cnncalc import infer
+    from cnncalc.summary import infer
 
     def fail(*_):
         raise ZeroDivisionError("something\x1b[31m nobody thought of")

@@ -67,14 +67,14 @@ def test_an_unknown_kind_is_usage(cli):
 @pytest.fixture(scope="module")
 def validator():
     jsonschema = pytest.importorskip("jsonschema")
-    from cnncalc.schema import schema
+    from cnncalc.network.schema import schema
 
     jsonschema.Draft7Validator.check_schema(schema())
     return jsonschema.Draft7Validator(schema())
 
 
 def test_schema_is_the_one_of_the_library(cli):
-    from cnncalc.schema import schema
+    from cnncalc.network.schema import schema
 
     assert json.loads(cli("schema").out) == schema()
 

@@ -12,9 +12,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnncalc import expr
-from cnncalc.expr import Letter, ceil_div, coefficients, every_part, exact_div, larger, smaller, substitute, value
-from cnncalc.formula import write
+from cnncalc.symbolic import expr
+from cnncalc.symbolic.expr import (
+    Letter,
+    ceil_div,
+    coefficients,
+    every_part,
+    exact_div,
+    larger,
+    smaller,
+    substitute,
+    value,
+)
+from cnncalc.symbolic.style import write
 
 NAMES = ("a", "H", "k1", "W_out")
 VALUES = st.fixed_dictionaries({name: st.integers(-9, 9) for name in NAMES})

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.engine import blas, fuse, inputs, plan, weights
-from cnncalc.engine.buffers import Buffer, settle
-from cnncalc.engine.layout import Layout
+from cnncalc.engine import inputs, weights
 from cnncalc.engine.model import Model
-from cnncalc.engine.plan import Plan
+from cnncalc.engine.parallel import blas
+from cnncalc.engine.planning import fuse, plan
+from cnncalc.engine.planning.buffers import Buffer, settle
+from cnncalc.engine.planning.layout import Layout
+from cnncalc.engine.planning.plan import Plan
 from cnncalc.shape import Shape
 
 
@@ -345,7 +347,7 @@ def test_runs_are_equal_bit_for_bit_with_any_number_of_workers(crew: int) -> Non
 
 @pytest.mark.parametrize("total", [1, 5, 36, 100])
 def test_spans_cover_everything_once(total: int) -> None:
-    from cnncalc.engine.job import pieces, spans
+    from cnncalc.engine.fast.job import pieces, spans
 
     for most in (1, 3, 7, 1000):
         parts = spans(total, most)

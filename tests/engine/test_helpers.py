@@ -18,9 +18,11 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.engine import blas, helpers, plan
-from cnncalc.engine.helpers import Processes, shared
-from cnncalc.engine.workers import Phase
+from cnncalc.engine.parallel import blas
+from cnncalc.engine.parallel import processes as helpers
+from cnncalc.engine.parallel.processes import Processes, shared
+from cnncalc.engine.parallel.work import Phase
+from cnncalc.engine.planning import plan
 
 pytestmark = pytest.mark.skipif(not helpers.possible(), reason="no processes are forked on this system")
 BLOCKS = 6
@@ -155,8 +157,8 @@ def test_helpers_leave_soon_after_their_parent_is_killed(works: int) -> None:
     """Between two runs, or (of two works) in the midst of one."""
     code = (
         "import os, numpy as np\n"
-        "from cnncalc.engine.helpers import Processes\n"
-        "from cnncalc.engine.workers import Phase\n"
+        "from cnncalc.engine.parallel.processes import Processes\n"
+        "from cnncalc.engine.parallel.work import Phase\n"
         "work = Phase(2, lambda block, scratch: None)\n"
         f"crew = Processes([work] * {works}, [np.empty(1, np.float32)] * 2)\n"
         "with crew:\n"

@@ -15,7 +15,8 @@ import pytest
 
 import cnncalc
 from cnncalc import LimitError, Limits, SpecError, UsageError
-from cnncalc.engine import npz, weights
+from cnncalc.engine import weights
+from cnncalc.engine.files import npz
 
 TEXT = """
 input: 6x6x3

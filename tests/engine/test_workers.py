@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.engine import blas
-from cnncalc.engine.workers import Phase, Threads
+from cnncalc.engine.parallel import blas
+from cnncalc.engine.parallel.work import Phase, Threads
 
 NETWORK = "input: 12x12x8\nlayers: [{conv: {filters: 16, kernel: 3}}, batchnorm, relu, {dense: 10}]"
 

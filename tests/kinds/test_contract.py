@@ -15,9 +15,9 @@ import pytest
 import yaml
 
 from cnncalc import SpecError, api, kinds
-from cnncalc.expr import Letter, substitute, value
-from cnncalc.kinds.base import Kind
+from cnncalc.kinds.base.kind import Kind
 from cnncalc.shape import Shape, read
+from cnncalc.symbolic.expr import Letter, substitute, value
 
 HERE = Path(__file__).parent
 

@@ -15,7 +15,7 @@ import pytest
 
 from cnncalc import rules
 from cnncalc.kinds import find
-from cnncalc.kinds.base import Misfit
+from cnncalc.kinds.base.kind import Misfit
 from cnncalc.shape import Shape
 
 RECORDED = Path(__file__).with_name("windows.json")

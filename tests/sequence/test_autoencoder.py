@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cnncalc import SpecError, parse
-from cnncalc.autoencoder import code, watched
 from cnncalc.render.data import summary_data
+from cnncalc.summary.autoencoder import code, watched
 
 TEXT = """
 input: 64

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cnncalc import calc, parse
-from cnncalc.expr import value
-from cnncalc.formula import typeset
+from cnncalc.symbolic.expr import value
+from cnncalc.symbolic.style import typeset
 
 
 def _inside(layer: str, size: str = "7x3") -> list[tuple[str, list[int]]]:
@@ -72,7 +72,7 @@ def test_where_a_gru_resets(layer: str, candidate: str) -> None:
     ],
 )
 def test_parameters_are_factored_as_by_hand(layer: str, params: str) -> None:
-    from cnncalc.formula import write
+    from cnncalc.symbolic.style import write
 
     (explained,) = calc("10x16", layer).explain()
     (step,) = [step for step in explained.steps if step.quantity == "params"]

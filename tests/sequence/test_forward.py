@@ -104,7 +104,8 @@ def test_one_bias_is_two_biases_of_which_the_second_is_zero(kind: str) -> None:
 
 
 def test_long_inputs_are_worked_in_blocks_that_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    from cnncalc.engine import _recurrent, attention
+    from cnncalc.engine.kernels import attention
+    from cnncalc.engine.kernels import recurrent as _recurrent
 
     text = "input: 23x6\nlayers: [lstm: {units: 4, return_sequences: true}, attention: {heads: 2, causal: true}]"
     model = parse(text).build(seed=1)

@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 
 from cnncalc import SpecError, load, parse
 from cnncalc.cli.app import app
-from cnncalc.engine import objective
-from cnncalc.engine.chain import SLOPES, Chain
-from cnncalc.engine.train import Settings, pca, train
+from cnncalc.engine.train import objective
+from cnncalc.engine.train.chain import SLOPES, Chain
+from cnncalc.engine.train.descent import Settings, pca, train
 from cnncalc.errors import Interrupted, NoSolution, UsageError
 from cnncalc.limits import Limits
 

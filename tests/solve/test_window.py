@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc.errors import LimitError, NoSolution, UsageError
-from cnncalc.expr import Letter
 from cnncalc.solve import WindowSolution, window
 from cnncalc.solve.unsolved import Unsolved
+from cnncalc.symbolic.expr import Letter
 
 MOST = 40  # unknowns are tried up to here
 POOLS = ("maxpool", "avgpool")
@@ -242,7 +242,7 @@ def test_what_cannot_be_asked(numbers: dict[str, Any], says: str) -> None:
 
 
 def test_a_search_is_never_endless() -> None:
-    from cnncalc.solve.search import Effort
+    from cnncalc.solve.propagation.search import Effort
 
     effort = Effort("p", 10)
     with pytest.raises(LimitError, match="p: the search was given up after 10 steps"):

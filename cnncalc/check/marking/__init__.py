@@ -1,0 +1,1 @@
+"""Answer sheets: read, marked, with follow-through."""

@@ -1,0 +1,172 @@
+"""Follow-through: what comes out for the earlier numbers of a student, right or not."""
+
+from __future__ import annotations
+
+from copy import copy
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from cnncalc import shape
+from cnncalc.check.answer_key import Key, agrees, quantity, shaped
+from cnncalc.check.slips.rules import Rule, ruled
+from cnncalc.errors import CnncalcError, NoSolution
+from cnncalc.kinds.base.kind import Kind, Reach
+from cnncalc.network.unknowns import Unknowns
+from cnncalc.spec.demand import AXIAL
+from cnncalc.summary.infer import BYTES, is_bias
+from cnncalc.summary.receptive import START, Field
+
+if TYPE_CHECKING:
+    from cnncalc.check.answer_key import Truth
+    from cnncalc.network.model import Network
+    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.symbolic.expr import Number
+
+#: Quantities that are a multiple of another one.
+_MULTIPLES = {"flops": ("macs", 2), "weight_bytes": ("params", BYTES), "activation_bytes": ("activations", BYTES)}
+
+
+def follows(truth: Truth, own: dict[Key, str], key: Key, text: str, tolerance: float, spatial: bool) -> bool:
+    """Whether the answer ``text`` is what comes out for the student's ``own`` answers, some of them wrong."""
+    numbers = {earlier: shaped(earlier, answer, truth.get(earlier)) for earlier, answer in own.items()}
+    other, factor = _MULTIPLES.get(key.quantity, ("", 1))
+    base = numbers.get(Key(key.layer, other))
+    if isinstance(base, int) and agrees(truth.summary, key, factor * base, text, tolerance):
+        return True
+    try:
+        summary = _worked_out(truth, numbers)
+        return summary is not None and agrees(summary, key, quantity(summary, key), text, tolerance, spatial)
+    except (CnncalcError, ZeroDivisionError):
+        return False
+
+
+def _worked_out(truth: Truth, numbers: dict[Key, Any]) -> Summary | None:
+    """The network with a student's numbers in it; None where none of them can be put into it."""
+    base, changed = _lettered(truth, numbers)
+    rows: dict[int, dict[str, Any]] = {}
+    for key, number in numbers.items():
+        row = base.rows_by_name.get(key.layer or "")
+        if row is not None and key.quantity:
+            rows.setdefault(row.index, {})[key.quantity] = number
+    network = copy(base.network)
+    network.layers = list(network.layers)
+    for index, own in sorted(rows.items()):
+        seen = truth.of(network) if own.keys() & set(AXIAL) else base  # as it stands with the student's numbers above
+        rules = _rules(seen, seen.rows[index], own)
+        if rules:
+            _put(network, index, rules)
+            changed = True
+    return truth.of(network) if changed else None
+
+
+def _put(network: Network, index: int, rules: dict[str, Rule]) -> None:
+    """Give a layer other rules; layers that share its weights then share those of the rules.
+
+    Products are counted by the right arrays: how many numbers a student has does not say how they are laid out.
+    """
+    sharing = [other for other, layer in enumerate(network.layers) if layer.shares == index]
+    weights = {name: rule for name, rule in rules.items() if name == "weights"}
+    for place, changed in [(index, rules), *((other, weights) for other in sharing if weights)]:
+        network.layers[place] = copy(network.layers[place])
+        right = network.layers[place].kind
+        network.layers[place].kind = ruled(right, **{"macs": _products(right), **changed})
+
+
+def _products(kind: Kind) -> Rule:
+    return lambda other, right, *xs: kind.macs(*xs)
+
+
+def _lettered(truth: Truth, numbers: dict[Key, Any]) -> tuple[Summary, bool]:
+    """The network with the student's numbers for its letters, and whether there are such."""
+    letters = {str(key.layer): n for key, n in numbers.items() if not key.quantity and isinstance(n, int)}
+    unknown = Unknowns(truth.network)
+    if not unknown.names:
+        return truth.summary, False
+    try:
+        joint = truth.solution.joint
+    except NoSolution:
+        joint = []
+    right = joint[0] if len(joint) == 1 else {}
+    return truth.of(unknown.put({**right, **letters})), bool(letters)
+
+
+def _rules(summary: Summary, row: Row, own: dict[str, Any]) -> dict[str, Rule]:
+    """Rules that give a student's own numbers for a layer."""
+    rules: dict[str, Rule] = {}
+    output = own.get("output")
+    if isinstance(output, list) and len(output) == row.output.rank and all(_whole(size) for size in output):
+        rules["output"] = _always(shape.read(output, summary.layout))
+    macs = own["macs"] if _whole(own.get("macs")) else Fraction(own["flops"], 2) if _whole(own.get("flops")) else None
+    if macs is not None and macs == int(macs):
+        rules["macs"] = _always(int(macs))
+    weights = _weights(row, own)
+    if weights is not None:
+        rules["weights"] = _always(weights)
+        right = row.weight_params
+        if "macs" not in rules and _whole(own.get("weight_params")) and _whole(right) and row.macs % right == 0:
+            rules["macs"] = _scaled(row.layer.kind, own["weight_params"], right)
+    if own.keys() & set(AXIAL):
+        rules["reach"] = _reach(summary, row, own)
+    return rules
+
+
+def _scaled(kind: Kind, own: int, right: Number) -> Rule:
+    """Products in which each weight takes part equally often."""
+    return lambda other, rule, *xs: kind.macs(*xs) * own // right
+
+
+def _whole(number: Any) -> bool:
+    return isinstance(number, int) and number > 0
+
+
+def _always(number: Any) -> Rule:
+    return lambda kind, right, *xs: number
+
+
+def _weights(row: Row, own: dict[str, Any]) -> dict[str, tuple[int, ...]] | None:
+    """Arrays as large as a student says: all parameters together, or what multiplies and what is added."""
+    whole: Any = own.get("params", own.get("trainable_params") if row.non_trainable_params == 0 else None)
+    if _whole(whole):
+        return {"kernel": (whole,)}
+    given = {is_bias(name): (name, own[quantity]) for name, quantity in _PARTS if isinstance(own.get(quantity), int)}
+    if not given:
+        return None
+    arrays = {name: sizes for name, sizes in row.weights.items() if is_bias(name) not in given}
+    return {**arrays, **{name: (number,) for name, number in given.values()}}
+
+
+_PARTS = (("kernel", "weight_params"), ("bias", "bias_params"))
+
+
+def _reach(summary: Summary, row: Row, own: dict[str, Any]) -> Rule:
+    """A layer that makes the receptive field, stride and padding above it into a student's."""
+    source = row.layer.sources[0] - len(summary.inputs)
+    before = summary.fields[source].fields if source >= 0 else None
+
+    def reach(kind: Any, right: Rule, *xs: Any) -> tuple[Reach, ...] | None:
+        reaches = right(kind, *xs)
+        return reaches and tuple(
+            _one_reach(one, before[axis] if before else START, {name: sizes[axis] for name, sizes in given.items()})
+            for axis, one in enumerate(reaches)
+        )
+
+    axes = len(summary.fields[row.index].fields or ())
+    given = {name: own[name] for name in AXIAL if _numbers(own.get(name)) and len(own[name]) == axes}
+    if not all(_numbers(field) for field in before or ()):  # with letters in it
+        given = {}
+    return reach
+
+
+def _numbers(sizes: Any) -> bool:
+    return isinstance(sizes, list | tuple) and all(isinstance(size, int | Fraction) for size in sizes)
+
+
+def _one_reach(right: Reach, before: Field, own: dict[str, Any]) -> Reach:
+    extent, step, begin = right
+    if "receptive_field" in own:
+        extent = 1 + Fraction(own["receptive_field"] - before.size, before.jump)
+    if "effective_stride" in own:
+        step = Fraction(own["effective_stride"], before.jump)
+    if "effective_padding" in own:
+        begin = Fraction(own["effective_padding"] - before.padding, before.jump)
+    return Reach(extent, step, begin)

@@ -1,0 +1,1 @@
+"""Problems that are drawn, and the templates they are drawn from."""

@@ -1,0 +1,1 @@
+"""Rules changed as students and other tools change them, and the search for the one behind a number."""

@@ -1,0 +1,348 @@
+"""Slips: each is a rule with one thing changed, so what it leads to is computed, not listed.
+
+A slip turns a kind into the kind that somebody had in mind who made it: a field has another value, or one method
+another rule. Fed to the same walk as the right network, it gives every number that follows from it, with its working.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from cnncalc import kinds, rules
+from cnncalc.kinds.base.kind import Kind, Reach, Weights
+from cnncalc.shape import Shape
+from cnncalc.summary.infer import is_moving
+from cnncalc.symbolic.expr import Number, ceil_div, product
+
+Rule = Callable[..., Any]
+
+
+class Slip(NamedTuple):
+    """What is changed, in words that follow a number ("896 without the biases"), and how.
+
+    ``change`` gives None for a kind that has no such thing. ``convention``: some tools count so on purpose.
+    """
+
+    said: str
+    change: Callable[[Kind, Shape], Kind | None]
+    convention: bool = False
+
+
+def altered(kind: Kind, **fields: Any) -> Kind:
+    """``kind`` with other values of its fields."""
+    return _copy(kind, type(kind), fields)
+
+
+def ruled(kind: Kind, **changed: Rule) -> Kind:
+    """``kind`` with other rules: each is called with the kind, the right method of it, and the operands."""
+    cls: Any = type(kind)
+    return _copy(kind, _ruled(cls, tuple(changed.items())), {})
+
+
+def _copy(kind: Kind, cls: type[Kind], fields: dict[str, Any]) -> Kind:
+    copy = object.__new__(cls)
+    copy.__dict__.update(kind.__dict__, measured={}, **fields)
+    return copy
+
+
+@lru_cache(maxsize=1000)
+def _ruled(cls: Any, changed: tuple[tuple[str, Rule], ...]) -> Any:
+    def method(name: str, rule: Rule) -> Rule:
+        right = getattr(cls, name)
+        return lambda self, *xs: rule(self, right, *xs)
+
+    return type(cls.__name__, (cls,), {name: method(name, rule) for name, rule in changed})
+
+
+def _where(attribute: str, wrong: Callable[[Any], bool], **fields: Any) -> Callable[[Kind, Shape], Kind | None]:
+    """A change of fields, for kinds whose ``attribute`` is one that can go ``wrong``."""
+
+    def change(kind: Kind, x: Shape) -> Kind | None:
+        return altered(kind, **fields) if attribute in kind.fields and wrong(getattr(kind, attribute)) else None
+
+    return change
+
+
+def _rule(words: tuple[str, ...], **changed: Rule) -> Callable[[Kind, Shape], Kind | None]:
+    """A change of rules, for the kinds of these ``words``."""
+    return lambda kind, x: ruled(kind, **changed) if kind.word() in words else None
+
+
+def _not(silent: Any) -> Callable[[Any], bool]:
+    return lambda value: value != silent
+
+
+_CONVS = ("conv", "transposed_conv", "locally_connected", "separable_conv", "depthwise_conv", "patch_embedding")
+_LEARNED = (*_CONVS, "dense")
+_POOLS = ("maxpool", "avgpool", "lppool")
+_RECURRENT = ("rnn", "lstm", "gru")
+_NORMS = ("batchnorm", "layernorm", "groupnorm", "instancenorm", "rmsnorm")
+
+
+def _one_side(kind: Kind, x: Shape) -> Kind | None:
+    """P instead of 2P."""
+    padding = getattr(kind, "padding", 0)
+    if isinstance(padding, str) or not padding:
+        return None
+    sides = padding if isinstance(padding, tuple) else (padding,) * len(x.spatial)
+    return altered(kind, padding=tuple((side[0] if isinstance(side, tuple) else side, 0) for side in sides))
+
+
+def _rounded_up(kind: Kind, right: Rule, size: Number, kernel: Number, stride: Number, dilation: Number, p: Any) -> Any:
+    if isinstance(p, str) and p != "valid":
+        return right(kind, size, kernel, stride, dilation, p)
+    total = 0 if p == "valid" else p[0] + p[1] if isinstance(p, tuple) else 2 * p
+    return ceil_div(rules.slack(size, kernel, total, dilation), stride) + 1
+
+
+def _one_too_few(kind: Kind, right: Rule, *axis: Any) -> Number:
+    return right(kind, *axis) - 1
+
+
+def _sliding(**changed: Rule) -> Callable[[Kind, Shape], Kind | None]:
+    return lambda kind, x: ruled(kind, **changed) if hasattr(kind, "_count") else None
+
+
+def _wide_window(kind: Kind, x: Shape) -> Kind | None:
+    """A window of D·F in place of D(F − 1) + 1."""
+    dilation = getattr(kind, "dilation", 1)
+    if dilation == 1:
+        return None
+    field = getattr(kind, "kernel_field", "kernel")
+    axes = range(len(x.spatial))
+    numbers = [n if isinstance(n, tuple) else (n,) * len(axes) for n in (getattr(kind, field), dilation)]
+    return altered(kind, **{field: tuple(numbers[0][i] * numbers[1][i] for i in axes), "dilation": 1})
+
+
+def _one_channel(x: Shape, kind: Kind) -> Shape:
+    return Shape(x.spatial, getattr(kind, "groups", 1))
+
+
+def _without_channels(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    return dict(right(kind, *(_one_channel(x, kind) for x in xs)))
+
+
+def _macs_without_channels(kind: Kind, right: Rule, y: Shape, *xs: Shape) -> Number:
+    return right(kind, y, *(_one_channel(x, kind) for x in xs))
+
+
+def _one_filter(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    field = "units" if "units" in kind.fields else "filters"
+    return dict(right(altered(kind, **{field: 1}), *xs)) if field in kind.fields else dict(right(kind, *xs))
+
+
+def _one_side_of_kernel(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    return {n: s[1:] if n.endswith("kernel") and len(s) > 3 else s for n, s in right(kind, *xs).items()}
+
+
+def _multiplied_depth(kind: Kind, right: Rule, *xs: Shape) -> Shape:
+    y: Shape = right(kind, *xs)
+    return Shape(y.spatial, xs[0].channels * y.channels)
+
+
+def _kept_depth(kind: Kind, right: Rule, *xs: Shape) -> Shape:
+    return Shape(right(kind, *xs).spatial, xs[0].channels)
+
+
+def _biases_of(change: Callable[[Weights, tuple[Number, ...]], tuple[Number, ...]]) -> Rule:
+    """A rule for weights whose bias has other sizes, made from the kernel's."""
+
+    def rule(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+        weights = dict(right(kind, *xs))
+        if "bias" in weights and "kernel" in weights:
+            weights["bias"] = change(weights, weights["kernel"])
+        return weights
+
+    return rule
+
+
+def _leaving(*names: str) -> Rule:
+    """A rule for weights without the arrays whose names end so."""
+    return lambda kind, right, *xs: {n: s for n, s in right(kind, *xs).items() if not n.endswith(names)}
+
+
+def _only_input_kernels(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    return {n: s for n, s in right(kind, *xs).items() if not n.endswith("recurrent_kernel")}
+
+
+def _only_recurrent_kernels(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    return {n: s for n, s in right(kind, *xs).items() if not n.endswith("kernel") or n.endswith("recurrent_kernel")}
+
+
+def _pool_learns(word: str) -> Rule:
+    """Parameters as a convolution of the pool's window would have them."""
+
+    def rule(kind: Any, right: Rule, *xs: Shape) -> Weights:
+        found = kinds.find(word)
+        assert found is not None
+        filters = {"filters": xs[0].channels} if "filters" in found.fields else {}
+        return found(kernel=kind.size, **filters).weights(*xs)
+
+    return rule
+
+
+def _flattened_positions(kind: Kind, right: Rule, *xs: Shape) -> Shape:
+    return Shape((), product(xs[0].spatial)) if xs[0].spatial else right(kind, *xs)
+
+
+def _positions_only(kind: Any, right: Rule, x: Shape) -> Number:
+    return product(x.spatial) if kind.flattens(x) else right(kind, x)
+
+
+def _channels_only(kind: Any, right: Rule, x: Shape) -> Number:
+    return x.channels
+
+
+def _still_trained(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    return {name.removeprefix("moving_"): sizes for name, sizes in right(kind, *xs).items()}
+
+
+def _untrained_only(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    return {name: sizes for name, sizes in right(kind, *xs).items() if is_moving(name)}
+
+
+def _moving_too(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    sizes = (xs[0].channels,)
+    return {**right(kind, *xs), "moving_mean": sizes, "moving_variance": sizes}
+
+
+def _nothing(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    return {}
+
+
+def _one_gate(kind: Kind, x: Shape) -> Kind | None:
+    return altered(kind, gates=("h",)) if len(getattr(kind, "gates", ())) > 1 else None
+
+
+def _exchanged(word: str, other: str) -> Callable[[Kind, Shape], Kind | None]:
+    """The rule of ``other`` for the size that a kind of ``word`` puts out."""
+
+    def sizes(kind: Kind, right: Rule, *xs: Shape) -> Shape:
+        found = kinds.find(other)
+        assert found is not None
+        given = {name: getattr(kind, field.attribute) for name, field in kind.fields.items() if name in found.fields}
+        return found(**given).output(*xs)
+
+    return _rule((word,), output=sizes)
+
+
+def _on_outputs(kind: Kind, right: Rule, y: Shape, *xs: Shape) -> Number:
+    return product((*y.spatial, *kind.weights(*xs)["kernel"]))
+
+
+def _on_inputs(kind: Kind, right: Rule, y: Shape, *xs: Shape) -> Number:
+    return right(kind, Shape(xs[0].spatial, y.channels), *xs) if xs[0].spatial else right(kind, y, *xs)
+
+
+def _with_biases(kind: Kind, right: Rule, y: Shape, *xs: Shape) -> Number:
+    return right(kind, y, *xs) + (product(y.sizes) if "bias" in kind.weights(*xs) else 0)
+
+
+def _steps_of_one(kind: Kind, right: Rule, *xs: Shape) -> tuple[Reach, ...] | None:
+    reaches = right(kind, *xs)
+    return None if reaches is None else tuple(reach._replace(step=1) for reach in reaches)
+
+
+def _whole_windows(kind: Kind, right: Rule, *xs: Shape) -> tuple[Reach, ...] | None:
+    reaches = right(kind, *xs)
+    return None if reaches is None else tuple(r if r.extent == 1 else r._replace(extent=r.extent + 1) for r in reaches)
+
+
+def _not_counted(kind: Kind, right: Rule, *xs: Shape) -> tuple[Reach, ...] | None:
+    reaches = right(kind, *xs)
+    return None if reaches is None else tuple(reach._replace(extent=1) for reach in reaches)
+
+
+def _reaching(rule: Rule) -> Callable[[Kind, Shape], Kind | None]:
+    return lambda kind, x: ruled(kind, reach=rule) if hasattr(kind, "_count") else None
+
+
+def _no_output(kind: Kind, right: Rule, *xs: Shape) -> Weights:
+    return {n: (*s[:-1], 0) if n.startswith("output_") else s for n, s in right(kind, *xs).items()}
+
+
+def _whole_heads(kind: Kind, x: Shape) -> Kind | None:
+    return altered(kind, key_dim=x.channels) if kind.word() == "attention" else None
+
+
+_two = _not(1)
+
+#: Every slip, by what it is called in a test; the words are a student's or a tool's way of counting.
+SLIPS: dict[str, Slip] = {
+    "bias": Slip("without the biases", _where("bias", bool, bias=False), True),
+    "bias_added": Slip("with a bias where there is none", _where("bias", lambda bias: not bias, bias=True), True),
+    "bias_one": Slip("with one bias for all", _rule(_LEARNED, weights=_biases_of(lambda w, kernel: (1,)))),
+    "bias_each": Slip("with a bias for every weight", _rule(_LEARNED, weights=_biases_of(lambda w, kernel: kernel))),
+    "bias_channel": Slip(
+        "with a bias for every channel of every filter", _rule(_CONVS, weights=_biases_of(lambda w, k: k[-2:]))
+    ),
+    "bias_inputs": Slip("with a bias for every input", _rule(_LEARNED, weights=_biases_of(lambda w, k: k[-2:-1]))),
+    "square": Slip("with F for F·F", _rule(_CONVS, weights=_one_side_of_kernel)),
+    "channels": Slip(
+        "without the input channels", _rule(_CONVS, weights=_without_channels, macs=_macs_without_channels)
+    ),
+    "filters": Slip("for one filter only", _rule(_LEARNED, weights=_one_filter)),
+    "depth": Slip("with the depth of the input", _rule(_CONVS, output=_kept_depth)),
+    "depth_product": Slip("with the depth of the input times the filters", _rule(_CONVS, output=_multiplied_depth)),
+    "same": Slip("as with padding same", _where("padding", lambda p: p not in ("same", "same_lower"), padding="same")),
+    "padding": Slip("without the padding", _where("padding", lambda p: p not in (0, "valid"), padding=0)),
+    "padding_once": Slip("with the padding on one side only, P for 2P", _one_side),
+    "stride": Slip("with a stride of 1", _where("stride", _two, stride=1)),
+    "dilation": Slip("without the dilation", _where("dilation", _two, dilation=1)),
+    "dilation_wide": Slip("with a window of dilation times kernel", _wide_window),
+    "groups": Slip("without the groups", _where("groups", _two, groups=1)),
+    "ceiling": Slip("rounded up", _sliding(_count=_rounded_up)),
+    "floor": Slip("rounded down", _where("ceil_mode", bool, ceil_mode=False)),
+    "plus_one": Slip("without the + 1", _sliding(_count=_one_too_few)),
+    "pool_weights": Slip("with parameters for the pool", _rule(_POOLS, weights=_pool_learns("conv"))),
+    "pool_weights_each": Slip(
+        "with a window of parameters for each channel of the pool",
+        _rule(_POOLS, weights=_pool_learns("depthwise_conv")),
+    ),
+    "flatten": Slip("with the channels left out when flattened", _rule(("flatten",), output=_flattened_positions)),
+    "flatten_dense": Slip("with the channels left out when flattened", _rule(("dense",), inputs=_positions_only)),
+    "flatten_none": Slip("with the channels only, not flattened", _rule(("dense",), inputs=_channels_only)),
+    "moving": Slip(
+        "without the moving mean and variance, 2C for 4C",
+        _rule(("batchnorm",), weights=_leaving("_mean", "_variance")),
+        True,
+    ),
+    "moving_trained": Slip(
+        "with the moving mean and variance as trained", _rule(("batchnorm",), weights=_still_trained)
+    ),
+    "moving_only": Slip("without gamma and beta", _rule(_NORMS, weights=_untrained_only)),
+    "moving_added": Slip(
+        "with a moving mean and variance that only batchnorm has", _rule(_NORMS[1:], weights=_moving_too)
+    ),
+    "norm": Slip("without the normalisation's parameters", _rule(_NORMS, weights=_nothing), True),
+    "gates": Slip("for one gate only", _one_gate),
+    "recurrent": Slip("without the recurrent weights", _rule(_RECURRENT, weights=_only_input_kernels)),
+    "recurrent_input": Slip("without the weights of the input", _rule(_RECURRENT, weights=_only_recurrent_kernels)),
+    "biases_two": Slip(
+        "with two bias vectors, as in PyTorch and in Keras's GRU", _where("biases", lambda b: b == 1, biases=2), True
+    ),
+    "biases_one": Slip(
+        "with one bias vector, as in textbooks and in Keras's LSTM", _where("biases", lambda b: b == 2, biases=1), True
+    ),
+    "direction": Slip("for one direction only", _where("bidirectional", bool, bidirectional=False)),
+    "transposed": Slip("by the rule of a plain convolution", _exchanged("transposed_conv", "conv")),
+    "plain": Slip("by the rule of a transposed convolution", _exchanged("conv", "transposed_conv")),
+    "output_padding": Slip("without the output padding", _where("output_padding", _not(0), output_padding=0)),
+    "macs_outputs": Slip(
+        "with the products counted on the output positions", _rule(("transposed_conv",), macs=_on_outputs), True
+    ),
+    "macs_inputs": Slip("with the products counted on the input positions", _rule(_CONVS, macs=_on_inputs)),
+    "macs_bias": Slip("with the biases counted too", _rule(_LEARNED, macs=_with_biases), True),
+    "jump": Slip("without the strides of the layers before", _reaching(_steps_of_one)),
+    "extent": Slip("with F for F - 1 in each step", _reaching(_whole_windows)),
+    "layer": Slip("with one layer left out", _reaching(_not_counted)),
+    "heads_shared": Slip(
+        "with the features shared out among the heads", _where("key_dim", lambda k: k is not None, key_dim=None), True
+    ),
+    "heads": Slip("with every head as wide as the features", _whole_heads, True),
+    "attention_out": Slip(
+        "without the output projection", _rule(("attention",), weights=_no_output)
+    ),
+}  # fmt: skip

@@ -1,0 +1,40 @@
+"""``cnncalc calc``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cnncalc import api, limits
+from cnncalc.cli import options
+from cnncalc.cli.commands.summary import show
+from cnncalc.errors import SpecError, UsageError
+from cnncalc.render import summary as render
+
+EXAMPLE = "Example: cnncalc calc 28x28x1 conv:10,kernel=5,padding=2 maxpool:2 dense:10"
+
+
+def calc(
+    input: Annotated[str, typer.Argument(metavar="INPUT", help="Sizes of one example, as in 28x28x1.")],
+    layer: Annotated[
+        list[str],
+        typer.Argument(metavar="LAYER...", help="KIND:VALUE,FIELD=VALUE,...; k s p d g are short for kernel, stride, "
+                       "padding, dilation, groups."),
+    ],
+    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    columns: options.Columns = None,
+    layout: options.Layout = None,
+    strict: options.Strict = False,
+    output: options.Output = None,
+    limit: options.Limit = None,
+) -> int:  # fmt: skip
+    """The same as summary, for layers given on the line."""
+    options.choose("--format", format, render.FORMATS)
+    chosen = render.columns(columns)
+    order = options.layout(layout)
+    net = api.calc(input, *layer, limits=limits.parse(limit or []), layout=order or "channels_last")
+    try:
+        return show(net, format, chosen, order, strict, output, "")
+    except SpecError as error:  # layers that do not fit are bad arguments here
+        raise UsageError(error.problems) from None

@@ -1,0 +1,144 @@
+"""``cnncalc check``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cnncalc import limits
+from cnncalc.cli import io, options
+from cnncalc.errors import LimitError, OutputError, UsageError
+from cnncalc.limits import Limits
+from cnncalc.render import verdicts as render
+
+if TYPE_CHECKING:
+    from cnncalc.check.marking.exam import Exam, Student, Tally
+    from cnncalc.check.marking.sheets import Cell
+    from cnncalc.check.verdicts import Verdict
+
+EXAMPLE = "Examples: cnncalc check specs/quiz.yaml; cnncalc check specs/quiz.yaml --answers specs/quiz-answers.csv"
+
+
+def check(
+    path: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Problem files, folders of them, patterns, or - for standard input."),
+    ],
+    answers: Annotated[
+        str | None, typer.Option("--answers", "-a", metavar="FILE", help="A CSV of student,problem,key,answer to mark.")
+    ] = None,
+    feedback: Annotated[
+        str | None, typer.Option("--feedback", metavar="DIR", help="With --answers: a Markdown file for each student.")
+    ] = None,
+    jobs: Annotated[str, typer.Option("--jobs", "-j", metavar="N", help="Work on N cores; 0: on all of them.")] = "1",
+    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    output: options.Output = None,
+    limit: options.Limit = None,
+) -> int:
+    """Recompute every answer of problem files; with --answers, mark what students answered."""
+    from cnncalc.check import batch
+
+    options.choose("--format", format, render.FORMATS)
+    bounds, count = limits.parse(limit or []), _jobs(jobs)
+    if feedback is not None and answers is None:
+        raise UsageError("--feedback needs --answers", help="--answers FILE.csv --feedback DIR")
+    files = batch.find(path)
+    if answers is not None:
+        return _mark(files, answers, bounds, feedback, format, output)
+    passing = _Passing(batch.check_all(files, bounds, count), files)
+    io.emit_all(render.render(passing, format, bool(output)), output, *files)
+    return passing.code
+
+
+class _Passing:
+    """Verdicts as they pass: shows how far they are, and keeps the exit code they ask for."""
+
+    def __init__(self, verdicts: Iterator[list[Verdict]], files: list[str]) -> None:
+        self.verdicts, self.files, self.code = verdicts, files, 0
+
+    def __iter__(self) -> Iterator[list[Verdict]]:
+        show = io.progress()
+        empty = True
+        for number, verdicts in enumerate(self.verdicts):
+            self.code = max([self.code, *(verdict.code for verdict in verdicts if not verdict.ok)])
+            empty = empty and not verdicts
+            if show:
+                show(number, len(self.files), self.files[number])
+            if verdicts or (empty and number + 1 == len(self.files)):
+                _refuse_nothing(empty)
+                yield verdicts
+
+
+def _refuse_nothing(empty: bool) -> None:
+    if empty:
+        raise UsageError("there is nothing to check: the files are networks that expect nothing")
+
+
+def _jobs(text: str) -> int:
+    """How many processes. Raises UsageError."""
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise UsageError(f'--jobs "{text}" is not a whole number', help="--jobs 2; --jobs 0 for all cores")
+    if text != "0":
+        return int(text)
+    from os import cpu_count
+
+    return cpu_count() or 1
+
+
+def _mark(files: list[str], answers: str, bounds: Limits, feedback: str | None, format: str, output: str | None) -> int:
+    """Mark a sheet; 1 where a problem could not be worked out."""
+    from cnncalc.check.marking import exam as marking
+    from cnncalc.check.marking import sheets
+    from cnncalc.render import marks
+
+    cells = sheets.read(answers, bounds)
+    exam = marking.Exam(files, bounds)
+    _complain(exam, cells)
+    tally = marking.Tally()
+    names = marks.file_names(dict.fromkeys(cell.student for cell in cells)) if feedback else {}
+    if feedback:
+        _make_folder(feedback)
+    students = _marked(exam, cells, tally, feedback, names)
+    io.emit_all(marks.render(students, tally, format, bool(output)), output, answers, *files)
+    return max((4 if isinstance(error, LimitError) else 1 for error in exam.broken), default=0)
+
+
+def _complain(exam: Exam, cells: list[Cell]) -> None:
+    """Tell on standard error what is not marked, or not as the file says."""
+    from cnncalc.render.messages import block
+
+    faults = [fault for error in exam.broken for fault in error.problems]
+    warnings = [*exam.warnings, *exam.unknown(cells)]
+    texts = [block(fault) for fault in faults] + [block(fault, "warning") for fault in warnings]
+    if texts:
+        io.complain("\n".join(texts), 0)
+    if not exam.questions:
+        raise UsageError("there is nothing to mark: no problem could be read")
+
+
+def _marked(
+    exam: Exam, cells: list[Cell], tally: Tally, folder: str | None, names: dict[str, str]
+) -> Iterator[Student]:
+    """The students as they are marked, each counted and, where wanted, told."""
+    from cnncalc.render.marks import feedback
+
+    show = io.progress()
+    count = len({cell.student for cell in cells})
+    for number, student in enumerate(exam.mark(cells)):
+        tally.add(student)
+        if folder is not None:
+            io.write_file(f"{folder}/{names[student.student]}", feedback(student).encode("utf-8"))
+        if show:
+            show(number, count, student.student)
+        yield student
+
+
+def _make_folder(path: str) -> None:
+    import os
+
+    try:
+        os.makedirs(path, exist_ok=True)
+    except (OSError, ValueError) as error:
+        raise OutputError(f'"{path}" could not be made: {getattr(error, "strerror", None) or error}') from None

@@ -1,0 +1,59 @@
+"""``cnncalc generate``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cnncalc.check.papers.templates import LEVELS, TOPICS
+from cnncalc.cli import io, options
+from cnncalc.errors import UsageError
+from cnncalc.render import paper as render
+
+EXAMPLE = "Example: cnncalc generate --topic window,parameters --level medium --number 10 --seed 7 --format markdown"
+
+
+def generate(
+    topic: Annotated[
+        str, typer.Option("--topic", "-t", metavar="NAMES", help=f"Some of {', '.join(TOPICS)}.")
+    ] = ",".join(TOPICS),
+    level: Annotated[str, typer.Option("--level", metavar="LEVEL", help=f"One of {', '.join(LEVELS)}.")] = "easy",
+    number: Annotated[str, typer.Option("--number", "-n", metavar="N", help="How many problems.")] = "10",
+    seed: Annotated[str, typer.Option("--seed", metavar="N", help="The same seed gives the same paper.")] = "0",
+    choices: Annotated[
+        str, typer.Option("--choices", metavar="N", help="Answers to choose from, 2 to 8; 0: open questions.")
+    ] = "0",
+    format: Annotated[str, options.format_option(render.FORMATS)] = "yaml",
+    solution: Annotated[
+        str | None, typer.Option("--solution", metavar="FILE", help="Write the key to a file of its own.")
+    ] = None,
+    output: options.Output = None,
+) -> int:
+    """Exam problems by a seed, worked out, as a problem file, a paper, or for a learning platform."""
+    from cnncalc.check.papers import generate as maker
+
+    options.choose("--format", format, render.FORMATS)
+    if solution is not None and format not in render.APART:
+        raise UsageError(f"--solution: a {format} file holds its key", help=f"--format {', '.join(render.APART)}")
+    if solution is not None and solution in (output, "-"):
+        raise UsageError("--solution needs a file of its own", help="--solution FILE")
+    topics = [options.choose("--topic", name.strip(), TOPICS) for name in topic.split(",")]
+    many = _whole("--choices", choices, 0, 8)
+    if many == 1:
+        raise UsageError("--choices 1 leaves nothing to choose", help="--choices 4, or 0 for open questions")
+    count = _whole("--number", number, 1, maker.MOST)
+    paper = maker.generate(topics, options.choose("--level", level, LEVELS), count, _whole("--seed", seed, 0), many)
+    text = render.render(paper, format, solution is None)
+    if solution is not None:
+        io.write_file(solution, render.solution(paper, format).encode("utf-8"))
+    io.emit(text, output)
+    return 0
+
+
+def _whole(option: str, text: str, least: int, most: int = 10**18) -> int:
+    """A whole number from ``least`` to ``most``. Raises UsageError."""
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
+        bounds = f"from {least} to {most}" if most < 10**18 else f"of {least} or more"
+        raise UsageError(f'{option} "{text}" is not a whole number {bounds}', help=f"{option} {max(least, 4)}")
+    return int(text)

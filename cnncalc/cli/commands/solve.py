@@ -1,0 +1,84 @@
+"""``cnncalc solve``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cnncalc import api, limits
+from cnncalc.cli import io, options
+from cnncalc.errors import NoSolution, UsageError, nearest
+from cnncalc.limits import Limits
+from cnncalc.render import solution as render
+
+EXAMPLE = "Examples: cnncalc solve padding --input 28 --kernel 5 --stride 1 --output 28; cnncalc solve network SPEC"
+
+_UNKNOWNS = ("padding", "kernel", "stride", "dilation", "input", "output", "network")
+
+
+def _number(name: str, help: str) -> object:
+    return typer.Option(name, metavar="N", help=help, show_default=False)
+
+
+def solve(
+    unknown: Annotated[str, typer.Argument(metavar="UNKNOWN", help=f"One of {', '.join(_UNKNOWNS)}.")],
+    spec: Annotated[
+        str | None, typer.Argument(metavar="[SPEC]", help="With network: a YAML layer spec; - reads standard input.")
+    ] = None,
+    input: Annotated[str | None, _number("--input", "Size of the input; 28x20 for two axes.")] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", metavar="N", help="Size of the output. With network: the FILE to write."),
+    ] = None,
+    kernel: Annotated[str | None, _number("--kernel", "Size of the window.")] = None,
+    stride: Annotated[str | None, _number("--stride", "Step of the window; 1 where not given, also of a pool.")] = None,
+    padding: Annotated[str | None, _number("--padding", "Padding of each side, or same; 0 where not given.")] = None,
+    dilation: Annotated[str | None, _number("--dilation", "Distance of the window's elements; 1.")] = None,
+    output_padding: Annotated[str | None, _number("--output-padding", "Of a transposed_conv; 0.")] = None,
+    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="Such as transposed_conv or maxpool.")] = "conv",
+    ceil: Annotated[bool, typer.Option("--ceil", help="Of a pool: sizes are rounded up.")] = False,
+    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    limit: options.Limit = None,
+) -> int:
+    """Any number of one window from the others, or the unknown letters of a spec; with the algebra.
+
+    Where axes differ (--input 28x20 --kernel 5x3) there is one result for each; in JSON they stand in a list "axes",
+    each with its "axis". Exit code 1 where there is no solution.
+    """
+    options.choose("--format", format, render.FORMATS)
+    bounds = limits.parse(limit or [])
+    texts = {"input": input, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation,
+             "output_padding": output_padding}  # fmt: skip
+    if unknown == "network":
+        given = [name for name, text in texts.items() if text is not None] + ["ceil"] * ceil
+        return _network(spec, given, format, output, bounds)
+    if unknown not in _UNKNOWNS:
+        raise UsageError(f'"{unknown}" cannot be solved for', help=nearest(unknown, _UNKNOWNS) or ", ".join(_UNKNOWNS))
+    if spec is not None:
+        raise UsageError(f'"{spec}" is not expected here', help=f"cnncalc solve network {spec}")
+    from cnncalc.solve import axes
+
+    found, problems = axes.solve(unknown, {**texts, "output": output}, bounds, kind, ceil)
+    if format == "json" or not problems:
+        io.emit(render.windows(found, format))
+    if problems:
+        raise NoSolution(problems)
+    return 0
+
+
+def _network(spec: str | None, given: list[str], format: str, output: str | None, bounds: Limits) -> int:
+    if spec is None:
+        raise UsageError("network needs a SPEC", help="cnncalc solve network specs/quiz-3-padding.yaml")
+    if given:
+        raise UsageError(f"--{given[0].replace('_', '-')} has no meaning for a network", help="write it in the spec")
+    from cnncalc.solve.unsolved import Unsolved
+
+    net = api.load(spec, bounds)
+    try:
+        io.emit(render.network(net.solve(), format), output, spec)
+    except Unsolved as error:
+        if format == "json":
+            io.emit(render.network(error.answer, format), output, spec)
+        raise
+    return 0

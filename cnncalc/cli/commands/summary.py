@@ -1,0 +1,53 @@
+"""``cnncalc summary``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cnncalc import api, limits
+from cnncalc.cli import io, options
+from cnncalc.render import summary as render
+from cnncalc.summary import findings
+
+if TYPE_CHECKING:
+    from cnncalc.api import Net
+    from cnncalc.render.forms.sheet import Column
+
+EXAMPLE = "Example: cnncalc summary specs/worked-example.yaml --columns name,output,params"
+
+
+def summary(
+    spec: options.Spec,
+    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    columns: options.Columns = None,
+    layout: options.Layout = None,
+    strict: options.Strict = False,
+    output: options.Output = None,
+    limit: options.Limit = None,
+) -> int:
+    """The table of every layer's output, parameters, multiply-accumulates and receptive field, and the totals."""
+    options.choose("--format", format, render.FORMATS)
+    chosen = render.columns(columns)
+    net = api.load(spec, limits.parse(limit or []))
+    return show(net, format, chosen, options.layout(layout), strict, output, spec)
+
+
+def show(
+    net: Net,
+    format: str,
+    chosen: list[Column],
+    layout: str | None,
+    strict: bool,
+    output: str | None,
+    source: str,
+) -> int:
+    """Write the summary of ``net``; 1 where ``strict`` and there are findings."""
+    from cnncalc.render.data import summary_data
+
+    result = net.summary()
+    found = findings.find(result, strict)
+    result.layout = layout or result.layout
+    io.emit(render.render(summary_data(result, found), format, chosen, bool(output)), output, source)
+    if found and format == "csv":  # which has no place for them
+        io.complain("\n".join(f"finding: {finding.mark}: {finding.message}" for finding in found), 0)
+    return 1 if strict and found else 0

@@ -1,0 +1,62 @@
+"""``cnncalc train``."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from cnncalc import api, limits
+from cnncalc.cli import io, options
+from cnncalc.render import train as render
+
+EXAMPLE = "Example: cnncalc train specs/autoencoder-curve.yaml --data specs/data/curve.npy --compare pca"
+
+
+def train(
+    spec: options.Spec,
+    data: Annotated[str, typer.Option("--data", "-d", metavar="FILE", help="The examples, .npy or .npz.")],
+    epochs: Annotated[str, typer.Option("--epochs", metavar="N", help="Times through the data.")] = "300",
+    rate: Annotated[str, typer.Option("--rate", metavar="X", help="Of the first steps; it falls to 0.")] = "0.01",
+    batch: Annotated[str, typer.Option("--batch", metavar="N", help="Examples in a step.")] = "32",
+    noise: Annotated[
+        str, typer.Option("--noise", metavar="X", help="Standard deviation of noise on the inputs.")
+    ] = "0",
+    seed: Annotated[str, typer.Option("--seed", metavar="N", help="Of weights, order and noise.")] = "0",
+    weights: Annotated[
+        str | None, typer.Option("--weights", "-w", metavar="FILE", help="An .npz to begin from.")
+    ] = None,
+    save_weights: Annotated[
+        str | None, typer.Option("--save-weights", metavar="FILE", help="Write the weights to an .npz file.")
+    ] = None,
+    compare: Annotated[
+        str | None, typer.Option("--compare", metavar="METHOD", help="pca: with as many components as the code has.")
+    ] = None,
+    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    output: options.Output = None,
+    limit: options.Limit = None,
+) -> int:
+    """Train an autoencoder of dense layers by gradient descent, and show its loss curve."""
+    options.choose("--format", format, render.FORMATS)
+    if compare is not None:
+        options.choose("--compare", compare, ("pca",))
+    options.apart(output, save_weights)
+    numbers = {
+        "epochs": options.whole("--epochs", epochs, 1),
+        "rate": options.real("--rate", rate, above=0),
+        "batch": options.whole("--batch", batch, 1),
+        "noise": options.real("--noise", noise),
+        "seed": options.whole("--seed", seed, 0),
+    }
+    bounds = limits.parse(limit or [])
+    summary = api.load(spec, bounds).summary()
+    from cnncalc.engine.files import npz
+    from cnncalc.engine.train import descent
+
+    settings = descent.Settings(**numbers)  # type: ignore[arg-type]
+    trained = descent.train(summary, data, weights, settings, bounds, compare is not None, io.progress())
+    if save_weights is not None:
+        io.write_file(save_weights, partial(npz.write, trained.weights), spec, weights, data)
+    io.emit(render.render(trained, format), output, spec, data, weights)
+    return 0

@@ -1,0 +1,1 @@
+"""Files of arrays: read within bounds, never unpickled."""

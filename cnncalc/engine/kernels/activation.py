@@ -1,0 +1,195 @@
+"""Activation functions. Each takes its kind for the fields it may have, and gives a new array."""
+
+from __future__ import annotations
+
+from functools import cache
+from math import erf, sqrt
+from typing import Any
+
+import numpy as np
+from numpy.polynomial import chebyshev
+
+from cnncalc import engine, kinds
+from cnncalc.engine.arrays import Array, Weights, blocks
+from cnncalc.engine.fast.job import Activate, Job
+from cnncalc.engine.fast.rowwise import Rowwise
+from cnncalc.engine.parallel.work import Work
+from cnncalc.kinds.activation import FUNCTIONS
+
+BLOCK = 1 << 15  # numbers of which gelu is worked out at one time
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. (2017)
+
+
+@cache
+def _named(function: str) -> Any:
+    found = kinds.find(function)
+    assert found is not None, function
+    return found()
+
+
+def activate(function: str, x: Array) -> Array:
+    """The activation function of that name, with its defaults."""
+    return engine.kernel(_named(function))(_named(function), {}, x)
+
+
+def activation(kind: Any, weights: Weights, x: Array) -> Array:
+    """The function that the kind names, with the kind's own fields."""
+    return engine.kernel(_named(kind.function))(kind, weights, x)
+
+
+def linear(kind: Any, weights: Weights, x: Array) -> Array:
+    return x
+
+
+def relu(kind: Any, weights: Weights, x: Array) -> Array:
+    return np.maximum(x, 0)
+
+
+def relu6(kind: Any, weights: Weights, x: Array) -> Array:
+    return np.clip(x, 0, 6)
+
+
+def leaky_relu(kind: Any, weights: Weights, x: Array) -> Array:
+    return np.where(x > 0, x, x * x.dtype.type(kind.slope))
+
+
+def elu(kind: Any, weights: Weights, x: Array) -> Array:
+    return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
+
+
+def celu(kind: Any, weights: Weights, x: Array) -> Array:
+    return elu(kind, weights, x)  # the same at alpha 1
+
+
+def selu(kind: Any, weights: Weights, x: Array) -> Array:
+    number = x.dtype.type
+    return number(SELU_SCALE) * np.where(x > 0, x, number(SELU_ALPHA) * np.expm1(np.minimum(x, 0)))
+
+
+def sigmoid(kind: Any, weights: Weights, x: Array) -> Array:
+    return 1 / (1 + np.exp(-x))
+
+
+def silu(kind: Any, weights: Weights, x: Array) -> Array:
+    return x / (1 + np.exp(-x))
+
+
+def hard_sigmoid(kind: Any, weights: Weights, x: Array) -> Array:
+    return np.clip(x + 3, 0, 6) / 6
+
+
+def hard_swish(kind: Any, weights: Weights, x: Array) -> Array:
+    return x * hard_sigmoid(kind, weights, x)
+
+
+def tanh(kind: Any, weights: Weights, x: Array) -> Array:
+    return np.tanh(x)
+
+
+def softplus(kind: Any, weights: Weights, x: Array) -> Array:
+    return np.logaddexp(x.dtype.type(0), x)
+
+
+def mish(kind: Any, weights: Weights, x: Array) -> Array:
+    return x * np.tanh(softplus(kind, weights, x))
+
+
+def softsign(kind: Any, weights: Weights, x: Array) -> Array:
+    return x / (1 + np.abs(x))
+
+
+def softmax(kind: Any, weights: Weights, x: Array) -> Array:
+    powers = np.exp(x - x.max(axis=-1, keepdims=True))
+    return powers / powers.sum(axis=-1, keepdims=True)
+
+
+def log_softmax(kind: Any, weights: Weights, x: Array) -> Array:
+    shifted = x - x.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+
+
+def gelu(kind: Any, weights: Weights, x: Array) -> Array:
+    """x · Φ(x), or its tanh form."""
+    number = x.dtype.type
+    if kind.approximate:
+        return x * (1 + np.tanh(number(sqrt(2 / np.pi)) * (x + number(0.044715) * x**3))) / 2
+    return x * ((1 + _erf(x / sqrt(2))) / 2).astype(x.dtype)
+
+
+TAIL_SCALE, TAIL = 0.3275911, (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
+ERF_END = 6.0  # erf is 1 to the last digit of a float64 from here on
+
+
+@cache
+def _erf_series() -> Array:
+    """Chebyshev coefficients of ``erf(√t)/√t`` for t in 0 to ERF_END², interpolated from ``math.erf``.
+
+    The function is entire, so the series ends quickly: 64 terms leave an error below 1e-14.
+    """
+
+    def ratio(u: Array) -> Array:
+        roots = np.sqrt((u + 1) / 2) * ERF_END
+        return np.array([erf(r) / r for r in roots])
+
+    return chebyshev.chebinterpolate(ratio, 64)
+
+
+def _erf(x: Array) -> Array:
+    """The error function, which NumPy does not have; in float64."""
+    x = np.clip(x.astype(np.float64), -ERF_END, ERF_END)
+    return x * chebyshev.chebval(2 * (x / ERF_END) ** 2 - 1, _erf_series())
+
+
+def into(function: Any) -> Activate:
+    """The activation function (a name, or a kind with its fields) from one array into another, or in place."""
+    kind = _named(function) if isinstance(function, str) else function
+    word = function_of(function)
+    if word == "relu":  # clipping is twice as fast as np.maximum with a number
+        return lambda x, out: np.clip(x, 0, np.inf, out=out)
+    if word == "relu6":
+        return lambda x, out: np.clip(x, 0, 6, out=out)
+    if word == "gelu" and not kind.approximate:
+        return _gelu_into
+    reference = engine.kernel(kind)
+    return lambda x, out: np.copyto(out, reference(kind, {}, x))
+
+
+def function_of(function: Any) -> str:
+    """The name of an activation function that is given by name or as a kind."""
+    return function if isinstance(function, str) else getattr(function, "function", function.word())
+
+
+def over_channels(function: Any) -> bool:
+    """Whether an activation function needs all channels of a position at one time."""
+    return function_of(function) in ("softmax", "log_softmax")
+
+
+def _gelu_into(x: Array, out: Array) -> None:
+    """``x·Φ(x)`` in blocks whose intermediate results stay in the cache."""
+    for source, target in zip(blocks(x, BLOCK), blocks(out, BLOCK), strict=True):
+        np.multiply(source, _normal(source), out=target)
+
+
+def _normal(x: Array) -> Array:
+    """Φ(x) with the rational form of its tail, exact to 1.5e-7 (Abramowitz & Stegun 1964, 7.1.26)."""
+    z = np.abs(x) * np.float32(sqrt(0.5))
+    t = 1 / (1 + np.float32(TAIL_SCALE) * z)
+    tail = np.full_like(t, TAIL[0])
+    for coefficient in TAIL[1:]:
+        tail *= t
+        tail += np.float32(coefficient)
+    tail *= t
+    tail *= np.exp(-z * z)
+    tail /= 2
+    return np.where(x > 0, 1 - tail, tail)
+
+
+def __getattr__(name: str) -> Any:
+    """``fast_relu`` and its kin: every function is worked out piece by piece."""
+    if name.startswith("fast_") and name[5:] in (*FUNCTIONS, "activation"):
+        return _fast
+    raise AttributeError(name)
+
+
+def _fast(job: Job) -> list[Work]:
+    return [Rowwise(job, into(job.kind))]

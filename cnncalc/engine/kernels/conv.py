@@ -1,0 +1,114 @@
+"""Convolutions: each element of the window meets a shifted view of the input; the products are summed."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+
+from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.fast import depthwise, transposed, winograd
+from cnncalc.engine.fast import product as products
+from cnncalc.engine.fast.job import Job
+from cnncalc.engine.kernels.window import shape_of, sliding
+from cnncalc.engine.parallel.work import Work
+from cnncalc.kinds.conv import Conv, DepthwiseConv, SeparableConv, TransposedConv
+
+
+def conv(kind: Conv, weights: Weights, x: Array) -> Array:
+    """Kernel ``[spatial..., C/groups, filters]``."""
+    counts, taps = sliding(kind, x)
+    y = np.zeros((len(x), *counts, kind.filters), x.dtype)
+    for tap, view in taps:
+        y += grouped(view, weights["kernel"][tap], kind.groups)
+    return biased(y, weights)
+
+
+def depthwise_conv(kind: DepthwiseConv | SeparableConv, weights: Weights, x: Array) -> Array:
+    """Kernel ``[spatial..., C, multiplier]``; output channel ``c·multiplier + m``."""
+    counts, taps = sliding(kind, x)
+    y = np.zeros((len(x), *counts, x.shape[-1], kind.multiplier), x.dtype)
+    for tap, view in taps:
+        y += view[..., None] * weights["kernel"][tap]
+    return biased(y.reshape(*y.shape[:-2], -1), weights)
+
+
+def separable_conv(kind: SeparableConv, weights: Weights, x: Array) -> Array:
+    """Depthwise, then a product over the channels at each position."""
+    middle = depthwise_conv(kind, {"kernel": weights["depthwise_kernel"]}, x)
+    pointwise = weights["pointwise_kernel"]
+    return biased(middle @ pointwise.reshape(pointwise.shape[-2:]), weights)
+
+
+def transposed_conv(kind: TransposedConv, weights: Weights, x: Array) -> Array:
+    """Kernel ``[spatial..., C, filters/groups]``: each input position spreads its window over the output."""
+    shape = shape_of(x)
+    sizes, crop = kind.output(shape).spatial, kind.crop(shape)
+    axes = [(f, s, d) for _, f, s, d, _, _ in kind._axes(shape)]
+    full = np.zeros(
+        (len(x), *(max((n - 1) * s + d * (f - 1) + 1, begin + size)
+                   for n, (f, s, d), (begin, _), size in zip(shape.spatial, axes, crop, sizes, strict=True)),
+         kind.filters), x.dtype,
+    )  # fmt: skip
+    for tap in product(*(range(f) for f, _, _ in axes)):
+        cuts = [
+            slice(t * d, t * d + (n - 1) * s + 1, s) for t, n, (_, s, d) in zip(tap, shape.spatial, axes, strict=True)
+        ]
+        full[(slice(None), *cuts)] += grouped(x, _by_filter(weights["kernel"][tap], kind.groups), kind.groups)
+    kept = [slice(begin, begin + size) for (begin, _), size in zip(crop, sizes, strict=True)]
+    return biased(full[(slice(None), *kept)], weights)
+
+
+def _by_filter(kernel: Array, groups: int) -> Array:
+    """``[C, filters/groups]``, one group below the other, as ``[C/groups, filters]``."""
+    channels, filters = kernel.shape
+    return kernel.reshape(groups, channels // groups, filters).swapaxes(0, 1).reshape(channels // groups, -1)
+
+
+def grouped(x: Array, kernel: Array, groups: int) -> Array:
+    """``[..., C]`` times ``[C/groups, filters]``: each group of channels with its own filters."""
+    if groups == 1:
+        return x @ kernel
+    parts = x.reshape(*x.shape[:-1], groups, -1)
+    kernels = kernel.reshape(len(kernel), groups, -1)
+    return np.einsum("...gc,cgk->...gk", parts, kernels).reshape(*x.shape[:-1], -1)
+
+
+def biased(y: Array, weights: Weights) -> Array:
+    """``y`` with the bias, where there is one, added in place."""
+    if "bias" in weights:
+        y += weights["bias"]
+    return y
+
+
+def fast_conv(job: Job) -> list[Work] | None:
+    """The algorithm of a convolution by its shape; None leaves it to the reference."""
+    kind: Conv = job.kind
+    channels = job.xs[0].shape[-1]
+    if job.tile:
+        return winograd.Winograd(job).works(job.workers, job.common)
+    if kind.groups == 1:
+        return [products.convolution(job)]
+    if kind.groups == channels == kind.filters:
+        return [depthwise.Depthwise(job)]
+    return None if job.finish.whole else [products.groups(job)]
+
+
+def fast_conv_volume(job: Job) -> list[Work] | None:
+    """As :func:`fast_conv`."""
+    return [products.volumes(job)] if job.kind.groups == 1 else None
+
+
+def fast_depthwise_conv(job: Job) -> list[Work] | None:
+    """As :func:`fast_conv`."""
+    return [depthwise.Depthwise(job)] if job.kind.multiplier == 1 else None
+
+
+def fast_separable_conv(job: Job) -> list[Work] | None:
+    """As :func:`fast_conv`."""
+    return [depthwise.Separable(job)] if job.kind.multiplier == 1 else None
+
+
+def fast_transposed_conv(job: Job) -> list[Work] | None:
+    """As :func:`fast_conv`."""
+    return [transposed.convolution(job)]

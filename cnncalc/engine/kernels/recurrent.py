@@ -1,0 +1,136 @@
+"""Recurrent layers: one product for the inputs of many steps, then one small product at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from cnncalc.engine.arrays import Array, Weights
+from cnncalc.kinds.base.recurrent import Recurrent
+from cnncalc.kinds.gru import Gru
+
+BLOCK = 1 << 20  # numbers that the inputs' part of the gates takes at one time
+
+#: Takes the inputs' part of the gates of one step, ``[batch, gates·h]``, and gives the next state ``[batch, h]``,
+#: always in the same array.
+Cell = Callable[[Array], Array]
+
+
+def rnn(kind: Recurrent, weights: Weights, x: Array) -> Array:
+    """``h = tanh(W x + U h_prev + b)``; ``[batch, T, F]`` to ``[batch, T, h]`` or ``[batch, h]``."""
+    return _run(kind, weights, x, _rnn)
+
+
+def lstm(kind: Recurrent, weights: Weights, x: Array) -> Array:
+    """Gates side by side in the order i f g o."""
+    return _run(kind, weights, x, _lstm)
+
+
+def gru(kind: Gru, weights: Weights, x: Array) -> Array:
+    """Gates side by side in the order z r h; r resets before the recurrent product, or after it."""
+    return _run(kind, weights, x, _gru_after if kind.resets_after else _gru_before)
+
+
+def _run(kind: Recurrent, weights: Weights, x: Array, cell: Callable[[Weights, Array], Cell]) -> Array:
+    """Every layer in every direction. Without ``return_sequences`` the state that each direction ends with goes on."""
+    x = np.moveaxis(x, 1, 0)
+    for layer in range(1, kind.layers + 1):
+        every = kind.return_sequences or layer < kind.layers
+        found = []
+        for direction in kind.directions:
+            start = f"layer{layer}_{direction}" if layer > 1 else direction
+            own = {name: weights[start + name] for name in _NAMES if start + name in weights}
+            states = _scanned(own, x[::-1] if direction else x, cell, every)
+            found.append(states[::-1] if direction else states)
+        x = np.concatenate(found, axis=-1) if len(found) > 1 else found[0]
+    return np.moveaxis(x, 0, 1) if kind.return_sequences else x[0]
+
+
+_NAMES = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+
+
+def _scanned(own: Weights, x: Array, cell: Callable[[Weights, Array], Cell], every: bool) -> Array:
+    """The states of one layer in one direction, from a state of zeros: ``[T, batch, h]``, or ``[1, batch, h]`` with
+    the last one alone.
+    """
+    steps, batch, features = x.shape
+    size, gated = own["recurrent_kernel"].shape
+    states = np.empty((steps if every else 1, batch, size), x.dtype)
+    step = cell(own, np.zeros((batch, size), x.dtype))
+    length = max(1, BLOCK // (batch * gated))
+    for start in range(0, steps, length):
+        block = x[start : start + length].reshape(-1, features) @ own["kernel"]
+        if "bias" in own:
+            block += own["bias"]
+        for number, inputs in enumerate(block.reshape(-1, batch, gated), start):
+            states[number if every else 0] = step(inputs)
+    return states
+
+
+def _rnn(own: Weights, h: Array) -> Cell:
+    def step(inputs: Array) -> Array:
+        return np.tanh(_state(own, h) + inputs, out=h)
+
+    return step
+
+
+def _lstm(own: Weights, h: Array) -> Cell:
+    c, size = np.zeros_like(h), h.shape[-1]
+
+    def step(inputs: Array) -> Array:
+        gates = _state(own, h)
+        gates += inputs
+        _sigmoid(gates[:, : 2 * size])
+        _sigmoid(gates[:, 3 * size :])
+        i, f, g, o = (gates[:, n * size : (n + 1) * size] for n in range(4))
+        np.multiply(c, f, out=c)
+        np.add(c, i * np.tanh(g), out=c)
+        return np.multiply(o, np.tanh(c), out=h)
+
+    return step
+
+
+def _gru_before(own: Weights, h: Array) -> Cell:
+    size = h.shape[-1]
+    gates_kernel, kernel = np.split(own["recurrent_kernel"], [2 * size], axis=1)
+
+    def step(inputs: Array) -> Array:
+        gates = _sigmoid(h @ gates_kernel + inputs[:, : 2 * size])
+        z, r = gates[:, :size], gates[:, size:]
+        return _mixed(z, h, np.tanh((r * h) @ kernel + inputs[:, 2 * size :]))
+
+    return step
+
+
+def _gru_after(own: Weights, h: Array) -> Cell:
+    size = h.shape[-1]
+
+    def step(inputs: Array) -> Array:
+        state = _state(own, h)
+        gates = _sigmoid(state[:, : 2 * size] + inputs[:, : 2 * size])
+        z, r = gates[:, :size], gates[:, size:]
+        return _mixed(z, h, np.tanh(r * state[:, 2 * size :] + inputs[:, 2 * size :]))
+
+    return step
+
+
+def _state(own: Weights, h: Array) -> Array:
+    """The state's part of the gates, with the second bias where there is one."""
+    product = h @ own["recurrent_kernel"]
+    return np.add(product, own["recurrent_bias"], out=product) if "recurrent_bias" in own else product
+
+
+def _mixed(z: Array, h: Array, candidate: Array) -> Array:
+    """``z·h + (1 − z)·candidate``, in the place of h."""
+    np.subtract(h, candidate, out=h)
+    np.multiply(h, z, out=h)
+    return np.add(h, candidate, out=h)
+
+
+def _sigmoid(x: Array) -> Array:
+    """1/(1 + exp(−x)) in place, as ``(1 + tanh(x/2))/2``, which never overflows."""
+    np.multiply(x, 0.5, out=x)
+    np.tanh(x, out=x)
+    np.add(x, 1, out=x)
+    return np.multiply(x, 0.5, out=x)

@@ -1,0 +1,58 @@
+"""What sliding windows share: an input with its border, and its view under each element of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from cnncalc.engine.arrays import Array
+from cnncalc.kinds.base.window import Sliding, Window
+from cnncalc.rules import extent
+from cnncalc.shape import Shape
+
+Taps = Iterator[tuple[Any, Array]]
+
+
+def shape_of(x: Array) -> Shape:
+    """The shape of one example of ``x`` ``[batch, spatial..., channels]``."""
+    return Shape(x.shape[1:-1], x.shape[-1])
+
+
+def border(windows: list[Window], counts: tuple[int, ...]) -> list[tuple[int, int]]:
+    """Positions that ``counts`` windows need before and behind each axis; what no window sees is not counted."""
+    return [
+        (w.begin, max(0, (n - 1) * w.stride + extent(w.kernel, w.dilation) - w.size - w.begin))
+        for w, n in zip(windows, counts, strict=True)
+    ]
+
+
+def bordered(x: Array, widths: list[tuple[int, int]], fill: float = 0) -> Array:
+    """``x`` with ``fill`` around its spatial axes; ``x`` itself where the border is empty."""
+    if not any(map(any, widths)):
+        return x
+    return np.pad(x, [(0, 0), *widths, (0, 0)], constant_values=fill)
+
+
+def taps(x: Array, windows: list[Window], counts: tuple[int, ...]) -> Taps:
+    """For each element of the window, its index and the view ``[batch, counts..., C]`` of ``x`` (with its border)
+    that it meets at all positions.
+    """
+    for tap in product(*(range(w.kernel) for w in windows)):
+        starts = [t * w.dilation for t, w in zip(tap, windows, strict=True)]
+        cuts = [
+            slice(start, start + (n - 1) * w.stride + 1, w.stride)
+            for start, w, n in zip(starts, windows, counts, strict=True)
+        ]
+        yield tap, x[(slice(None), *cuts)]
+
+
+def sliding(
+    kind: Sliding, x: Array, fill: float = 0
+) -> tuple[tuple[int, ...], Iterator[tuple[tuple[int, ...], Array]]]:
+    """How many positions the window of ``kind`` takes along each axis, and its :func:`taps`."""
+    shape = shape_of(x)
+    windows, counts = kind.windows(shape), kind.positions(shape)
+    return counts, taps(bordered(x, border(windows, counts), fill), windows, counts)

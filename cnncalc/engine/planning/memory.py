@@ -1,0 +1,139 @@
+"""How much memory a run takes, before anything is allocated, and how much there is."""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from cnncalc.errors import LimitError, Problem
+from cnncalc.summary.infer import BYTES
+
+if TYPE_CHECKING:
+    from cnncalc.summary.infer import Row, Summary
+
+SCRATCH = 64 << 20  # bytes that a layer works in beside its operands and output
+SHOWN = 5  # layers that a refusal lists
+
+
+class Demand(NamedTuple):
+    """Bytes that a layer needs: its weights, its output, and all that is alive while it runs."""
+
+    row: Row
+    weights: int
+    output: int
+    alive: int
+
+
+class Estimate(NamedTuple):
+    """Bytes of a run: all weights, and the most that outputs and scratch take at one time."""
+
+    weights: int
+    outputs: int
+    layers: list[Demand]
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.outputs
+
+
+def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
+    """What a run over ``batch`` examples takes. An output lives until its last reader has run.
+
+    ``planned`` are the bytes of a layout, where there is one: with borders, and with what lies unused between outputs.
+    """
+    first = len(summary.inputs)
+    last_read = {source: row.index for row in summary.rows for source in row.layer.sources}
+    sizes = {i: BYTES * batch * math.prod(shape.sizes) for i, shape in enumerate(summary.inputs.values())}
+    weights, most, most_work = 0, sum(sizes.values()), 0
+    layers = []
+    for row in summary.rows:
+        own = row.weight_bytes
+        output = batch * row.activation_bytes
+        sizes[first + row.index] = output
+        work = min(SCRATCH, 4 * (output + sum(sizes[source] for source in row.layer.sources)))
+        alive = sum(sizes.values()) + work
+        weights, most, most_work = weights + own, max(most, alive), max(most_work, work)
+        layers.append(Demand(row, own, output, alive))
+        for source in set(row.layer.sources):
+            if last_read[source] == row.index:
+                del sizes[source]
+    return Estimate(weights, max(most, planned + most_work if planned else 0), layers)
+
+
+def training(summary: Summary, examples: int) -> Estimate:
+    """What training takes: twice the bytes a number, gradients and two memories of the weights, every output kept."""
+    run = estimate(summary, examples)
+    outputs = sum(demand.output for demand in run.layers) + run.outputs
+    return Estimate(8 * run.weights, 4 * outputs, run.layers)
+
+
+def check(wanted: Estimate, limit: int, help: str = "--max-memory {size}, or take a smaller --batch") -> None:
+    """Raise LimitError where a run takes more than ``limit`` bytes (0: half of the free memory).
+
+    ``help`` says how to raise it, with ``{size}`` or ``{bytes}`` for what is needed.
+    """
+    limit = limit or free() // 2
+    if wanted.total <= limit:
+        return
+    largest = sorted(wanted.layers, key=lambda d: d.weights + d.output, reverse=True)[:SHOWN]
+    working = tuple(
+        f"{d.row.name}: weights {_bytes(d.weights)}, output {_bytes(d.output)}, alive with it {_bytes(d.alive)}"
+        for d in largest
+    )
+    text = (
+        f"the run needs {_bytes(wanted.total)} (weights {_bytes(wanted.weights)}, outputs at one time "
+        f"{_bytes(wanted.outputs)}); the limit memory is {_bytes(limit)}"
+    )
+    raise LimitError(
+        Problem(text, None, working, f"raise it with {help.format(size=_whole(wanted.total), bytes=wanted.total)}")
+    )
+
+
+def free() -> int:
+    """Bytes of memory that are free, within the limits of a container."""
+    found = [size for size in (_available(), _container()) if size is not None]
+    return min(found, default=4 << 30)
+
+
+def _available() -> int | None:
+    try:
+        with open("/proc/meminfo") as stream:
+            for line in stream:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+        return None
+    except (OSError, ValueError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return None
+
+
+def _container() -> int | None:
+    """What a control group still allows (Linux, version 2)."""
+    try:
+        sizes = []
+        for name in ("max", "current"):
+            with open(f"/sys/fs/cgroup/memory.{name}") as stream:
+                sizes.append(int(stream.read()))
+        return max(0, sizes[0] - sizes[1])
+    except (OSError, ValueError):
+        return None
+
+
+def _bytes(count: int) -> str:
+    """Bytes in binary units, exact enough to compare."""
+    for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if count >= 1 << power:
+            return f"{count / (1 << power):.1f} {unit}"
+    return f"{count} bytes"
+
+
+def _whole(count: int) -> str:
+    """A setting that is enough for ``count`` bytes."""
+    for power, unit in ((30, "GiB"), (20, "MiB")):
+        if count >= 1 << power:
+            return f"{-(-count // (1 << power))}{unit}"
+    return f"{-(-count // 1024)}KiB"

@@ -1,0 +1,139 @@
+"""One run of a network, as ``cnncalc run`` makes it: refused before it allocates, then measured layer by layer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cnncalc.engine import by_hand, inputs, model
+from cnncalc.engine import weights as learned
+from cnncalc.engine.arrays import Array, blocks
+from cnncalc.engine.by_hand import Traced
+from cnncalc.engine.planning import memory
+from cnncalc.engine.planning.layout import Layout
+from cnncalc.engine.train import objective
+from cnncalc.engine.train.objective import Measured
+from cnncalc.errors import UsageError, nearest
+from cnncalc.summary import autoencoder
+
+if TYPE_CHECKING:
+    from cnncalc.limits import Limits
+    from cnncalc.summary.infer import Row, Summary
+
+BLOCK = 1 << 18  # numbers whose statistics are taken at one time
+
+
+class Statistics(NamedTuple):
+    """Of an array: its mean, standard deviation, smallest and largest number, and how many are not finite.
+
+    Each is NaN or infinite where the numbers are.
+    """
+
+    mean: float
+    std: float
+    min: float
+    max: float
+    broken: int
+
+
+class LayerRun(NamedTuple):
+    """A layer that has run: its row, seconds, and the statistics of its output."""
+
+    row: Row
+    seconds: float
+    statistics: Statistics
+
+
+class Run(NamedTuple):
+    """What a run gave. Outputs are ``[batch, axes in the spec's layout]`` by name."""
+
+    summary: Summary
+    batch: int
+    layers: list[LayerRun]
+    outputs: dict[str, Array]
+    weights: dict[str, Array]
+    traced: Traced | None
+    objective: Measured | None
+
+    @property
+    def seconds(self) -> float:
+        return sum(layer.seconds for layer in self.layers)
+
+
+def run(
+    summary: Summary,
+    settings: list[str],
+    weights: str | None,
+    seed: int,
+    batch: int | None,
+    limits: Limits,
+    engine: str = "fast",
+    traced: str | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> Run:
+    """Read what ``--input`` and ``--weights`` give (else by seed), and run the network once.
+
+    ``progress`` is told the number of the layer that comes, of how many, and its name. Raises LimitError before
+    anything large is allocated, UsageError and SpecError for what does not fit.
+    """
+    model.check_known(summary)
+    if summary.network.objective:
+        objective.check(summary)
+    if traced is not None:
+        _check_traced(summary, traced)
+    feeds = inputs.feeds(summary, settings, seed)
+    count = inputs.batch_of(feeds, batch)
+    planned = Layout(summary, count, whole=True).bytes if engine == "fast" else 0
+    memory.check(memory.estimate(summary, count, planned), limits.memory)
+    network = model.build(summary, weights, seed, limits, engine, whole=True)
+    arrays = {name: feed.load(count) for name, feed in feeds.items()}
+    layers: list[LayerRun] = []
+    found: list[Traced] = []
+    sparse, shares = autoencoder.watched(summary), np.empty(0)
+
+    def watch(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
+        layers.append(LayerRun(row, seconds, statistics(y)))
+        if row is sparse:
+            nonlocal shares
+            shares = objective.means(y)
+        if row.name == traced:
+            found.append(by_hand.trace(row, learned.of(summary, row, network.arrays), xs, y))
+        if progress and len(layers) < len(summary.rows):
+            progress(len(layers), len(summary.rows), summary.rows[len(layers)].name)
+
+    outputs = network.run(arrays, watch)
+    reached = None
+    if summary.network.objective:
+        ((x,), (made,)) = arrays.values(), outputs.values()
+        reached = objective.measure(summary, x, made, shares)
+    return Run(summary, count, layers, outputs, dict(network.arrays), found[0] if found else None, reached)
+
+
+def _check_traced(summary: Summary, name: str) -> None:
+    """Raise UsageError where no layer is called ``name`` or its kind has no sums to show."""
+    row = summary.rows_by_name.get(name)
+    if row is None:
+        raise UsageError(f'--trace {name}: no layer is called "{name}"', help=nearest(name, summary.rows_by_name))
+    if not by_hand.can_show(row.layer.kind):
+        raise UsageError(
+            f"--trace {name}: {row.kind} has no windows to show", help="convolutions, pools and dense have"
+        )
+
+
+def statistics(array: Array) -> Statistics:
+    """Mean and standard deviation in float64, block by block: no copy of a large array is made."""
+    count, mean, squares, broken = 0, 0.0, 0.0, 0
+    low, high = math.inf, -math.inf
+    with np.errstate(all="ignore"):
+        for block in blocks(array, BLOCK):
+            size, own = block.size, float(block.mean(dtype=np.float64))
+            spread = float(np.square(block.astype(np.float64) - own).sum())
+            gap, total = own - mean, count + size
+            mean, squares = mean + gap * size / total, squares + spread + gap * gap * count * size / total
+            count = total
+            low, high = float(np.minimum(low, block.min())), float(np.maximum(high, block.max()))
+            broken += 0 if math.isfinite(own) else int(size - np.isfinite(block).sum())
+    return Statistics(mean, math.sqrt(squares / count) if squares >= 0 else math.nan, low, high, broken)

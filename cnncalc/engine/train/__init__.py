@@ -1,0 +1,1 @@
+"""Gradient descent for autoencoders of dense layers."""

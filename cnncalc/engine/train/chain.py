@@ -1,0 +1,114 @@
+"""A chain of dense layers, forwards and backwards: the objective of an autoencoder and its gradient."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from cnncalc import engine
+from cnncalc.engine import model
+from cnncalc.engine.arrays import Array
+from cnncalc.engine.train import objective
+from cnncalc.engine.train.objective import Measured
+from cnncalc.errors import Problem, SpecError
+from cnncalc.kinds.dense import Dense
+from cnncalc.spec.objective import Sparsity
+from cnncalc.summary import autoencoder
+
+if TYPE_CHECKING:
+    from cnncalc.summary.infer import Row, Summary
+
+#: The derivative of each activation function, from what it puts out.
+SLOPES: dict[str, Callable[[Array, float], Array]] = {
+    "linear": lambda y, slope: np.ones_like(y),
+    "relu": lambda y, slope: np.where(y > 0, 1.0, 0.0),
+    "leaky_relu": lambda y, slope: np.where(y > 0, 1.0, slope),
+    "elu": lambda y, slope: np.where(y > 0, 1.0, y + 1),
+    "celu": lambda y, slope: np.where(y > 0, 1.0, y + 1),
+    "sigmoid": lambda y, slope: y * (1 - y),
+    "tanh": lambda y, slope: 1 - y * y,
+    "softplus": lambda y, slope: 1 - np.exp(-y),
+}
+
+
+class Link(NamedTuple):
+    """A layer: its row, the activation function it ends in (``slope`` of leaky_relu), its arrays' names in a file."""
+
+    row: Row
+    function: str
+    slope: float
+    own: dict[str, str]
+
+
+class Chain:
+    """The layers of an autoencoder one after the other, and what they are trained for.
+
+    Raises SpecError with each layer that cannot be trained here, or where the objective cannot be measured.
+    """
+
+    def __init__(self, summary: Summary) -> None:
+        objective.check(summary)
+        self.summary = summary
+        self.links = _links(summary)
+        self.sparse = autoencoder.watched(summary)
+        self.sparsity = summary.network.objective.sparsity if summary.network.objective else None
+        if self.sparse is not None and not autoencoder.has_shares(self.sparse):
+            text = f"{self.sparse.name}: sparsity needs activations between 0 and 1"
+            raise SpecError(text, mark=self.sparse.layer.mark, help=", ".join(autoencoder.SHARES))
+
+    def forward(self, arrays: Mapping[str, Array], x: Array) -> list[Array]:
+        """The input and what each layer puts out, by the kernels that ``run`` uses."""
+        values = [x]
+        for link in self.links:
+            own = {name: arrays[full] for name, full in link.own.items()}
+            values.append(model.forward(link.row, engine.kernel(link.row.layer.kind), own, values[-1:]))
+        return values
+
+    def measure(self, arrays: Mapping[str, Array], x: Array, target: Array) -> Measured:
+        """The objective where ``x`` is to be made ``target``."""
+        values = self.forward(arrays, x)
+        shares = objective.means(values[1 + self.sparse.index]) if self.sparse else np.empty(0)
+        return objective.measure(self.summary, target, values[-1], shares)
+
+    def gradients(
+        self, arrays: Mapping[str, Array], x: Array, target: Array, sparsity: Sparsity | None
+    ) -> dict[str, Array]:
+        """The gradient of ``J = ½ Σ ‖target − f(x)‖² + λ Σ KL(p ‖ p̂_j)`` by every array, by backpropagation.
+
+        ``delta`` is the derivative of J by what a layer puts out, then by the sums that its activation takes. In the
+        sparse layer each of m examples has its part ``λ KL'(p̂_j)/m`` in their mean.
+        """
+        values = self.forward(arrays, x)
+        delta = values[-1] - target
+        found: dict[str, Array] = {}
+        for link, below, y in zip(reversed(self.links), values[-2::-1], values[:0:-1], strict=True):
+            if sparsity and link.row is self.sparse:
+                delta = delta + sparsity.weight * objective.kl_slope(sparsity.target, y.mean(axis=0)) / len(y)
+            delta = delta * SLOPES[link.function](y, link.slope)
+            if "bias" in link.own:
+                found[link.own["bias"]] = delta.sum(axis=0)
+            if "kernel" in link.own:
+                found[link.own["kernel"]] = below.T @ delta
+                delta = delta @ arrays[link.own["kernel"]].T
+        return found
+
+
+def _links(summary: Summary) -> list[Link]:
+    first, problems, links = len(summary.inputs), [], []
+    for row in summary.rows:
+        kind: Any = row.layer.kind
+        function = autoencoder.function(row)
+        if row.output.rank > 1 or row.xs[0].rank > 1 or function not in SLOPES or row.layer.shares is not None:
+            ends = f" with {function}" if isinstance(kind, Dense) and function not in SLOPES else ""
+            text = f'{row.kind} "{row.name}"{ends} cannot be trained here'
+            help = f"dense layers on features, and {', '.join(SLOPES)}, can"
+            problems.append(Problem(text, row.layer.mark, help=help))
+        elif row.layer.sources != (first + row.index - 1,):
+            problems.append(Problem(f'"{row.name}" does not read the layer above it', row.layer.mark))
+        names = {name: f"{row.name}/{name}" for name in row.weights}
+        links.append(Link(row, function, getattr(kind, "slope", 0.01), names))
+    if problems:
+        raise SpecError(problems)
+    return links

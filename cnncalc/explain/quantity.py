@@ -1,0 +1,43 @@
+"""The working of one quantity: the rows of a summary, fed letters that remember their values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc.explain import layer
+from cnncalc.explain.layer import Step
+from cnncalc.kinds.base.tracing import trace
+from cnncalc.spec.demand import COUNTED
+from cnncalc.summary.infer import Measured, Row, count
+
+if TYPE_CHECKING:
+    from cnncalc.check.answer_key import Key
+    from cnncalc.summary.infer import Summary
+
+_SUMMANDS = 12  # a sum of more is not written out
+
+
+def steps(summary: Summary, key: Key) -> tuple[Step, ...]:
+    """The lines of working for what ``key`` asks; none where there is nothing to be worked out."""
+    if key.layer is None:
+        short = key.quantity in COUNTED and sum(getattr(row, key.quantity) != 0 for row in summary.rows) <= _SUMMANDS
+        return (_step(key.quantity, layer.total_of(summary, key.quantity)),) if short else ()
+    row = summary.rows_by_name.get(key.layer)
+    if row is None or not key.quantity:
+        return ()
+    if key.quantity in COUNTED:
+        return (_step(key.quantity, getattr(_traced(row), key.quantity)),)
+    return tuple(step for step in layer.explain(summary, row).steps if step.quantity == key.quantity)
+
+
+def _step(quantity: str, number: object) -> Step:
+    names = {"macs": "MACs", "flops": "FLOPs"}
+    return Step(quantity, names.get(quantity, quantity.replace("_", " ")), number)
+
+
+def _traced(row: Row) -> Row:
+    """The row with letters for its numbers: each quantity of it is then its own working."""
+    kind, xs = trace(row.layer.kind, row.xs)
+    weights = {} if row.layer.shares is not None else kind.weights(*xs)
+    macs = kind.macs(layer.out_letters(row.output), *xs)
+    return Row(row.layer, row.index, xs, Measured(kind.output(*xs), weights, count(weights), macs))

@@ -1,0 +1,140 @@
+"""Sliding windows along any number of axes: what convolutions and pools share."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from cnncalc import rules
+from cnncalc.kinds.base.kind import Kind, Misfit, Note, Reach, axis_letters, equation, need_spatial, per_axis, times
+from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Number, anywhere, value
+
+WORDS = ("valid", "same", "same_lower")
+
+
+class Window(NamedTuple):
+    """A window along one axis. ``padding`` is both sides together, None for ``same``."""
+
+    size: Number
+    kernel: Number
+    stride: Number
+    padding: Number | None
+    begin: Number
+    dilation: Number
+
+
+class Sliding(Kind):
+    """A kind whose window slides along the spatial axes. ``kernel``, ``stride``, ``padding`` are fields of it."""
+
+    kernel: Any
+    stride: Any
+    padding: Any
+    dilation: Any = 1
+    ceil_mode: bool = False
+    kernel_field = "kernel"
+
+    def _axes(self, x: Shape) -> Any:
+        """For each spatial axis: its size, and the kernel, stride, dilation and padding (number, pair or word)."""
+        need_spatial(x, self)
+        return zip(
+            x.spatial,
+            per_axis(self.kernel, x, self.kernel_field),
+            per_axis(self.stride, x, "stride"),
+            per_axis(self.dilation, x, "dilation"),
+            per_axis(self.padding, x, "padding"),
+            strict=True,
+        )
+
+    def windows(self, x: Shape) -> list[Window]:
+        """The window along each spatial axis of ``x``."""
+        return [self._window(*axis) for axis in self._axes(x)]
+
+    @staticmethod
+    def _window(size: Number, kernel: Number, stride: Number, dilation: Number, padding: Any) -> Window:
+        if padding in ("same", "same_lower"):
+            total = rules.same_padding(size, kernel, stride, dilation)
+            begin = total // 2 if padding == "same" else (total + 1) // 2
+            return Window(size, kernel, stride, None, begin, dilation)
+        return Window(size, kernel, stride, *_total(padding), dilation)
+
+    def positions(self, x: Shape) -> tuple[Number, ...]:
+        """How many places the window takes along each axis. Raises Misfit where there is none."""
+        counts = tuple([self._count(*axis) for axis in self._axes(x)])
+        for axis, count in enumerate(counts):
+            if anywhere(count < 1):
+                windows = self.windows(x)
+                self._refuse(windows, axis_letters(x)[axis], windows[axis], count)
+        return counts
+
+    def _count(self, size: Number, kernel: Number, stride: Number, dilation: Number, padding: Any) -> Number:
+        if padding in ("same", "same_lower"):
+            return rules.same(size, stride)
+        total, begin = _total(padding)
+        if self.ceil_mode:
+            return rules.window_ceil(size, kernel, stride, total, begin, dilation)
+        return rules.window(size, kernel, stride, total, dilation)
+
+    def _refuse(self, windows: list[Window], letter: str, w: Window, count: Number) -> None:
+        size, kernel, dilation, padding = (value(n) for n in (w.size, w.kernel, w.dilation, w.padding))
+        if None in (size, kernel, dilation, padding):
+            raise Misfit(f"no window fits along {letter}", field=self.kernel_field, number=count, letter=letter)
+        fits = {
+            "padding": rules.least(lambda p: rules.window(size, kernel, 1, 2 * p, dilation) >= 1, 0),
+            self.kernel_field: rules.least(lambda f: rules.window(size, f + 1, 1, padding, dilation) < 1, 1),
+        }
+        tries = [f"padding {fits['padding']} or more"] if "padding" in self.fields else []
+        if fits[self.kernel_field] and rules.window(size, 1, 1, padding, dilation) >= 1:
+            tries.append(f"a {self.kernel_field} of {fits[self.kernel_field]} or less")
+        shape = times(value(v.kernel) for v in windows)
+        raise Misfit(
+            f"a {shape} window{f' with dilation {dilation}' if dilation != 1 else ''} does not fit into "
+            f"{times(value(v.size) for v in windows)}{_padded(windows)}",
+            help=", or ".join(tries),
+            field=self.kernel_field,
+            number=count,
+            letter=letter,
+        )
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        return tuple(Reach(rules.extent(w.kernel, w.dilation), w.stride, w.begin) for w in self.windows(xs[0]))
+
+    def notes(self, *xs: Shape) -> list[Note]:
+        """Where the window does not come out even, the row says so."""
+        found = []
+        for letter, w in zip(axis_letters(xs[0]), self.windows(xs[0]), strict=True):
+            span = 0 if w.padding is None else rules.slack(w.size, w.kernel, w.padding, w.dilation)
+            if (value(span) or 0) % (value(w.stride) or 1):
+                text = f"{letter}: {{}} is not a multiple of the stride {value(w.stride)}, {self._rounded(w)}"
+                found.append(equation(text, span, lint=True))
+        return found
+
+    def _rounded(self, w: Window) -> str:
+        """How the positions of a window were rounded, in words."""
+        if not self.ceil_mode:
+            return "rounded down"
+        floored = value(rules.window(w.size, w.kernel, w.stride, w.padding, w.dilation))
+        ceiled = value(rules.window_ceil(w.size, w.kernel, w.stride, w.padding, w.begin, w.dilation))
+        return "rounded up" if ceiled != floored else "rounded up, but a last window in the end padding is dropped"
+
+
+def _total(padding: Any) -> tuple[Number, Number]:
+    """Both sides of a padding together, and its beginning."""
+    if type(padding) is tuple:
+        return padding[0] + padding[1], padding[0]
+    return (0, 0) if padding == "valid" else (2 * padding, padding)
+
+
+def _padded(windows: list[Window]) -> str:
+    return " with its padding" if any(value(w.padding) for w in windows) else ""
+
+
+def check_groups(channels: Number, groups: Number, what: str, field: str = "groups", into: str = "groups") -> None:
+    """Raise Misfit unless ``groups`` divides ``channels``."""
+    c, g = value(channels), value(groups)
+    if c is not None and g is not None and anywhere(c % g != 0):
+        near = [n for n in range(1, min(c, 10_000) + 1) if c % n == 0]
+        raise Misfit(
+            f"{c} {what} are not divisible into {g} {into}",
+            help=f"{field} that divide {c}: {', '.join(map(str, near[:12]))}{', ...' if len(near) > 12 else ''}",
+            field=field,
+        )

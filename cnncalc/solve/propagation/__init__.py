@@ -1,0 +1,1 @@
+"""Constraint propagation over expressions: intervals, their operations, the graph, the search."""

@@ -1,0 +1,239 @@
+"""One window: any of its numbers from the others."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from cnncalc.errors import LimitError, Problem, UsageError, nearest
+from cnncalc.kinds.base.kind import Misfit
+from cnncalc.solve import algebra
+from cnncalc.solve.algebra import Line
+from cnncalc.solve.propagation import search
+from cnncalc.solve.propagation.graph import Tape
+from cnncalc.solve.propagation.intervals import FAR
+from cnncalc.solve.propagation.search import Effort, Values
+from cnncalc.solve.unsolved import Unsolved
+from cnncalc.solve.window import SYMBOLS, Window, least
+from cnncalc.symbolic.expr import Letter, Number, substitute, value
+
+_SAID = {"kernel": "a kernel of {}", "padding": "padding {}", "stride": "stride {}", "dilation": "dilation {}",
+         "input": "an input of {}", "output": "an output of {}"}  # fmt: skip
+_NEIGHBOURS = 3_000  # work to find one
+
+
+class WindowSolution:
+    """Every answer for the ``unknown`` of one window.
+
+    ``solutions`` are the first 1,000, smallest first; ``range`` is ``[first, last]`` of all, None where there is no
+    bound; ``asymmetric`` are ``(begin, end)`` pairs of padding where no symmetric one fits. ``equation`` and
+    ``working`` are the algebra as text; ``lines`` the same to be written in other styles.
+    """
+
+    def __init__(self, unknown: str, asked: Window, found: Values, asymmetric: list[tuple[int, int]]) -> None:
+        self.unknown, self.symbol, self._asked = unknown, SYMBOLS[unknown], asked
+        self.solutions, self.range, self.asymmetric = found.solutions, found.range, asymmetric
+
+    @cached_property
+    def lines(self) -> list[Line]:
+        """The algebra, from the equation on."""
+        try:
+            number = self._asked.traced(self.unknown)
+        except Misfit:
+            return []
+        if self.unknown == "output":
+            known = () if value(number) is None else (value(number),)
+            return [Line((Letter("O"), number, *known), ("=",) * (1 + len(known)))]
+        wanted = self._asked.numbers["output"]
+        return algebra.turned(number, (wanted, wanted))
+
+    @property
+    def equation(self) -> str:
+        """The rule with the numbers put in and the unknown left."""
+        return self.lines[0].written() if self.lines else ""
+
+    @cached_property
+    def working(self) -> list[str]:
+        """The equation, its algebra, and the answers tried in the rule."""
+        return [line.written() for line in self.lines] + self.checks
+
+    @cached_property
+    def checks(self) -> list[str]:
+        """The first answers, their neighbours and asymmetric pairs put back into the rule."""
+        if self.unknown == "output":
+            return []
+        if not self.solutions and not self.asymmetric:
+            return []
+        if self.asymmetric:
+            return [f"P is no whole number: one side gets one more, {_pairs(self.asymmetric)}"]
+        first, last = self.range
+        tried = ([] if first is None else [first - 1, first]) + ([] if last is None else [last, last + 1])
+        found = []
+        for number in dict.fromkeys(n for n in tried if n >= least(self.unknown)):
+            output = self._asked.output(**{self.unknown: number})
+            says = "does not fit" if output is None else f"gives {output}"
+            found.append(f"check: {self.symbol} = {number} {says}")
+        return found
+
+
+def _pairs(pairs: list[tuple[int, int]]) -> str:
+    return " or ".join(f"{begin} at the beginning and {end} at the end" for begin, end in pairs)
+
+
+def window(
+    unknown: str,
+    *,
+    input: Number = None,
+    output: int | None = None,
+    kernel: Number = None,
+    stride: Number = 1,
+    padding: Any = 0,
+    dilation: Number = 1,
+    kind: str = "conv",
+    ceil: bool = False,
+    output_padding: int = 0,
+) -> WindowSolution:
+    """Every whole number for ``unknown`` (a key of SYMBOLS) in one window along one axis.
+
+    ``padding`` is a number for both sides, or a word (``same``). Raises NoSolution with what to change, UsageError
+    where a number is missing or the unknown itself is given, LimitError where the search would not end.
+
+    >>> window("padding", input=28, kernel=5, stride=1, output=28).solutions
+    [2]
+    >>> window("input", kernel=7, stride=2, padding=3, output=112).range
+    [223, 224]
+    """
+    numbers = {"input": input, "output": output, "kernel": kernel, "stride": stride, "padding": padding,
+               "dilation": dilation}  # fmt: skip
+    if unknown not in SYMBOLS:
+        raise UsageError(f'"{unknown}" cannot be solved for', help=nearest(unknown, SYMBOLS) or ", ".join(SYMBOLS))
+    if numbers[unknown] not in (None, {"stride": 1, "padding": 0, "dilation": 1}.get(unknown)):
+        raise UsageError(f"{unknown} is what is asked for, and it is given", help=f"leave --{unknown} out")
+    missing = [name for name, number in numbers.items() if number is None and name != unknown]
+    if missing:
+        raise UsageError(
+            f"{unknown} needs {' and '.join(f'--{name}' for name in missing)}",
+            help=f"cnncalc solve {unknown} {' '.join(f'--{n} {m}' for n, m in _EXAMPLE.items() if n != unknown)}",
+        )
+    asked = Window(kind, numbers, ceil, output_padding)
+    if unknown == "dilation" and "dilation" not in asked.type.fields:
+        raise UsageError(f"{kind} has no dilation")
+    if unknown == "output":
+        return _forward(asked)
+    found = _answers(asked, unknown)
+    pairs = [] if found.solutions or unknown != "padding" else _asymmetric(asked)
+    if not found.solutions and not pairs:
+        raise Unsolved(_none(asked, unknown), WindowSolution(unknown, asked, found, []))
+    return WindowSolution(unknown, asked, found, pairs)
+
+
+_EXAMPLE = {"input": 28, "kernel": 5, "stride": 1, "padding": 2, "output": 28}
+
+
+def _forward(asked: Window) -> WindowSolution:
+    kind, x = asked.layer()
+    try:
+        size = kind.output(x).spatial[0]
+    except Misfit as misfit:
+        problem = Problem(f"no output: {misfit.text}", help=misfit.help)
+        raise Unsolved(problem, WindowSolution("output", asked, search.NONE, [])) from None
+    known = Values([size], [size, size]) if isinstance(size, int) else search.NONE
+    return WindowSolution("output", asked, known, [])
+
+
+def _answers(asked: Window, unknown: str, form: Any = None) -> Values:
+    """The answers; ``form`` is what stands in the window for the unknown where that is not its letter itself."""
+    symbol = SYMBOLS[unknown]
+    stands = Letter(symbol) if form is None else form
+    tape = _tape(asked, {unknown: stands})
+    if tape is None:
+        return search.NONE
+
+    def fits(point: dict[str, int]) -> bool:
+        return asked.fits(**{unknown: _put(stands, point)})
+
+    return search.values(tape, {symbol: (least(unknown), FAR)}, fits, Effort(unknown))
+
+
+def _tape(asked: Window, letters: dict[str, Any]) -> Tape | None:
+    """What must hold with ``letters`` for some of the numbers; None where nothing fits whatever they are."""
+    kind, x = asked.layer(**letters)
+    wanted = letters.get("output", asked.numbers["output"])
+    tape = Tape()
+    for name in letters:
+        tape.place(Letter(SYMBOLS[name]))
+    try:
+        size = kind.output(x).spatial[0]
+    except Misfit:
+        return None
+    if isinstance(wanted, int):
+        tape.demand(size, wanted, wanted)
+    else:
+        tape.demand(size - wanted, 0, 0)
+        tape.demand(size, 1)
+    for margin in kind.margins(x):
+        if value(margin) is None:
+            tape.demand(margin, 0)
+    return tape
+
+
+def _put(stands: Any, point: dict[str, int]) -> Any:
+    if isinstance(stands, tuple):
+        return tuple(_put(part, point) for part in stands)
+    return substitute(stands, point)
+
+
+def _asymmetric(asked: Window) -> list[tuple[int, int]]:
+    """Pairs of padding that differ by one: the odd total, shared out both ways; smaller beginning first."""
+    less = Letter("P")
+    found = []
+    for pair in ((less, less + 1), (less + 1, less)):
+        for number in _answers(asked, "padding", (pair,)).solutions[:1]:
+            found.append(_put(pair, {"P": number}))
+    return sorted(found)
+
+
+def _none(asked: Window, unknown: str) -> Problem:
+    """What was asked for, why it does not exist, and which neighbours do work."""
+    try:
+        number = asked.traced(unknown)
+    except Misfit as misfit:
+        return Problem(misfit.text, help=misfit.help)
+    wanted = asked.numbers["output"]
+    lines = [line.written() for line in algebra.turned(number, (wanted, wanted))]
+    works = [text for other in SYMBOLS if other != unknown and (text := _neighbour(asked, unknown, other))]
+    return Problem(
+        f"no {unknown} gives an output of {wanted}",
+        working=tuple(lines),
+        help="; ".join(works) if works else "change more than one of the numbers",
+    )
+
+
+def _neighbour(asked: Window, unknown: str, other: str) -> str | None:
+    """The nearest ``other`` with which there is an answer, as ``stride 2 works, with padding 3``."""
+    now = asked.numbers[other]
+    if not isinstance(now, int) or (other == "dilation" and "dilation" not in asked.type.fields):
+        return None
+    letters = {name: Letter(SYMBOLS[name]) for name in (other, unknown)}
+    tape = _tape(asked, letters)
+    if tape is None:
+        return None
+
+    def fits(point: dict[str, int]) -> bool:
+        return asked.fits(**{name: point[SYMBOLS[name]] for name in letters})
+
+    found = []
+    for low, high in ((now + 1, 2 * now + 64), (least(other), now - 1)):
+        box = {SYMBOLS[other]: (low, high), SYMBOLS[unknown]: (least(unknown), FAR)}
+        effort = Effort(unknown, _NEIGHBOURS)
+        try:
+            number = next(search.firsts(tape, box, fits, effort, backwards=high < now), None) if low <= high else None
+        except LimitError:
+            continue
+        found += [] if number is None else [number]
+    if not found:
+        return None
+    nearest_one = min(found, key=lambda number: (abs(number - now), number))
+    changed = Window(asked.kind, {**asked.numbers, other: nearest_one}, asked.ceil, asked.output_padding)
+    said = _SAID[unknown].format(_answers(changed, unknown).solutions[0])
+    return f"{_SAID[other].format(nearest_one)} works, with {said}"

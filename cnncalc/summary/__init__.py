@@ -1,0 +1,1 @@
+"""What is worked out of a network: rows, totals, receptive fields, findings."""

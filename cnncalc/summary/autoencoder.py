@@ -1,0 +1,104 @@
+"""What is said of an autoencoder besides its layers: how small its code is, and which layer is kept sparse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.errors import SpecError, nearest
+from cnncalc.kinds.base.activated import Activated
+from cnncalc.shape import Shape
+from cnncalc.summary.findings import Finding, shown
+from cnncalc.symbolic.expr import Number, differ, product, value
+
+if TYPE_CHECKING:
+    from cnncalc.summary.infer import Row, Summary
+
+#: Activation functions whose numbers lie between 0 and 1, as the KL divergence of two shares needs them.
+SHARES = ("sigmoid", "hard_sigmoid", "softmax")
+
+
+class Code(NamedTuple):
+    """What the encoder puts out: the row it comes from, its shape, its numbers, and those of the input."""
+
+    row: Row
+    output: Shape
+    numbers: Number
+    inputs: Number
+
+    @property
+    def ratio(self) -> float | None:
+        """Compression: numbers of the input for each number of the code; None where a letter is unknown."""
+        inputs, numbers = value(self.inputs), value(self.numbers)
+        return None if inputs is None or numbers is None else inputs / numbers
+
+
+def code(summary: Summary) -> Code | None:
+    """The code of a spec with an encoder; None of any other."""
+    network = summary.network
+    if "encoder" not in network.lists or not summary.rows:
+        return None
+    row = summary.rows[network.blocks["encoder"].value - len(summary.inputs)]
+    inputs: Number = 0
+    for x in summary.inputs.values():
+        inputs = inputs + product(x.sizes)
+    return Code(row, row.output, product(row.output.sizes), inputs)
+
+
+def watched(summary: Summary) -> Row | None:
+    """The row of the layer that the objective keeps sparse; None where it names none.
+
+    Raises SpecError where no layer is called so. A layer of the encoder or decoder need not be called by its list.
+    """
+    objective = summary.network.objective
+    if objective is None or objective.sparsity is None:
+        return None
+    name, known = objective.sparsity.layer, summary.rows_by_name
+    for prefix in ("", "encoder/", "decoder/"):
+        if prefix + name in known:
+            return known[prefix + name]
+    text = f'sparsity: no layer is called "{name}"'
+    raise SpecError(text, mark=objective.sparsity.mark, help=nearest(name, known) or ", ".join([*known][:12]))
+
+
+def incomparable(summary: Summary) -> str | None:
+    """Why a squared error of input and output means nothing here; None where it does."""
+    inputs, outputs = ([x.written(summary.layout) for x in xs.values()] for xs in (summary.inputs, summary.outputs))
+    if len(inputs) > 1 or len(outputs) > 1:
+        return f"an autoencoder has one input and one output; this network has {len(inputs)} and {len(outputs)}"
+    if len(inputs[0]) == len(outputs[0]) and not any(map(differ, inputs[0], outputs[0])):
+        return None
+    return f"the output of {shown(outputs[0])} cannot be compared with the input of {shown(inputs[0])}"
+
+
+def find(summary: Summary) -> list[Finding]:
+    """What an autoencoder should be told: a code that may copy its input, an objective that cannot be measured."""
+    found, row, small = [], watched(summary), code(summary)
+    if summary.network.objective and (reason := incomparable(summary)):
+        found.append(Finding(summary.network.mark, None, "output", None, None, f"objective: {reason}"))
+    if row is None and small and (small.ratio or 2) <= 1:
+        got = value(small.numbers)
+        message = (
+            f"{small.row.name}: a code of {got} numbers is not smaller than the input of {value(small.inputs)}, and "
+            "nothing keeps it sparse: it can copy its input"
+        )
+        found.append(
+            Finding(small.row.layer.mark, small.row.name, "activations", f"< {value(small.inputs)}", got, message)
+        )
+    if row is not None and not has_shares(row):
+        ends = function(row)
+        message = f"{row.name}: sparsity needs activations between 0 and 1 ({', '.join(SHARES)}); it ends in {ends}"
+        found.append(Finding(row.layer.mark, row.name, "activation", "sigmoid", ends, message))
+    return found
+
+
+def has_shares(row: Row) -> bool:
+    """Whether what a layer puts out lies between 0 and 1, so that its means can be compared with a target share."""
+    return function(row) in SHARES
+
+
+def function(row: Row) -> str:
+    """The activation function that a row ends in; of a kind that has none, its own word."""
+    kind: Any = row.layer.kind
+    if isinstance(kind, Activated):
+        return kind.activation or "linear"
+    return getattr(kind, "function", row.kind)

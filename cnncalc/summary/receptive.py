@@ -1,0 +1,138 @@
+"""Receptive field, effective stride and effective padding of every layer, as seen from the input."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc import rules
+from cnncalc.symbolic.expr import Expr, larger
+
+if TYPE_CHECKING:
+    from cnncalc.kinds.base.kind import Reach
+    from cnncalc.summary.infer import Row, Summary
+
+
+class Field(NamedTuple):
+    """What one output position sees of the input along one axis: at most ``size`` positions, ``jump`` from one output
+    to the next (a fraction where the output is finer than the input), beginning ``padding`` before the input does.
+    """
+
+    size: Any
+    jump: Any
+    padding: Any
+
+
+START = Field(1, 1, 0)
+
+
+class Seen(NamedTuple):
+    """The receptive fields of one layer, for each spatial axis; None where there is none, or it is not known.
+
+    ``enlarged``: something on the way makes the map larger, so that neighbours see windows of different centres.
+    """
+
+    fields: tuple[Field, ...] | None
+    enlarged: bool = False
+    finding: str = ""
+
+
+NONE = Seen(None)
+
+
+def walk(summary: Summary) -> list[Seen]:
+    """The receptive fields of every row, in order."""
+    seen: list[Seen] = [Seen((START,) * len(x.spatial) or None) for x in summary.inputs.values()]
+    first = len(seen)
+    for row in summary.rows:
+        tokens = not row.xs[0].spatial and max(row.layer.sources) < first
+        seen.append(_begun(row) if tokens else _seen(row, [seen[source] for source in row.layer.sources]))
+    return [_in_plain(one) for one in seen[first:]]
+
+
+def _begun(row: Row) -> Seen:
+    """Where a layer makes positions of an input's numbers (an embedding of token ids), those are the input's."""
+    return Seen((START,) * len(row.layer.kind.reach(*row.xs) or ()) or None)
+
+
+def _in_plain(seen: Seen) -> Seen:
+    """With a plain field in the place of phases."""
+    if all(type(axis) is Field for axis in seen.fields or ()):
+        return seen
+    return seen._replace(fields=tuple(Field(axis.size, axis.jump, axis.padding) for axis in seen.fields or ()))
+
+
+def _seen(row: Row, read: list[Seen]) -> Seen:
+    reaches = row.layer.kind.reach(*row.xs)
+    fields = [seen.fields for seen in read if seen.fields is not None]
+    if reaches is None or len(fields) < len(read):
+        return NONE
+    enlarged = any(seen.enlarged for seen in read) or any(reach.step != 1 and reach.step < 1 for reach in reaches)
+    if len(fields) == 1:
+        return _all([_grown(field, reach) for field, reach in zip(fields[0], reaches, strict=True)], enlarged)
+    if len({len(axes) for axes in fields}) > 1:
+        return NONE
+    return _merged(list(zip(*fields, strict=True)), enlarged)
+
+
+def _all(fields: list[Any], enlarged: bool, finding: str = "") -> Seen:
+    return NONE if None in fields else Seen(tuple(fields), enlarged, finding)
+
+
+def _grown(field: Any, reach: Reach) -> Any:
+    """A field seen through one more layer, in phases where something is finer than the input; None: not known."""
+    if type(field) is Field and all(type(number) is int or isinstance(number, Expr) for number in reach):
+        return Field(
+            rules.grown_field(field.size, field.jump, reach.extent),
+            rules.grown_jump(field.jump, reach.step),
+            rules.grown_padding(field.padding, field.jump, reach.begin),
+        )
+    if any(isinstance(number, Expr) for number in (*field, *reach)):
+        return None
+    from cnncalc.summary import periodic
+
+    return periodic.of(field).through(reach)
+
+
+def _merged(axes: list[tuple[Any, ...]], enlarged: bool) -> Seen:
+    """Branches are aligned where they move alike, and their windows' centres are less than one step apart."""
+    for branches in axes:
+        if len({branch.jump for branch in branches}) > 1:
+            jumps = " and ".join(dict.fromkeys(str(branch.jump) for branch in branches))
+            return Seen(None, enlarged, f"branches of effective stride {jumps} are not aligned: no receptive field")
+    apart = not enlarged and any(_apart(branches) for branches in axes)
+    finding = "branches are not aligned: the centres of their windows lie apart" if apart else ""
+    return _all([_union(branches) for branches in axes], enlarged, finding)
+
+
+def _union(branches: tuple[Any, ...]) -> Any:
+    if any(type(branch) is not Field for branch in branches):
+        from cnncalc.summary import periodic
+
+        return periodic.union([periodic.of(branch) for branch in branches])
+    padding = branches[0].padding
+    end = branches[0].size - padding
+    for branch in branches[1:]:
+        padding, end = larger(padding, branch.padding), larger(end, branch.size - branch.padding)
+    return Field(padding + end, branches[0].jump, padding)
+
+
+def _apart(branches: tuple[Field, ...]) -> bool:
+    centres = [branch.size - 2 * branch.padding for branch in branches]  # twice the centre, and 1
+    gaps = [centre - centres[0] for centre in centres]
+    return any(not isinstance(gap, Expr) and abs(gap) >= 2 * branches[0].jump for gap in gaps)
+
+
+#: The attribute of a field that each quantity is.
+_QUANTITIES = {"receptive_field": "size", "effective_stride": "jump", "effective_padding": "padding"}
+
+
+def axial(fields: tuple[Field, ...] | None, quantity: str) -> list[Any] | None:
+    """A quantity of receptive fields, a number for each spatial axis; None where there are none."""
+    return None if fields is None else [plain(getattr(field, _QUANTITIES[quantity])) for field in fields]
+
+
+def plain(number: Any) -> Any:
+    """A jump as data: a whole number, a fraction as a decimal number, or an expression."""
+    if type(number) is int or isinstance(number, Expr):
+        return number
+    return number.numerator if number.denominator == 1 else float(number)

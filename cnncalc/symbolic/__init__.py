@@ -1,0 +1,1 @@
+"""Numbers that remember how they were made, and how a formula is written."""
