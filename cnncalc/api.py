@@ -12,7 +12,7 @@ from cnncalc.network.model import Network
 from cnncalc.spec import document
 from cnncalc.summary import findings, infer
 from cnncalc.summary.findings import Finding
-from cnncalc.summary.infer import Summary
+from cnncalc.summary.rows import Summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -121,3 +121,9 @@ def nearest(word: str, words: object) -> str | None:
 
     close = get_close_matches(word.lower()[:80], list(words), n=1, cutoff=0.6)  # type: ignore[call-overload]
     return f'did you mean "{close[0]}"?' if close else None
+
+
+class EngineError(CnncalcError):
+    """The engine and the rules disagree: a bug in cnncalc, not in the spec."""
+
+    exit_code = 1

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from cnncalc.symbolic.expr import Number, ceil_div, everywhere, larger, smaller
+from cnncalc.symbolic.arithmetic import ceil_div, everywhere, larger, smaller
+from cnncalc.symbolic.expr import Number
 
 
 def extent(kernel: Number, dilation: Number = 1) -> Number:

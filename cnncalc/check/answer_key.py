@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.check.answers import LONGEST, as_number, as_sizes, same
-from cnncalc.errors import LimitError, Mark, NoSolution, SpecError, nearest
+from cnncalc.errors import LimitError, Mark, NoSolution, SpecError
 from cnncalc.network.unknowns import Unknowns
-from cnncalc.spec.demand import AXIAL, QUANTITIES, TOTALS, Demand
-from cnncalc.spec.values import is_letter
-from cnncalc.summary import findings, infer
+from cnncalc.spec.demand import AXIAL, Demand, Key
+from cnncalc.summary import infer, quantities
 from cnncalc.symbolic.expr import Expr
 
 if TYPE_CHECKING:
     from cnncalc.network.model import Network
     from cnncalc.solve import NetworkSolution
-    from cnncalc.summary.infer import Summary
+    from cnncalc.summary.rows import Summary
 
 NOTHING = ("none", "-", "–")
-
-
-class Key(NamedTuple):
-    """What is asked: a ``quantity`` of ``layer`` (None: of the totals), or, without one, the letter ``layer``."""
-
-    layer: str | None
-    quantity: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.layer or 'total'}.{self.quantity}" if self.quantity else str(self.layer)
-
-    @property
-    def sizes(self) -> bool:
-        """Whether the answer is a list of sizes, one for each axis."""
-        return self.quantity == "output" or self.quantity in AXIAL
-
-
-def parse_key(text: str, mark: Mark | None = None) -> Key:
-    """``layer.quantity``, ``total.quantity`` or a letter. Raises SpecError."""
-    layer, dot, quantity = text.rpartition(".")
-    if not dot:
-        if is_letter(text):
-            return Key(text)
-        raise SpecError(f'"{text}" is not layer.quantity, total.quantity or a letter', mark=mark)
-    known = TOTALS if layer == "total" else QUANTITIES
-    if quantity not in known:
-        help = nearest(quantity, known) or f"one of {', '.join(known)}"
-        raise SpecError(f'"{quantity}" is not a quantity', mark=mark, help=help)
-    return Key(None if layer == "total" else layer, quantity)
 
 
 class Truth:
@@ -99,7 +69,7 @@ class Truth:
         NoSolution where no number fits.
         """
         if key.quantity:
-            got = findings.quantity(self.summary, key.layer, key.quantity, mark)
+            got = quantities.quantity(self.summary, key.layer, key.quantity, mark)
             return quantity(self.settled, key) if _in_letters(got) and self.settled else got
         if key.layer not in self.letters:
             help = f"letters: {', '.join(self.letters)}" if self.letters else "write layer.quantity"
@@ -129,8 +99,8 @@ class Truth:
         except (SpecError, LimitError):
             return False
         network = summary.network
-        wanted = [(d, findings.quantity(summary, d.layer, d.quantity)) for d in (*network.demands, *network.given)]
-        return all(findings.holds(summary, demand, got) is not False for demand, got in wanted)
+        wanted = [(d, quantities.quantity(summary, d.layer, d.quantity)) for d in (*network.demands, *network.given)]
+        return all(quantities.holds(summary, demand, got) is not False for demand, got in wanted)
 
     def together(self, numbers: dict[str, int]) -> bool:
         """Whether numbers for several letters fit at the same time."""
@@ -150,7 +120,7 @@ def numbers_of(text: str) -> list[int]:
 
 def quantity(summary: Summary, key: Key) -> Any:
     """A quantity of a network that was worked out. Raises SpecError."""
-    return findings.quantity(summary, key.layer, key.quantity)
+    return quantities.quantity(summary, key.layer, key.quantity)
 
 
 def agrees(summary: Summary, key: Key, got: Any, text: str, tolerance: float = 0.0, spatial: bool = False) -> bool:
@@ -164,7 +134,7 @@ def agrees(summary: Summary, key: Key, got: Any, text: str, tolerance: float = 0
     for sizes in (as_sizes(text), [as_number(text)]):
         enough = sizes and (len(sizes) == len(got) or spatial or key.quantity in AXIAL)
         demand = Demand(key.layer, key.quantity, "=", sizes, summary.network.mark)
-        pairs = findings.sides(summary, demand, got) if enough else None
+        pairs = quantities.sides(summary, demand, got) if enough else None
         if pairs and all(same(wanted, number, tolerance) for wanted, number in pairs):
             return True
     return False

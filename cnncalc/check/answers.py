@@ -9,7 +9,8 @@ from typing import Any
 
 from cnncalc.spec.arithmetic import NotArithmetic, evaluate
 from cnncalc.spec.node import Node, Scalar, Sequence, is_null
-from cnncalc.symbolic.expr import Expr, Letter, Number, substitute, unknowns, value
+from cnncalc.symbolic.expr import Expr, Letter, Number, value
+from cnncalc.symbolic.tree import substitute, unknowns
 
 LONGEST = 200  # characters of an answer that are read
 _NUMBER = re.compile(r"[+-]?(\d{1,3}([, '_]\d{3})+|\d+)(\.\d*)?([eE][+-]?\d{1,2})?|[+-]?\.\d+([eE][+-]?\d{1,2})?")

@@ -89,7 +89,7 @@ def _file(root: Node) -> tuple[Mapping, list[Node]]:
     if not isinstance(root, Mapping):
         raise values.expected("a problem file", root, "a mapping with problems", f"for example\n{SMALLEST}")
     faults: list[Fault] = []
-    document.unknown_keys(root, ("title", "problems", *SHARED), "a problem file", faults)
+    values.unknown_keys(root, ("title", "problems", *SHARED), "a problem file", faults)
     nodes = root.items.get("problems")
     if nodes is None:
         faults.append(Fault("problems are missing", root.mark, help=f"for example\n{SMALLEST}"))

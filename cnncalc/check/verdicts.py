@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.check.answer_key import Key, numbers_of, parse_key, shaped, told
+from cnncalc.check.answer_key import numbers_of, shaped, told
 from cnncalc.check.answers import text_of
 from cnncalc.check.problems import Broken, Problem, read
 from cnncalc.errors import CnncalcError, LimitError, NoSolution
 from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
-from cnncalc.summary import findings
+from cnncalc.spec.demand import Key, parse_key
+from cnncalc.summary import quantities
 
 if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth
@@ -61,7 +62,7 @@ def verdicts(problem: Problem | Broken, searching: bool = True) -> list[Verdict]
     except CnncalcError as error:
         return [_refused(Verdict(problem.file, problem.id, None, None, None, False), error)]
     if problem.demands:
-        return [_met(problem, demand, findings.quantity(summary, *demand[:2])) for demand in problem.demands]
+        return [_met(problem, demand, quantities.quantity(summary, *demand[:2])) for demand in problem.demands]
     letters: dict[str, int] = {}
     return [_verdict(problem, name, node, letters, searching) for name, node in problem.answers.items()]
 
@@ -81,8 +82,8 @@ def _told(fault: Fault) -> str:
 def _met(problem: Problem, demand: Demand, got: Any) -> Verdict:
     """The verdict on an ``expect`` of a network file."""
     name = f"{demand.layer or 'total'}.{demand.quantity}"
-    wanted = demand.wanted if demand.relation == "=" else f"{demand.relation} {findings.shown(demand.wanted)}"
-    ok = findings.holds(problem.truth.summary, demand, got) is not False
+    wanted = demand.wanted if demand.relation == "=" else f"{demand.relation} {quantities.shown(demand.wanted)}"
+    ok = quantities.holds(problem.truth.summary, demand, got) is not False
     shown = () if ok else steps(problem.truth.summary, Key(demand.layer, demand.quantity))
     return Verdict(problem.file, problem.id, name, wanted, got, ok, steps=shown)
 

@@ -19,7 +19,7 @@ from cnncalc.kinds.pool import Avgpool, Maxpool
 from cnncalc.rules import extent
 
 if TYPE_CHECKING:
-    from cnncalc.summary.infer import Row
+    from cnncalc.summary.rows import Row
 
 MOST = 100  # output numbers that are shown
 TERMS = 100  # numbers that each is made of, at most

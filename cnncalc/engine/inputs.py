@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.files.npz import Arrays, Header
-from cnncalc.engine.weights import generator, not_finite
+from cnncalc.engine.files.npy import Header
+from cnncalc.engine.files.npz import Arrays
+from cnncalc.engine.initial import generator
+from cnncalc.engine.weights import not_finite
 from cnncalc.errors import SpecError, UsageError, nearest
 
 if TYPE_CHECKING:
-    from cnncalc.summary.infer import Summary
+    from cnncalc.summary.rows import Summary
 
 MADE = ("noise", "ones")
 

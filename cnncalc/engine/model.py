@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnncalc import engine
+from cnncalc.engine import initial, kernels
 from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, inward, outward
 from cnncalc.engine.inputs import as_input
-from cnncalc.engine.kernels.activation import activate
 from cnncalc.engine.planning import fuse, memory
 from cnncalc.engine.planning.layout import Layout
 from cnncalc.engine.planning.plan import Plan
+from cnncalc.engine.reference import forward
 from cnncalc.errors import SpecError, UsageError, nearest
-from cnncalc.kinds.base.activated import Activated
-from cnncalc.symbolic.expr import Expr, letters
+from cnncalc.symbolic.expr import Expr
+from cnncalc.symbolic.tree import letters
 
 if TYPE_CHECKING:
     from cnncalc.limits import Limits
-    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.summary.rows import Row, Summary
 
 ENGINES = ("fast", "reference")
 
@@ -113,8 +113,8 @@ class Model:
         values: dict[int, Array] = {i: inward(feeds[name], layout) for i, name in enumerate(self.summary.inputs)}
         first = len(values)
         last_read = {source: row.index for row in rows for source in row.layer.sources}
-        kernels = [engine.kernel(row.layer.kind) for row in rows]  # found before the clock runs
-        for row, kernel in zip(rows, kernels, strict=True):
+        found = [kernels.find(row.layer.kind) for row in rows]  # before the clock runs
+        for row, kernel in zip(rows, found, strict=True):
             xs = [values[source] for source in row.layer.sources]
             start = perf_counter()
             y = forward(row, kernel, learned.of(self.summary, row, self.arrays), xs)
@@ -139,26 +139,6 @@ def _array(name: str, given: Any) -> Array:
 
 def _unwatched(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
     """Nobody looks."""
-
-
-def forward(row: Row, kernel: engine.Kernel, own: dict[str, Array], xs: list[Array]) -> Array:
-    """The output of one layer by its reference kernel, its activation included, checked against the rule's sizes."""
-    kind: Any = row.layer.kind
-    y: Array = kernel(kind, own, *xs)
-    if isinstance(kind, Activated) and kind.activation is not None:
-        y = activate(kind.activation, y)
-    check_sizes(row, y, len(xs[0]))
-    return y
-
-
-def check_sizes(row: Row, y: Array, batch: int) -> None:
-    """Raise EngineError where ``y`` has not the sizes that the rule promises."""
-    if y.shape != (batch, *row.output.sizes):
-        got, wanted = ("×".join(map(str, sizes)) for sizes in (y.shape[1:], row.output.sizes))
-        raise engine.EngineError(
-            f'{row.kind} "{row.name}" put out {got}, and the rule says {wanted}: this is a bug in cnncalc',
-            help="please report it with the spec",
-        )
 
 
 def check_known(summary: Summary) -> None:
@@ -196,7 +176,7 @@ def build(
         raise UsageError(f"the seed {seed} is negative", help="a whole number of 0 or more")
     memory.check(memory.estimate(summary, 1), limits.memory)
     if weights is None:
-        arrays = learned.initial(summary, seed)
+        arrays = initial.initial(summary, seed)
     elif isinstance(weights, str):
         arrays = learned.load(summary, weights, limits)
     else:

@@ -21,7 +21,7 @@ from cnncalc.summary import autoencoder
 
 if TYPE_CHECKING:
     from cnncalc.limits import Limits
-    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.summary.rows import Row, Summary
 
 BLOCK = 1 << 18  # numbers whose statistics are taken at one time
 

@@ -6,10 +6,9 @@ from typing import Any, NamedTuple
 
 from cnncalc.kinds.base.fields import REQUIRED, Count, Field, Padding, Sizes, Word
 from cnncalc.kinds.base.kind import Kind, Misfit, axis_letters
+from cnncalc.kinds.base.weights import count
 from cnncalc.shape import Shape
-from cnncalc.summary.infer import count
-from cnncalc.symbolic.expr import Letter, Number
-from cnncalc.symbolic.style import write
+from cnncalc.symbolic.expr import Letter, Number, write
 
 
 class Description(NamedTuple):

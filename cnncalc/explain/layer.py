@@ -9,10 +9,12 @@ from cnncalc.errors import UsageError, nearest
 from cnncalc.kinds.base.fields import traced
 from cnncalc.kinds.base.kind import Kind, Note, Reach, Stage, axis_letters
 from cnncalc.kinds.base.tracing import trace
+from cnncalc.kinds.base.weights import count
 from cnncalc.shape import Shape
-from cnncalc.summary.infer import Row, Summary, count
 from cnncalc.summary.receptive import START, Field
-from cnncalc.symbolic.expr import Expr, Letter, Number, letters, total, value
+from cnncalc.summary.rows import Row, Summary
+from cnncalc.symbolic.expr import Expr, Letter, Number, total, value
+from cnncalc.symbolic.tree import letters
 
 
 class Step(NamedTuple):

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from cnncalc.explain import layer
 from cnncalc.explain.layer import Step
 from cnncalc.kinds.base.tracing import trace
+from cnncalc.kinds.base.weights import count
 from cnncalc.spec.demand import COUNTED
-from cnncalc.summary.infer import Measured, Row, count
+from cnncalc.summary.rows import Measured, Row
 
 if TYPE_CHECKING:
-    from cnncalc.check.answer_key import Key
-    from cnncalc.summary.infer import Summary
+    from cnncalc.spec.demand import Key
+    from cnncalc.summary.rows import Summary
 
 _SUMMANDS = 12  # a sum of more is not written out
 

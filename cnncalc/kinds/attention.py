@@ -7,7 +7,8 @@ from cnncalc.kinds.base.kind import Kind, Reach, Stage, Weights
 from cnncalc.kinds.base.sequence import need_sequence
 from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, exact_div, product
+from cnncalc.symbolic.arithmetic import exact_div, product
+from cnncalc.symbolic.expr import Number
 
 
 class Attention(Kind):

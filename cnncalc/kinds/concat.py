@@ -6,7 +6,8 @@ from cnncalc.kinds.base.fields import Word
 from cnncalc.kinds.base.kind import POINT, Misfit, Reach, Weightless
 from cnncalc.kinds.base.merge import listed
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, differ
+from cnncalc.symbolic.arithmetic import differ
+from cnncalc.symbolic.expr import Number
 
 
 class Concat(Weightless):

@@ -10,7 +10,8 @@ from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
 from cnncalc.kinds.base.kind import Misfit, Reach, Weights, axis_letters, need_spatial, one_over, per_axis
 from cnncalc.kinds.base.window import WORDS, Sliding, check_groups
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Expr, Number, anywhere, exact_div, larger, product, value
+from cnncalc.symbolic.arithmetic import anywhere, exact_div, larger, product
+from cnncalc.symbolic.expr import Expr, Number, value
 
 GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
 

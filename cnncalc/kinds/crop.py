@@ -6,7 +6,7 @@ from cnncalc.kinds.base.fields import REQUIRED, Padding
 from cnncalc.kinds.base.kind import POINT, Misfit, Reach, Weightless, axis_letters, need_spatial
 from cnncalc.kinds.pad import both, ends
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import anywhere
+from cnncalc.symbolic.arithmetic import anywhere
 
 
 class Crop(Weightless):

@@ -6,7 +6,8 @@ from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.fields import Count, Flag, Word
 from cnncalc.kinds.base.kind import POINT, Note, Reach, Weights, equation
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, product
+from cnncalc.symbolic.arithmetic import product
+from cnncalc.symbolic.expr import Number
 
 
 class Dense(Activated):

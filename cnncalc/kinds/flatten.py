@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.kinds.base.kind import Reach, Weightless
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import product
+from cnncalc.symbolic.arithmetic import product
 
 
 class Flatten(Weightless):

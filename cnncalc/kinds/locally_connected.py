@@ -7,7 +7,8 @@ from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
 from cnncalc.kinds.base.kind import Weights, per_axis
 from cnncalc.kinds.base.window import WORDS, Sliding
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, product
+from cnncalc.symbolic.arithmetic import product
+from cnncalc.symbolic.expr import Number
 
 
 class LocallyConnected(Sliding, Activated):

@@ -6,7 +6,8 @@ from cnncalc.kinds.base.fields import Count, Flag, PerAxis
 from cnncalc.kinds.base.kind import Reach, Weights, per_axis
 from cnncalc.kinds.base.window import Sliding
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, product
+from cnncalc.symbolic.arithmetic import product
+from cnncalc.symbolic.expr import Number
 
 
 class PatchEmbedding(Sliding):

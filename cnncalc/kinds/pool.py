@@ -6,7 +6,8 @@ from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
 from cnncalc.kinds.base.kind import Misfit, Reach, Weightless, need_spatial, per_axis
 from cnncalc.kinds.base.window import WORDS, Sliding
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, anywhere, exact_div, larger, value
+from cnncalc.symbolic.arithmetic import anywhere, exact_div, larger
+from cnncalc.symbolic.expr import Number, value
 
 GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
 

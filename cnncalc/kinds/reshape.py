@@ -5,7 +5,8 @@ from __future__ import annotations
 from cnncalc.kinds.base.fields import Sizes
 from cnncalc.kinds.base.kind import Misfit, Reach, Weightless
 from cnncalc.shape import Shape, read
-from cnncalc.symbolic.expr import Number, differ, product
+from cnncalc.symbolic.arithmetic import differ, product
+from cnncalc.symbolic.expr import Number
 
 
 class Reshape(Weightless):

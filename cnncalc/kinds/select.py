@@ -6,7 +6,8 @@ from cnncalc.kinds.base.fields import Count
 from cnncalc.kinds.base.kind import Misfit, Reach, Weightless
 from cnncalc.kinds.base.sequence import need_sequence
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, anywhere
+from cnncalc.symbolic.arithmetic import anywhere
+from cnncalc.symbolic.expr import Number
 
 
 class Select(Weightless):

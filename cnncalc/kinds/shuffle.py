@@ -6,7 +6,8 @@ from cnncalc.kinds.base.fields import Count
 from cnncalc.kinds.base.kind import Misfit, Pointwise, Reach, Weightless, axis_letters, finer, need_spatial
 from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, anywhere, exact_div, product, value
+from cnncalc.symbolic.arithmetic import anywhere, exact_div, product
+from cnncalc.symbolic.expr import Number, value
 
 
 class PixelShuffle(Weightless):

@@ -12,4 +12,11 @@ __all__ = ["Block", "Layer", "Network", "build"]
 
 def build(spec: Spec) -> Network:
     """The network that ``spec`` states. Raises SpecError with every problem of it, or LimitError."""
-    return Builder(spec, PLACERS).build()
+    return Builder(spec, PLACERS, _mirror).build()
+
+
+def _mirror(builder: Builder, above: int) -> int:
+    """Place a mirrored decoder; what that takes is loaded only where a spec asks for it."""
+    from cnncalc.network import mirror
+
+    return mirror.place(builder, above)

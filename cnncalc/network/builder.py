@@ -15,9 +15,9 @@ from cnncalc.network.model import Block, Layer, Network
 from cnncalc.network.scope import AMBIGUOUS, BROKEN, Item, Scope
 from cnncalc.shape import Shape
 from cnncalc.spec import demand, values
-from cnncalc.spec.document import Spec, unknown_keys
+from cnncalc.spec.document import Spec
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.values import BadValue, Context
+from cnncalc.spec.values import BadValue, Context, unknown_keys
 
 COMMON = ("name", "from", "expect", "trainable")
 HINTS = 100  # errors for which the name that is meant is searched
@@ -33,10 +33,10 @@ class Placed(NamedTuple):
 
 
 class Builder:
-    """Walks the lists of a spec. ``placers`` place the blocks, by word."""
+    """Walks the lists of a spec. ``placers`` place the blocks, by word; ``mirror`` places a mirrored decoder."""
 
-    def __init__(self, spec: Spec, placers: dict[str, Callable[..., int]]) -> None:
-        self.spec, self.placers = spec, placers
+    def __init__(self, spec: Spec, placers: dict[str, Callable[..., int]], mirror: Callable[..., int]) -> None:
+        self.spec, self.placers, self.mirror = spec, placers, mirror
         self.network = Network(spec)
         self.problems = list(spec.problems)
         self.placed: dict[tuple[Scope, str], Placed] = {}
@@ -62,9 +62,7 @@ class Builder:
             scope.names[name] = above
             self.network.blocks[name] = Block(first, len(self.network.layers), above)
         if self.spec.mirrored and not self.problems and above >= 0:
-            from cnncalc.network import mirror
-
-            mirror.place(self, above)
+            self.mirror(self, above)
         self.network.demands += self.spec.expected
         if self.problems:
             found = dict.fromkeys(self.problems)  # a block that is placed again fails again

@@ -14,7 +14,8 @@ from cnncalc.kinds.base.kind import Kind, Misfit, per_axis, times
 from cnncalc.kinds.base.window import Sliding
 from cnncalc.network.model import Block, Layer
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, differ, product, value
+from cnncalc.symbolic.arithmetic import differ, product
+from cnncalc.symbolic.expr import Number, value
 
 if TYPE_CHECKING:
     from cnncalc.network.builder import Builder

@@ -9,7 +9,8 @@ from cnncalc.kinds.base.kind import Kind
 from cnncalc.network.model import Layer, Network
 from cnncalc.shape import Shape
 from cnncalc.spec.demand import Demand
-from cnncalc.symbolic.expr import Expr, Number, letters, substitute, value
+from cnncalc.symbolic.expr import Expr, Number, value
+from cnncalc.symbolic.tree import letters, substitute
 
 
 class Unknowns:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.spec.demand import QUANTITIES, TOTALS
-from cnncalc.summary import findings
+from cnncalc.summary import quantities
 from cnncalc.symbolic.expr import Expr
 
 if TYPE_CHECKING:
     from cnncalc.summary.findings import Finding
-    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.summary.rows import Row, Summary
 
 
 def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
         "layout": layout,
         "inputs": {name: plain(shape.written(layout)) for name, shape in summary.inputs.items()},
         "layers": [_row(summary, row) for row in summary.rows],
-        "totals": {name: plain(findings.total(summary, name)) for name in TOTALS},
+        "totals": {name: plain(quantities.total(summary, name)) for name in TOTALS},
         "outputs": {name: plain(shape.written(layout)) for name, shape in summary.outputs.items()},
         **({"code": code} if code else {}),
         "findings": [_finding(finding) for finding in found],
@@ -36,7 +36,7 @@ def _row(summary: Summary, row: Row) -> dict[str, Any]:
         "kind": row.kind,
         "from": [network.value_name(source) for source in row.layer.sources],
     }
-    data |= {name: plain(findings.of_row(summary, row, name)) for name in QUANTITIES}
+    data |= {name: plain(quantities.of_row(summary, row, name)) for name in QUANTITIES}
     data["weights"] = plain(row.weights)
     data["notes"] = [note.text for note in summary.notes(row)]
     return data

@@ -8,9 +8,12 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.forms.sheet import Column, Sheet, markdown
+from cnncalc.render.forms.answer import as_data, written
+from cnncalc.render.forms.markup import markdown
+from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.text import number, only_ascii, printable
-from cnncalc.render.verdicts import as_data, csv_line, slip, written
+from cnncalc.render.forms.write import csv_line, write
+from cnncalc.render.verdicts import slip
 from cnncalc.render.working import equation
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ def render(students: Iterable[Student], tally: Tally, format: str, to_file: bool
     else:
         marks = Sheet("Students", _STUDENTS, [_row(student) for student in students])
         for sheet in (marks, Sheet("Questions", _QUESTIONS, list(questions(tally)))):
-            yield sheet.write(format, to_file) + "\n"
+            yield write(sheet, format, to_file) + "\n"
 
 
 def _row(student: Student) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import OutputError
 from cnncalc.render import questions
-from cnncalc.render.forms.sheet import latex, markdown
-from cnncalc.render.verdicts import written
+from cnncalc.render.forms.answer import written
+from cnncalc.render.forms.markup import latex, markdown
 from cnncalc.render.working import equation
 from cnncalc.spec.written import flow
 

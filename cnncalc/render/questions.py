@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.render.verdicts import written
+from cnncalc.render.forms.answer import written
 
 if TYPE_CHECKING:
     from cnncalc.check.papers.generate import Item, Paper, Question

@@ -6,9 +6,9 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.forms.sheet import markdown
+from cnncalc.render.forms.answer import as_data, written
+from cnncalc.render.forms.markup import markdown
 from cnncalc.render.forms.text import only_ascii, printable
-from cnncalc.render.verdicts import as_data, written
 from cnncalc.render.working import equation
 
 if TYPE_CHECKING:

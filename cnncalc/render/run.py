@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.render import objective
 from cnncalc.render.forms import text
 from cnncalc.render.forms.sheet import Column, Sheet
+from cnncalc.render.forms.write import write
 from cnncalc.render.objective import finite
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def render(run: Run, format: str) -> str:
     footer = [*_totals(run), *_broken(run), *(_output(name, array) for name, array in run.outputs.items())]
     footer += objective.lines(run.objective) if run.objective else []
     footer += _traced(run.traced) if run.traced else []
-    return Sheet(run.summary.name, COLUMNS, rows, footer).write("table")
+    return write(Sheet(run.summary.name, COLUMNS, rows, footer), "table")
 
 
 def _as_json(data: dict[str, Any]) -> str:

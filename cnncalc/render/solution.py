@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.render.forms.sheet import latex, markdown
+from cnncalc.render.forms.markup import latex, markdown
 from cnncalc.render.forms.text import json_text, printable
 from cnncalc.symbolic.style import letter_name
 

@@ -7,6 +7,7 @@ from typing import Any
 from cnncalc.errors import UsageError, nearest
 from cnncalc.render.forms import text
 from cnncalc.render.forms.sheet import Column, Sheet
+from cnncalc.render.forms.write import write
 
 COLUMNS = {
     column.key: column
@@ -100,4 +101,4 @@ FORMATS = ("table", "json", "csv", "markdown", "latex")
 
 def render(data: dict[str, Any], format: str, chosen: list[Column], to_file: bool = False) -> str:
     """A summary's data in one of FORMATS."""
-    return as_json(data) if format == "json" else sheet(data, chosen).write(format, to_file)
+    return as_json(data) if format == "json" else write(sheet(data, chosen), format, to_file)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.render import objective
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.text import printable
+from cnncalc.render.forms.write import write
 from cnncalc.render.objective import finite, short
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def render(trained: Trained, format: str) -> str:
         return json.dumps(data(trained)) + "\n"
     rows = curve(trained)
     if format == "csv":
-        return Sheet("", COLUMNS, rows, []).write("csv")
+        return write(Sheet("", COLUMNS, rows, []), "csv")
     sparse = trained.curve[0].sparsity is not None
     columns = [column for column in COLUMNS if sparse or column.key not in ("divergence", "loss")]
     largest = max(row["objective"] for row in rows)
@@ -50,7 +51,7 @@ def render(trained: Trained, format: str) -> str:
         }
         for row in _spread(rows)
     ]
-    return Sheet(_title(trained), [*columns, Column("bar", "Curve")], shown, _footer(trained)).write("table")
+    return write(Sheet(_title(trained), [*columns, Column("bar", "Curve")], shown, _footer(trained)), "table")
 
 
 def _spread(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

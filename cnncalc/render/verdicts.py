@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import sys
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.data import plain
-from cnncalc.render.forms.sheet import Column, Sheet, csv_cell, markdown
-from cnncalc.render.forms.text import number, only_ascii, printable, sizes
+from cnncalc.render.forms.answer import as_data, written
+from cnncalc.render.forms.markup import markdown
+from cnncalc.render.forms.sheet import Column, Sheet
+from cnncalc.render.forms.text import number, only_ascii, printable
+from cnncalc.render.forms.write import csv_line, write
 from cnncalc.render.working import equation
 
 if TYPE_CHECKING:
@@ -20,33 +19,12 @@ if TYPE_CHECKING:
     from cnncalc.check.verdicts import Verdict
 
 FORMATS = ("table", "json", "csv", "markdown", "junit")
-_ALTERNATIVES = 8  # numbers for a letter of which all are written
 LISTED = 100  # verdicts of which a table lists all; of more, only what is wrong
 KEYS = ("file", "id", "key", "expected", "got", "ok", "message")
 _COLUMNS = [
     Column("verdict", "Verdict"), Column("file", "File"), Column("problem", "Problem"), Column("key", "Question"),
     Column("expected", "Expected"), Column("got", "Got"), Column("message", "Why"),
 ]  # fmt: skip
-
-
-def written(value: Any, key: str | None, sign: str = "×", separators: bool = True) -> str:
-    """An answer to ``key`` as text: sizes, a number, or of a letter (which has no dot) every number that is right."""
-    if isinstance(value, list) and "." not in (key or "."):
-        shown = (
-            [str(n) for n in value] if len(value) <= _ALTERNATIVES else [*map(str, value[:3]), "...", str(value[-1])]
-        )
-        return " or ".join(shown)
-    if isinstance(value, list):
-        return sizes([float(n) if isinstance(n, Fraction) else n for n in value], sign)
-    if isinstance(value, Fraction):
-        value = float(value)
-    return "" if value is None else number(value) if separators and not isinstance(value, str) else str(value)
-
-
-def as_data(value: Any) -> Any:
-    """An answer as in the JSON."""
-    value = [as_data(item) for item in value] if isinstance(value, list) else value
-    return float(value) if isinstance(value, Fraction) else plain(value)
 
 
 def message(verdict: Verdict) -> str:
@@ -112,13 +90,6 @@ def _csv(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
         yield csv_line([verdict.file, verdict.id, verdict.key, *values, str(verdict.ok).lower(), message(verdict)])
 
 
-def csv_line(cells: Iterable[str | None]) -> str:
-    """A line of CSV of texts; none of them begins a formula."""
-    stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow([csv_cell(_COLUMNS[0], text) for text in cells])
-    return stream.getvalue()
-
-
 def _both(verdict: Verdict) -> tuple[str, str]:
     return written(verdict.expected, verdict.key), written(verdict.got, verdict.key)
 
@@ -143,7 +114,7 @@ def _table(verdicts: Iterable[list[Verdict]], to_file: bool) -> str:
     files = {row["file"] for row in rows}
     columns = [column for column in _COLUMNS if column.key != "file" or len(files) > 1]
     sheet = Sheet(files.pop() if len(files) == 1 else "", columns, rows, [*footer, str(tally)])
-    return sheet.write("table", to_file) if rows else "\n".join(sheet.footer) + "\n"
+    return write(sheet, "table", to_file) if rows else "\n".join(sheet.footer) + "\n"
 
 
 def _markdown(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:

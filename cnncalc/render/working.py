@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.forms.sheet import latex, markdown
+from cnncalc.render.forms.markup import latex, markdown
 from cnncalc.render.forms.text import printable, sizes
-from cnncalc.symbolic.expr import Number, settled, value
-from cnncalc.symbolic.style import letter_name, typeset, write
+from cnncalc.symbolic.expr import Number, value, write
+from cnncalc.symbolic.style import letter_name, typeset
+from cnncalc.symbolic.tree import settled
 
 if TYPE_CHECKING:
     from cnncalc.explain.layer import Explanation, Step
     from cnncalc.kinds.base.kind import Stage
-    from cnncalc.summary.infer import Summary
+    from cnncalc.summary.rows import Summary
 
 FORMATS = ("text", "markdown", "latex")
 _HEADINGS = {

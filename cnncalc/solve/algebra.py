@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from cnncalc.solve.propagation import intervals
 from cnncalc.solve.propagation.intervals import BOUND, Interval
-from cnncalc.symbolic.expr import Extreme, Letter, Number, Product, Quotient, Sum, parts, quotient, value
-from cnncalc.symbolic.style import write
+from cnncalc.symbolic.expr import Extreme, Letter, Number, Product, Quotient, Sum, quotient, value, write
+from cnncalc.symbolic.tree import parts
 
 _SIGNS = {
     "latex": {"≤": r"\leq", "≥": r"\geq"},

@@ -13,10 +13,11 @@ from cnncalc.solve.propagation.graph import Tape
 from cnncalc.solve.propagation.intervals import FAR, INFINITY, Interval
 from cnncalc.solve.propagation.search import Effort
 from cnncalc.spec.demand import AXIAL, Demand
-from cnncalc.summary import findings, infer
-from cnncalc.summary.findings import holds, quantity, sides
-from cnncalc.summary.infer import Summary
-from cnncalc.symbolic.expr import Expr, Letter, Number, Quotient, substitute, value
+from cnncalc.summary import infer, quantities
+from cnncalc.summary.quantities import holds, quantity, sides
+from cnncalc.summary.rows import Summary
+from cnncalc.symbolic.expr import Expr, Letter, Number, Quotient, value
+from cnncalc.symbolic.tree import substitute
 
 _BOUNDS = {"=": (0, 0), "<=": (-INFINITY, 0), ">=": (0, INFINITY), "<": (-INFINITY, -1), ">": (1, INFINITY)}
 _NEVER: tuple[Number, Interval] = (0, (1, 1))
@@ -37,7 +38,7 @@ class Asked(NamedTuple):
     def wanted(self) -> str:
         """What is wanted, as text."""
         relation = "" if self.demand.relation == "=" else f"{self.demand.relation} "
-        return relation + findings.shown(self.demand.wanted)
+        return relation + quantities.shown(self.demand.wanted)
 
 
 class Question:

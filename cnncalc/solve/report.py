@@ -15,12 +15,13 @@ from cnncalc.solve.constraints import Asked, Question
 from cnncalc.solve.propagation import search
 from cnncalc.solve.propagation.intervals import BOUND
 from cnncalc.solve.propagation.search import Effort, Values
-from cnncalc.summary import findings
-from cnncalc.summary.infer import Summary, infer
+from cnncalc.summary import quantities
+from cnncalc.summary.infer import infer
+from cnncalc.summary.rows import Summary
 from cnncalc.symbolic.expr import Expr, Letter, Number, value
 
 if TYPE_CHECKING:
-    from cnncalc.summary.infer import Row
+    from cnncalc.summary.rows import Row
 
 _SHOWN = 8  # answers that are put back in the working, and demands that are looked at by themselves
 _REPORT = 1_000_000  # work to find what comes near
@@ -70,7 +71,7 @@ def _algebra(question: Question, asked: Asked) -> list[Line | str]:
 def _equations(question: Question, asked: Asked) -> list[tuple[Number, tuple[int, int]]]:
     """The numbers asked for, in letters with their values where the layer's own rule makes them, and where they lie."""
     plain = question.demanded(asked)
-    pairs = findings.sides(question.summary, asked.demand, asked.got) or []
+    pairs = quantities.sides(question.summary, asked.demand, asked.got) or []
     shown = _traced(question, asked)
     result = []
     for place, ((number, bounds), (wanted, got)) in enumerate(zip(plain, pairs, strict=False)):
@@ -110,7 +111,7 @@ def _put_back(question: Question, point: dict[str, int]) -> list[Line | str]:
     summary = question.known(point)
     if summary is None:
         return [f"check: {_said(point)}: does not fit"]
-    gives = [f"{asked.name} = {findings.shown(_quantity(summary, asked))}" for asked in question.asked]
+    gives = [f"{asked.name} = {quantities.shown(_quantity(summary, asked))}" for asked in question.asked]
     if any(isinstance(size, Expr) for x in question.network.inputs.values() for size in x.sizes):
         windows = [row for row in summary.rows if isinstance(row.layer.kind, Sliding)]
         left = [text for row in windows for text in _left_out(row)]
@@ -119,7 +120,7 @@ def _put_back(question: Question, point: dict[str, int]) -> list[Line | str]:
 
 
 def _quantity(summary: Summary, asked: Asked) -> object:
-    return findings.quantity(summary, asked.demand.layer, asked.demand.quantity)
+    return quantities.quantity(summary, asked.demand.layer, asked.demand.quantity)
 
 
 def _left_out(row: Row) -> list[str]:
@@ -152,14 +153,17 @@ def none(question: Question) -> Problem:
 
 
 def _holds(question: Question, asked: Asked) -> bool:
-    return findings.holds(question.summary, asked.demand, asked.got) is True
+    return quantities.holds(question.summary, asked.demand, asked.got) is True
 
 
 def _alone(question: Question, asked: Asked, effort: Effort) -> tuple[bool, str]:
     """Whether a demand can be met by itself, and with what; or what comes near."""
     demand = asked.demand
     if not _lettered(question, asked):
-        return False, f"{asked.name}: {asked.wanted} is wanted; it is {findings.shown(asked.got)} whatever the letters"
+        return (
+            False,
+            f"{asked.name}: {asked.wanted} is wanted; it is {quantities.shown(asked.got)} whatever the letters",
+        )
     first = _answer(question, asked, demand.relation, effort)
     if first:
         return True, f"{asked.name}: {asked.wanted} with {first}"
@@ -187,7 +191,7 @@ def _answer(question: Question, asked: Asked, relation: str, effort: Effort) -> 
         summary = question.known(point)
         if summary is not None:
             got = _quantity(summary, asked)
-            told.append((_distance(summary, asked, got), f"{_said(point)} gives {findings.shown(got)}"))
+            told.append((_distance(summary, asked, got), f"{_said(point)} gives {quantities.shown(got)}"))
     return min(told)[1] if told else None
 
 
@@ -196,7 +200,7 @@ def _said(point: dict[str, int]) -> str:
 
 
 def _distance(summary: Summary, asked: Asked, got: object) -> int:
-    pairs = findings.sides(summary, asked.demand, got) or []
+    pairs = quantities.sides(summary, asked.demand, got) or []
     return sum(abs(value(number) - value(wanted)) for wanted, number in pairs if value(wanted) is not None)
 
 

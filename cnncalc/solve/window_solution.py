@@ -15,7 +15,8 @@ from cnncalc.solve.propagation.intervals import FAR
 from cnncalc.solve.propagation.search import Effort, Values
 from cnncalc.solve.unsolved import Unsolved
 from cnncalc.solve.window import SYMBOLS, Window, least
-from cnncalc.symbolic.expr import Letter, Number, substitute, value
+from cnncalc.symbolic.expr import Letter, Number, value
+from cnncalc.symbolic.tree import substitute
 
 _SAID = {"kernel": "a kernel of {}", "padding": "padding {}", "stride": "stride {}", "dilation": "dilation {}",
          "input": "an input of {}", "output": "an output of {}"}  # fmt: skip

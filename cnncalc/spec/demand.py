@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.errors import Mark, nearest
+from cnncalc.errors import Mark, SpecError, nearest
 from cnncalc.spec import values
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.values import BadValue, Context
+from cnncalc.spec.values import BadValue, Context, is_letter
+
+if TYPE_CHECKING:
+    pass
 
 #: Quantities with one number for each axis.
 AXIAL = ("receptive_field", "effective_stride", "effective_padding")
@@ -78,3 +81,32 @@ def _bound(node: Node) -> tuple[str, Node]:
         if text.startswith(sign):
             return relation, Scalar(text[len(sign) :].strip(), node.mark)
     return "=", node
+
+
+class Key(NamedTuple):
+    """What is asked: a ``quantity`` of ``layer`` (None: of the totals), or, without one, the letter ``layer``."""
+
+    layer: str | None
+    quantity: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.layer or 'total'}.{self.quantity}" if self.quantity else str(self.layer)
+
+    @property
+    def sizes(self) -> bool:
+        """Whether the answer is a list of sizes, one for each axis."""
+        return self.quantity == "output" or self.quantity in AXIAL
+
+
+def parse_key(text: str, mark: Mark | None = None) -> Key:
+    """``layer.quantity``, ``total.quantity`` or a letter. Raises SpecError."""
+    layer, dot, quantity = text.rpartition(".")
+    if not dot:
+        if is_letter(text):
+            return Key(text)
+        raise SpecError(f'"{text}" is not layer.quantity, total.quantity or a letter', mark=mark)
+    known = TOTALS if layer == "total" else QUANTITIES
+    if quantity not in known:
+        help = nearest(quantity, known) or f"one of {', '.join(known)}"
+        raise SpecError(f'"{quantity}" is not a quantity', mark=mark, help=help)
+    return Key(None if layer == "total" else layer, quantity)

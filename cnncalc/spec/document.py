@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cnncalc import shape
-from cnncalc.errors import Mark, Problem, SpecError, nearest
+from cnncalc.errors import Mark, Problem, SpecError
 from cnncalc.limits import Limits
 from cnncalc.shape import Shape
 from cnncalc.spec import demand, values
 from cnncalc.spec.demand import Demand
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, describe
-from cnncalc.spec.values import BadValue, Context
+from cnncalc.spec.values import BadValue, Context, unknown_keys
 
 if TYPE_CHECKING:
     from cnncalc.spec.objective import Objective
@@ -63,16 +63,6 @@ def read(root: Node, limits: Limits, more_keys: tuple[str, ...] = ()) -> Spec:
         except SpecError as error:
             spec.problems += error.problems
     return spec
-
-
-def unknown_keys(mapping: Mapping, known: Any, what: str, problems: list[Problem]) -> None:
-    """Add a problem for each key of ``mapping`` that is not ``known``, with the nearest one that is."""
-    for key in mapping.items:
-        if key not in known:
-            hint = nearest(key, known)
-            listed = f"{what} takes {', '.join(known)}" if known else f"{what} takes nothing"
-            text = f'{what} has no "{key}"'
-            problems.append(Problem(text, mapping.keys[key], help=f"{hint} {listed}" if hint else listed))
 
 
 def _name(spec: Spec, root: Mapping, context: Context) -> None:

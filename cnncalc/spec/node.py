@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from cnncalc.errors import Mark
 
+#: What to try where a tag is found.
+NO_TAGS = "leave it out: a value's type follows from the field it is given to"
+
 
 class Node:
     """A value in a file, and where it stands."""

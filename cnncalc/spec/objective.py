@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 from cnncalc.errors import Mark, Problem, SpecError
 from cnncalc.spec import values
-from cnncalc.spec.document import unknown_keys
 from cnncalc.spec.node import Mapping, Node, Scalar
-from cnncalc.spec.values import BadValue, Context
+from cnncalc.spec.values import BadValue, Context, unknown_keys
 
 LOSSES = ("squared_error",)
 FORM = "objective: {loss: squared_error, sparsity: {layer: code, target: 0.05, weight: 0.1}}"

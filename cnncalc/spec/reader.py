@@ -13,7 +13,7 @@ import yaml
 
 from cnncalc.errors import Mark, Problem, Source, SpecError
 from cnncalc.limits import Limits
-from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null, shown
+from cnncalc.spec.node import NO_TAGS, Mapping, Node, Scalar, Sequence, is_null, shown
 from cnncalc.spec.source import check_characters
 
 _Parser: Any  # of either class only the event part is used
@@ -25,7 +25,6 @@ except ImportError:  # PyYAML built without libyaml
 #: What libyaml says at 1,000 levels, far ahead of the event that is read; the parser in Python has no limit.
 _DEEP = "exceeded maximum nesting depth"
 
-NO_TAGS = "leave it out: a value's type follows from the field it is given to"
 
 #: The smallest valid spec, for the message that a text is not one.
 SMALLEST = "input: 28x28x1\nlayers:\n  - dense: 10"

@@ -6,8 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from cnncalc.errors import Mark, Problem, Source, SpecError
-from cnncalc.spec.node import shown
-from cnncalc.spec.reader import NO_TAGS
+from cnncalc.spec.node import NO_TAGS, shown
 
 
 def refuse_tag_lines(source: Source) -> None:

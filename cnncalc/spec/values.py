@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import LimitError, Mark, Problem, SpecError, nearest
 from cnncalc.limits import Limits, over
-from cnncalc.spec.node import Node, Scalar, Sequence, describe, is_null
+from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, describe, is_null
 from cnncalc.symbolic.expr import Expr, Letter, Number
+
+if TYPE_CHECKING:
+    pass
 
 TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
@@ -253,3 +256,13 @@ def _split(node: Scalar) -> list[Node]:
         items.append(Scalar(text, mark._replace(column=column, width=max(1, len(part)))))
         column += len(part) + 1
     return items  # type: ignore[return-value]
+
+
+def unknown_keys(mapping: Mapping, known: Any, what: str, problems: list[Problem]) -> None:
+    """Add a problem for each key of ``mapping`` that is not ``known``, with the nearest one that is."""
+    for key in mapping.items:
+        if key not in known:
+            hint = nearest(key, known)
+            listed = f"{what} takes {', '.join(known)}" if known else f"{what} takes nothing"
+            text = f'{what} has no "{key}"'
+            problems.append(Problem(text, mapping.keys[key], help=f"{hint} {listed}" if hint else listed))

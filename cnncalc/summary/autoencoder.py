@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.errors import SpecError, nearest
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.shape import Shape
-from cnncalc.summary.findings import Finding, shown
-from cnncalc.symbolic.expr import Number, differ, product, value
+from cnncalc.summary.quantities import shown
+from cnncalc.symbolic.arithmetic import differ, product
+from cnncalc.symbolic.expr import Number, value
 
 if TYPE_CHECKING:
-    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.summary.rows import Row, Summary
 
 #: Activation functions whose numbers lie between 0 and 1, as the KL divergence of two shares needs them.
 SHARES = ("sigmoid", "hard_sigmoid", "softmax")
@@ -68,27 +69,6 @@ def incomparable(summary: Summary) -> str | None:
     if len(inputs[0]) == len(outputs[0]) and not any(map(differ, inputs[0], outputs[0])):
         return None
     return f"the output of {shown(outputs[0])} cannot be compared with the input of {shown(inputs[0])}"
-
-
-def find(summary: Summary) -> list[Finding]:
-    """What an autoencoder should be told: a code that may copy its input, an objective that cannot be measured."""
-    found, row, small = [], watched(summary), code(summary)
-    if summary.network.objective and (reason := incomparable(summary)):
-        found.append(Finding(summary.network.mark, None, "output", None, None, f"objective: {reason}"))
-    if row is None and small and (small.ratio or 2) <= 1:
-        got = value(small.numbers)
-        message = (
-            f"{small.row.name}: a code of {got} numbers is not smaller than the input of {value(small.inputs)}, and "
-            "nothing keeps it sparse: it can copy its input"
-        )
-        found.append(
-            Finding(small.row.layer.mark, small.row.name, "activations", f"< {value(small.inputs)}", got, message)
-        )
-    if row is not None and not has_shares(row):
-        ends = function(row)
-        message = f"{row.name}: sparsity needs activations between 0 and 1 ({', '.join(SHARES)}); it ends in {ends}"
-        found.append(Finding(row.layer.mark, row.name, "activation", "sigmoid", ends, message))
-    return found
 
 
 def has_shares(row: Row) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.errors import Mark, SpecError, nearest
-from cnncalc.spec.demand import AXIAL, COUNTED, Demand
-from cnncalc.summary.receptive import START, axial
-from cnncalc.symbolic.expr import Number, value
+from cnncalc.errors import Mark
+from cnncalc.spec.demand import Demand
+from cnncalc.summary.quantities import holds, quantity, shown
+from cnncalc.symbolic.expr import value
 
 if TYPE_CHECKING:
-    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.summary.rows import Summary
 
 
 class Finding(NamedTuple):
@@ -38,9 +38,7 @@ def find(summary: Summary, strict: bool = False) -> list[Finding]:
             lint = [note.text for note in summary.notes(row) if note.lint]
             found += [Finding(row.layer.mark, row.name, "output", None, None, f"{row.name}: {text}") for text in lint]
     if "encoder" in summary.network.lists or summary.network.objective:
-        from cnncalc.summary import autoencoder
-
-        found += autoencoder.find(summary)
+        found += _of_autoencoder(summary)
     return found
 
 
@@ -55,84 +53,24 @@ def _failed(summary: Summary, demand: Demand) -> Finding | None:
     return Finding(demand.mark, demand.layer, demand.quantity, wanted, got, message)
 
 
-def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None = None) -> Any:
-    """A quantity of a layer, of a block (sums over its layers, and what it puts out), or of the totals (None).
+def _of_autoencoder(summary: Summary) -> list[Finding]:
+    """What an autoencoder should be told: a code that may copy its input, an objective that cannot be measured."""
+    from cnncalc.summary.autoencoder import SHARES, code, function, has_shares, incomparable, watched
 
-    Sizes are lists in the spec's layout; null where there is none. Raises SpecError where no layer is called so.
-    """
-    network = summary.network
-    if layer is None:
-        return total(summary, name)
-    row = summary.rows_by_name.get(layer)
-    block = network.blocks.get(layer)
-    if block and name in COUNTED:
-        return sum(getattr(row, name) for row in summary.rows[block.first : block.last])
-    if block and block.value >= len(network.inputs):
-        row = summary.rows[block.value - len(network.inputs)]
-    elif block:  # no layers in it: what it puts out is an input
-        x = list(summary.inputs.values())[block.value]
-        return x.written(summary.layout) if name == "output" else axial((START,) * len(x.spatial) or None, name)
-    if row is None:
-        known = [*summary.rows_by_name, *network.blocks]
-        raise SpecError(f'no layer is called "{layer}"', mark=mark, help=nearest(layer, known))
-    return of_row(summary, row, name)
-
-
-def of_row(summary: Summary, row: Row, name: str) -> Any:
-    """A quantity of a row, as in the JSON."""
-    return row.output.written(summary.layout) if name == "output" else getattr(row, name)
-
-
-def total(summary: Summary, name: str) -> Any:
-    """A quantity of the totals: sums; the output where there is one; the last receptive field that there is."""
-    if name == "output":
-        outputs = list(summary.outputs.values())
-        return outputs[0].written(summary.layout) if len(outputs) == 1 else None
-    if name in AXIAL:
-        last = next((row for row in reversed(summary.rows) if summary.fields[row.index].fields is not None), None)
-        return None if last is None else of_row(summary, last, name)
-    return getattr(summary.totals, name)
-
-
-def holds(summary: Summary, demand: Demand, got: Any) -> bool | None:
-    """Whether a demand is met; None where an unknown letter leaves it open.
-
-    Of an output the spatial sizes are enough; of a receptive field and its kin one number stands for all axes.
-    """
-    pairs = sides(summary, demand, got)
-    if pairs is None:
-        return False
-    verdicts = [_compares(demand.relation, wanted, number) for wanted, number in pairs]
-    return False if False in verdicts else None if None in verdicts else True
-
-
-def sides(summary: Summary, demand: Demand, got: Any) -> list[tuple[Number, Number]] | None:
-    """What is wanted beside what there is, number by number; None where they cannot be compared."""
-    wanted = demand.wanted
-    if not isinstance(wanted, list):
-        return [(wanted, got)]
-    if not isinstance(got, list):
-        return None
-    if demand.quantity in AXIAL and len(wanted) == 1:
-        wanted = wanted * len(got)
-    if demand.quantity == "output" and len(wanted) == len(got) - 1 > 0:
-        got = got[1:] if summary.layout == "channels_first" and len(got) > 2 else got[:-1]
-    return list(zip(wanted, got, strict=True)) if len(wanted) == len(got) else None
-
-
-def _compares(relation: str, wanted: Number, got: Number) -> bool | None:
-    first, second = value(got), value(wanted)
-    if got is None:
-        return False
-    if first is None or second is None:
-        return True if got == wanted and "=" in relation else None
-    if relation == "=":
-        return bool(first == second)
-    if relation in ("<=", ">="):
-        return bool(first <= second if relation == "<=" else first >= second)
-    return bool(first < second if relation == "<" else first > second)
-
-
-def shown(number: Any) -> str:
-    """Sizes as ``64×64×32``, numbers as they are."""
-    return "×".join(map(str, number)) if isinstance(number, list) else "none" if number is None else str(number)
+    found, row, small = [], watched(summary), code(summary)
+    if summary.network.objective and (reason := incomparable(summary)):
+        found.append(Finding(summary.network.mark, None, "output", None, None, f"objective: {reason}"))
+    if row is None and small and (small.ratio or 2) <= 1:
+        got = value(small.numbers)
+        message = (
+            f"{small.row.name}: a code of {got} numbers is not smaller than the input of {value(small.inputs)}, and "
+            "nothing keeps it sparse: it can copy its input"
+        )
+        found.append(
+            Finding(small.row.layer.mark, small.row.name, "activations", f"< {value(small.inputs)}", got, message)
+        )
+    if row is not None and not has_shares(row):
+        ends = function(row)
+        message = f"{row.name}: sparsity needs activations between 0 and 1 ({', '.join(SHARES)}); it ends in {ends}"
+        found.append(Finding(row.layer.mark, row.name, "activation", "sigmoid", ends, message))
+    return found

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple, Protocol
 
 from cnncalc import rules
-from cnncalc.symbolic.expr import Expr, larger
+from cnncalc.kinds.base.kind import Reach
+from cnncalc.network.model import Layer
+from cnncalc.shape import Shape
+from cnncalc.symbolic.arithmetic import larger
+from cnncalc.symbolic.expr import Expr
 
-if TYPE_CHECKING:
-    from cnncalc.kinds.base.kind import Reach
-    from cnncalc.summary.infer import Row, Summary
+
+class Placed(Protocol):
+    """A row as this walk sees it: its layer, and the shapes that it reads."""
+
+    layer: Layer
+    xs: tuple[Shape, ...]
 
 
 class Field(NamedTuple):
@@ -39,17 +47,17 @@ class Seen(NamedTuple):
 NONE = Seen(None)
 
 
-def walk(summary: Summary) -> list[Seen]:
+def walk(inputs: Sequence[Shape], rows: Sequence[Placed]) -> list[Seen]:
     """The receptive fields of every row, in order."""
-    seen: list[Seen] = [Seen((START,) * len(x.spatial) or None) for x in summary.inputs.values()]
+    seen: list[Seen] = [Seen((START,) * len(x.spatial) or None) for x in inputs]
     first = len(seen)
-    for row in summary.rows:
+    for row in rows:
         tokens = not row.xs[0].spatial and max(row.layer.sources) < first
         seen.append(_begun(row) if tokens else _seen(row, [seen[source] for source in row.layer.sources]))
     return [_in_plain(one) for one in seen[first:]]
 
 
-def _begun(row: Row) -> Seen:
+def _begun(row: Placed) -> Seen:
     """Where a layer makes positions of an input's numbers (an embedding of token ids), those are the input's."""
     return Seen((START,) * len(row.layer.kind.reach(*row.xs) or ()) or None)
 
@@ -61,7 +69,7 @@ def _in_plain(seen: Seen) -> Seen:
     return seen._replace(fields=tuple(Field(axis.size, axis.jump, axis.padding) for axis in seen.fields or ()))
 
 
-def _seen(row: Row, read: list[Seen]) -> Seen:
+def _seen(row: Placed, read: list[Seen]) -> Seen:
     reaches = row.layer.kind.reach(*row.xs)
     fields = [seen.fields for seen in read if seen.fields is not None]
     if reaches is None or len(fields) < len(read):

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import Protocol
 
+from cnncalc.network.model import Layer
 from cnncalc.spec.demand import COUNTED
-from cnncalc.symbolic.expr import Number, largest, total
+from cnncalc.symbolic.arithmetic import largest
+from cnncalc.symbolic.expr import Number, total
 
-if TYPE_CHECKING:
-    from cnncalc.summary.infer import Summary
+
+class Counted(Protocol):
+    """A row as the totals see it: its layer, its number, and the quantities that are summed."""
+
+    layer: Layer
+    index: int
+
+    @property
+    def activation_bytes(self) -> Number:
+        """The memory of its output."""
 
 
 class Totals:
@@ -25,13 +36,14 @@ class Totals:
     weight_bytes: Number
     activation_bytes: Number
 
-    def __init__(self, summary: Summary) -> None:
-        self._summary = summary
+    def __init__(self, rows: Sequence[Counted], inputs: int) -> None:
+        """``inputs``: how many inputs the network has; the first row's output is the value of that number."""
+        self._rows, self._inputs = rows, inputs
 
     def __getattr__(self, name: str) -> Number:
         if name not in COUNTED:
             raise AttributeError(name)
-        result = self.__dict__[name] = total(getattr(row, name) for row in self._summary.rows)
+        result = self.__dict__[name] = total(getattr(row, name) for row in self._rows)
         return result
 
     @property
@@ -40,13 +52,12 @@ class Totals:
 
         An output lives from its own layer until the last layer that reads it; one that nothing reads, to the end.
         """
-        summary = self._summary
-        first = len(summary.inputs)
-        last_read = {source: row.index for row in summary.rows for source in row.layer.sources}
+        first = self._inputs
+        last_read = {source: row.index for row in self._rows for source in row.layer.sources}
         dying: dict[int, list[Number]] = {}
         alive: Number = 0
         peaks: list[Number] = []
-        for row in summary.rows:
+        for row in self._rows:
             size = row.activation_bytes
             alive = alive + size
             peaks.append(alive)

@@ -2,7 +2,7 @@
 
 A rule is written once, as plain arithmetic. Fed ``int`` it gives the size; fed :class:`Expr` it gives the working;
 fed letters without a value it stays symbolic; fed NumPy integer arrays it gives arrays. Python's operators serve all
-four; what has no operator (ceiling, exact division, the larger, the smaller) is a function here.
+four; what has no operator (exact division, the larger, the smaller) is a function in ``arithmetic.py``.
 
 An expression is kept in one form: sums are flat with their whole-number parts merged, so ``H - 1*(5 - 1) - 1 + 0``
 is ``H - 5``. A letter that has a value is never merged into a number: that is what makes the working readable.
@@ -10,8 +10,10 @@ is ``H - 5``. A letter that has a value is never merged into a number: that is w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
+
+from cnncalc.symbolic.style import ATOM, STYLES, SUM, TERM, Style, letter_name
 
 Number = Any  # int, Expr or an integer array
 
@@ -80,8 +82,6 @@ class Expr:
             return self._hash
 
     def __str__(self) -> str:
-        from cnncalc.symbolic.style import write
-
         return write(self, "plain")
 
     __repr__ = __str__
@@ -239,146 +239,86 @@ def quotient(upper: Number, lower: Number, rounding: str) -> Number:
     return Quotient(upper, lower, rounding)
 
 
-def ceil_div(upper: Number, lower: Number) -> Number:
-    """``⌈upper / lower⌉``."""
-    return quotient(upper, lower, "ceil")
+def write(number: Number, style: str = "text", named: bool = False) -> str:
+    """``number`` as text: with its numbers put in, or, ``named``, in its letters.
+
+    >>> from cnncalc.expr import Letter
+    >>> H, F, P, S = Letter("H", 28), Letter("F", 5), Letter("P", 2), Letter("S", 1)
+    >>> write((H - F + 2 * P) // S + 1)
+    '⌊(28 − 5 + 2·2)/1⌋ + 1'
+    >>> write((H - F + 2 * P) // S + 1, named=True)
+    '⌊(H − F + 2P)/S⌋ + 1'
+    """
+    return _Writer(STYLES[style], style == "latex", named).write(number)[0]
 
 
-def exact_div(upper: Number, lower: Number) -> Number:
-    """``upper / lower`` where the rule has made sure that it comes out whole."""
-    return quotient(upper, lower, "exact")
+class _Writer:
+    def __init__(self, style: Style, latex: bool, named: bool) -> None:
+        self.style, self.latex, self.named = style, latex, named
 
+    def write(self, number: Number) -> tuple[str, int]:
+        """The text, and how tightly it holds."""
+        match number:
+            case Letter():
+                return self.letter(number)
+            case Sum():
+                return self.sum(number)
+            case Product():
+                return self.product(list(number.factors))
+            case Quotient():
+                return self.quotient(number)
+            case Extreme():
+                first, second = (self.write(part)[0] for part in (number.first, number.second))
+                opening, closing = self.style.brackets
+                return f"{self.style.functions[number.which]}{opening}{first}, {second}{closing}", ATOM
+        return self.whole(number)
 
-def larger(first: Number, second: Number) -> Number:
-    """The larger of two (of arrays: element by element)."""
-    return _extreme("max", first, second)
+    def whole(self, number: Any) -> tuple[str, int]:
+        text = str(number)
+        return (self.style.minus + text[1:], SUM) if text.startswith("-") else (text, ATOM)
 
+    def letter(self, letter: Letter) -> tuple[str, int]:
+        if letter.value is not None and not self.named:
+            return self.whole(letter.value)
+        return letter_name(letter.name, self.latex), ATOM
 
-def smaller(first: Number, second: Number) -> Number:
-    """The smaller of two (of arrays: element by element)."""
-    return _extreme("min", first, second)
+    def held(self, number: Number, least: int) -> str:
+        """``number`` in brackets unless it holds at least as tightly as ``least``."""
+        text, tightness = self.write(number)
+        opening, closing = self.style.brackets
+        return text if tightness >= least else f"{opening}{text}{closing}"
 
+    def sum(self, total: Sum) -> tuple[str, int]:
+        pieces = [(c < 0, self.scaled(abs(c), term)) for c, term in total.terms]
+        if pieces[0][0]:  # begin with what is added, if anything is
+            pieces.sort(key=lambda piece: piece[0])
+        if total.constant:
+            pieces.append((total.constant < 0, str(abs(total.constant))))
+        if pieces[0][0] and not pieces[-1][0]:
+            pieces.insert(0, pieces.pop())
+        negative, text = pieces[0]
+        text = self.style.minus + text if negative else text
+        for negative, piece in pieces[1:]:
+            text += f" {self.style.minus if negative else '+'} {piece}"
+        return text, SUM if len(pieces) > 1 or pieces[0][0] else TERM
 
-def _extreme(which: str, first: Number, second: Number) -> Number:
-    if type(first) is int and type(second) is int:
-        return max(first, second) if which == "max" else min(first, second)
-    if isinstance(first, Expr) or isinstance(second, Expr):
-        gap = first - second
-        if type(gap) is int:
-            return first if (gap >= 0) == (which == "max") else second
-        return Extreme(which, first, second)
-    first_wins = first > second if which == "max" else first < second
-    return second + (first - second) * first_wins
+    def scaled(self, coefficient: int, term: Expr) -> str:
+        if coefficient == 1:
+            return self.held(term, TERM)
+        text = self.held(term, TERM if isinstance(term, Product) else ATOM)
+        glued = text[0].isalpha() or (text.startswith(self.style.brackets[0]) and term.value is None)
+        return f"{coefficient}{text}" if glued else f"{coefficient}{self.style.times}{text}"
 
+    def product(self, factors: list[Expr]) -> tuple[str, int]:
+        return self.style.times.join(self.held(factor, ATOM) for factor in factors), TERM
 
-def largest(numbers: Iterable[Number]) -> Number:
-    """The largest of all; 0 for none. Joined two by two, so that many letters make a low tree."""
-    known: list[int] = []
-    unknown: dict[Expr, None] = {}
-    for number in numbers:
-        if isinstance(number, Expr):
-            unknown[number] = None
-        else:
-            known.append(number)
-    waiting: list[Number] = [*([max(known)] if known else []), *unknown] or [0]
-    while len(waiting) > 1:
-        pairs = zip(waiting[::2], waiting[1::2], strict=False)
-        waiting = [larger(*pair) for pair in pairs] + waiting[len(waiting) // 2 * 2 :]
-    return waiting[0]
-
-
-def anywhere(verdict: Any) -> bool:
-    """Whether a comparison holds; of arrays, for any element."""
-    return verdict if type(verdict) is bool else bool(verdict.any())
-
-
-def everywhere(verdict: Any) -> bool:
-    """Whether a comparison holds; of arrays, for every element."""
-    return verdict if type(verdict) is bool else bool(verdict.all())
-
-
-def product(numbers: Iterable[Number]) -> Number:
-    """The product of all; 1 for none."""
-    result: Number = 1
-    for number in numbers:
-        result = result * number
-    return result
-
-
-def differ(first: Number, second: Number) -> bool:
-    """Whether two sizes are known to be different (``H`` and ``H - 1`` are, ``H`` and 5 may be equal)."""
-    if type(first) is int and type(second) is int:
-        return first != second
-    gap = value(first - second)
-    return gap is not None and anywhere(gap != 0)
-
-
-def letters(number: Number) -> dict[str, Letter]:
-    """The letters in ``number`` by name, in the order they are met, with a value or without."""
-    if isinstance(number, Letter):
-        return {number.name: number}
-    found: dict[str, Letter] = {}
-    for part in parts(number):
-        found |= letters(part)
-    return found
-
-
-def unknowns(number: Number) -> set[str]:
-    """The names of the letters in ``number`` that have no value."""
-    return {name for name, letter in letters(number).items() if letter.value is None}
-
-
-def parts(number: Number) -> tuple[Number, ...]:
-    """What ``number`` was made from, one step back."""
-    match number:
-        case Sum():
-            return tuple(term for _, term in number.terms)
-        case Product():
-            return number.factors
-        case Quotient():
-            return (number.upper, number.lower)
-        case Extreme():
-            return (number.first, number.second)
-    return ()
-
-
-def every_part(number: Number) -> Iterator[Number]:
-    """``number`` and all that it was made from, as often as it would be written."""
-    waiting = [number]
-    while waiting:
-        part = waiting.pop()
-        yield part
-        waiting.extend(parts(part))
-
-
-def coefficients(number: Number) -> tuple[int, ...]:
-    """The whole numbers that a sum is written with; nothing of anything else."""
-    return (number.constant, *(coefficient for coefficient, _ in number.terms)) if isinstance(number, Sum) else ()
-
-
-def substitute(number: Number, values: dict[str, Number]) -> Number:
-    """``number`` with its unknown letters replaced by ``values`` where they have one."""
-    return _replaced(number, lambda letter: values.get(letter.name, letter) if letter.value is None else letter)
-
-
-def settled(number: Number) -> Number:
-    """``number`` worked out as far as its letters have values."""
-    return _replaced(number, lambda letter: letter if letter.value is None else letter.value)
-
-
-def _replaced(number: Number, change: Callable[[Letter], Number]) -> Number:
-    match number:
-        case Letter():
-            return change(number)
-        case Sum():
-            result: Number = number.constant
-            for coefficient, term in number.terms:
-                result = result + coefficient * _replaced(term, change)
-            return result
-        case Product():
-            return product(_replaced(factor, change) for factor in number.factors)
-        case Quotient():
-            return quotient(_replaced(number.upper, change), _replaced(number.lower, change), number.rounding)
-        case Extreme():
-            return _extreme(number.which, _replaced(number.first, change), _replaced(number.second, change))
-    return number
+    def quotient(self, number: Quotient) -> tuple[str, int]:
+        before, between, after = self.style.over
+        loose = self.latex
+        upper = self.held(number.upper, SUM if loose else ATOM)
+        lower = self.held(number.lower, SUM if loose else ATOM)
+        text = f"{before}{upper}{between}{lower}{after}"
+        if number.rounding == "exact":
+            return text, ATOM if loose else TERM
+        opening, closing = self.style.floor if number.rounding == "floor" else self.style.ceil
+        return f"{opening}{text}{closing}", ATOM

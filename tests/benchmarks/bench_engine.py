@@ -28,7 +28,7 @@ import numpy as np
 from peers import Onnx, Runner, Torch
 
 import cnncalc
-from cnncalc.engine import inputs, weights
+from cnncalc.engine import initial, inputs
 from cnncalc.engine.model import Model
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +49,7 @@ class Case:
 
     def peer(self, name: str, threads: int) -> Runner:
         """One of the peers, ready to run."""
-        arrays = weights.initial(self.summary, 0)
+        arrays = initial.initial(self.summary, 0)
         first = self.x if self.summary.layout == "channels_first" else self.x.transpose(0, 3, 1, 2)
         if name == "onnxruntime":
             return Onnx(self.summary, arrays).runner(first, threads)
@@ -129,7 +129,7 @@ def memory_apart(contender: str, name: str, batch: int) -> float:
 def bench(name: str, batch: int, rounds: int, cpu: bool) -> None:
     case = Case(name, batch)
     summary, x = case.summary, case.x
-    arrays = weights.initial(summary, 0)
+    arrays = initial.initial(summary, 0)
     start = time.perf_counter()
     model = Model(summary, arrays, cnncalc.Limits())
     wanted = model(x)

@@ -20,7 +20,7 @@ from typing import Any
 from cnncalc import Limits, load, network
 from cnncalc.spec import document, reader, source
 from cnncalc.summary import infer
-from cnncalc.summary.infer import Row, Summary
+from cnncalc.summary.rows import Row, Summary
 
 SPECS = Path(__file__).parents[2] / "specs"
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from cnncalc import kinds, parse
-from cnncalc.summary.infer import Summary
+from cnncalc.summary.rows import Summary
 
 NOT_OF_THE_NETWORK = ("id", "source", "text", "marks", "answers", "correct", "given", "tolerance")
 LETTER = "p"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cnncalc import kinds, load, parse
-from cnncalc.summary.infer import Summary
+from cnncalc.summary.rows import Summary
 
 ZOO = Path(__file__).parent / "zoo"
 SPECS = Path(__file__).parents[2] / "specs"

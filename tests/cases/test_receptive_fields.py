@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from cnncalc import parse
-from cnncalc.summary.infer import Summary
+from cnncalc.summary.rows import Summary
 
 RESOLUTIONS = (224, 321)
 #: Of the published figure, what our count reaches at least: the rest is what only they count.

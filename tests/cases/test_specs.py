@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cnncalc import load, parse
-from cnncalc.symbolic.expr import letters
+from cnncalc.symbolic.tree import letters
 
 #: Totals as published, by file; what each counts is said in the file.
 TOTALS = {

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cnncalc import load, parse
-from cnncalc.summary.infer import Row, Summary
+from cnncalc.summary.rows import Row, Summary
 
 SPECS = Path(__file__).parents[2] / "specs"
 Table = Callable[[str], Any]

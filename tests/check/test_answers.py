@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc.check.answers import as_number, as_sizes, same
-from cnncalc.symbolic.expr import Letter, ceil_div
+from cnncalc.symbolic.arithmetic import ceil_div
+from cnncalc.symbolic.expr import Letter
 
 H, W = Letter("H"), Letter("W")
 

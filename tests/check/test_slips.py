@@ -8,10 +8,11 @@ from fractions import Fraction
 import pytest
 
 from cnncalc import kinds, parse
-from cnncalc.check.answer_key import Truth, parse_key
+from cnncalc.check.answer_key import Truth
 from cnncalc.check.slips.rules import SLIPS
 from cnncalc.check.slips.search import explain, slipped
 from cnncalc.errors import CnncalcError
+from cnncalc.spec.demand import parse_key
 from cnncalc.symbolic.expr import value
 
 CONV = "input: 28x28x3\nlayers: [{conv: {name: L, filters: 32, kernel: 5, padding: 2}}]"

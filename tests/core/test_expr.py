@@ -12,19 +12,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from cnncalc.symbolic import expr
-from cnncalc.symbolic.expr import (
-    Letter,
-    ceil_div,
-    coefficients,
-    every_part,
-    exact_div,
-    larger,
-    smaller,
-    substitute,
-    value,
-)
-from cnncalc.symbolic.style import write
+from cnncalc.symbolic import arithmetic, expr
+from cnncalc.symbolic.arithmetic import ceil_div, exact_div, larger, smaller
+from cnncalc.symbolic.expr import Letter, value, write
+from cnncalc.symbolic.tree import coefficients, every_part, letters, substitute
 
 NAMES = ("a", "H", "k1", "W_out")
 VALUES = st.fixed_dictionaries({name: st.integers(-9, 9) for name in NAMES})
@@ -120,7 +111,7 @@ def test_the_form_is_stable(tree: Any) -> None:
     assert substitute(found, {}) == found
     assert substitute(found, UNKNOWN) == found
     assert str(substitute(found, {})) == str(found)
-    assert set(expr.letters(found)) == {part.name for part in every_part(found) if isinstance(part, Letter)}
+    assert set(letters(found)) == {part.name for part in every_part(found) if isinstance(part, Letter)}
 
 
 def read_back(text: str, values: dict[str, int]) -> Any:
@@ -162,7 +153,7 @@ def test_totals_and_the_largest_of_many(many: list[Any], values: dict[str, int])
     numbers = [truth(tree, values) for tree in many]
     found = [symbols(tree) for tree in many]
     assert substitute(expr.total(found), values) == sum(numbers)
-    assert substitute(expr.largest(found), values) == max(numbers, default=0)
+    assert substitute(arithmetic.largest(found), values) == max(numbers, default=0)
 
 
 def test_comparisons_speak_of_what_is_known() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cnncalc import parse
-from cnncalc.summary.infer import Summary
+from cnncalc.summary.rows import Summary
 
 
 def summary(layers: str, size: str = "8x8x3", more: str = "") -> Summary:

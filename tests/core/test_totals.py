@@ -6,8 +6,8 @@ import random
 from pathlib import Path
 
 from cnncalc import load, parse
-from cnncalc.summary.infer import Summary
-from cnncalc.symbolic.expr import substitute
+from cnncalc.summary.rows import Summary
+from cnncalc.symbolic.tree import substitute
 
 SUMS = ("params", "trainable_params", "non_trainable_params", "weight_params", "bias_params", "macs", "flops",
         "activations", "weight_bytes", "activation_bytes")  # fmt: skip

@@ -11,20 +11,21 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.engine import inputs, weights
+from cnncalc.engine import initial, inputs
 from cnncalc.engine.model import Model
 from cnncalc.engine.parallel import blas
 from cnncalc.engine.planning import fuse, plan
 from cnncalc.engine.planning.buffers import Buffer, settle
 from cnncalc.engine.planning.layout import Layout
 from cnncalc.engine.planning.plan import Plan
+from cnncalc.errors import EngineError
 from cnncalc.shape import Shape
 
 
 def both(text: str, batch: int = 1, seed: int = 0, limit: float = 1e-5) -> None:
     """Every output of the fast engine, folded and whole, next to the reference."""
     summary = cnncalc.parse(text).summary()
-    arrays = weights.initial(summary, seed)
+    arrays = initial.initial(summary, seed)
     rng = np.random.default_rng(seed)
     for name in arrays:
         if name.endswith(("bias", "beta", "moving_mean")):
@@ -67,7 +68,7 @@ def test_winograd_is_a_convolution(size: str, batch: int, padding: str, kernel: 
     layout.needs = [layout._need(op) for op in layout.ops]
     layout._widen()
     layout.size, layout.places = settle(list(layout.buffers.values()))
-    arrays = weights.initial(summary, 0)
+    arrays = initial.initial(summary, 0)
     plan = Plan(layout, {op.head.index: fuse.folded(summary, op, arrays) for op in layout.ops})
     x = np.random.default_rng(0).standard_normal((batch, *summary.inputs["input"].sizes), np.float32)
     wanted = Model(summary, arrays, cnncalc.Limits(), "reference").run({"input": x})["conv1"]
@@ -312,8 +313,8 @@ layers:
     both(text)
     net = cnncalc.parse(text)
     x = np.ones((9, 9, 8))
-    np.testing.assert_array_equal(net.build(seed=3)(x), net.build(weights.initial(net.summary(), 3))(x))
-    arrays = weights.initial(net.summary(), 3)
+    np.testing.assert_array_equal(net.build(seed=3)(x), net.build(initial.initial(net.summary(), 3))(x))
+    arrays = initial.initial(net.summary(), 3)
     before = {name: array.copy() for name, array in arrays.items()}
     net.build(arrays)(x)
     for name, array in arrays.items():
@@ -362,10 +363,9 @@ def test_spans_cover_everything_once(total: int) -> None:
 
 
 def test_a_window_beyond_its_buffer_is_told_as_a_bug(monkeypatch: Any) -> None:
-    from cnncalc import engine
 
     monkeypatch.setattr(Buffer, "widen", lambda self, widths: None)
-    with pytest.raises(engine.EngineError, match="this is a bug in cnncalc"):
+    with pytest.raises(EngineError, match="this is a bug in cnncalc"):
         cnncalc.parse("input: 9x9x8\nlayers: [{conv: {filters: 8, kernel: 3, padding: 1}}]").build()(
             np.zeros((9, 9, 8))
         )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.engine import inputs, weights
+from cnncalc.engine import initial, inputs
 from cnncalc.engine.model import ENGINES, Model
 
 SPECS = Path(__file__).parents[2] / "specs"
@@ -19,7 +19,7 @@ WHOLE = ("alexnet", "vgg-16", "resnet-50", "googlenet", "mobilenet-v2", "densene
 
 def compared(path: Path, peer: Any, engine: str) -> None:
     summary = cnncalc.load(str(path)).summary()
-    arrays = weights.initial(summary, 1)
+    arrays = initial.initial(summary, 1)
     feeds = {name: feed.load(1) for name, feed in inputs.feeds(summary, [], 1).items()}
     wanted = peer(summary, arrays, feeds)
     for name, got in Model(summary, arrays, cnncalc.Limits(), engine).run(feeds).items():
@@ -43,7 +43,7 @@ def test_published_networks_equal_pytorch(name: str, shared_cases: Path, peer: A
 @pytest.mark.parametrize("name", ["lenet5", "squeezenet", "conv-autoencoder", "mobilenet-v2"])
 def test_both_engines_agree(name: str) -> None:
     summary = cnncalc.load(str(SPECS / f"{name}.yaml")).summary()
-    arrays = weights.initial(summary, 2)
+    arrays = initial.initial(summary, 2)
     feeds = {name: feed.load(2) for name, feed in inputs.feeds(summary, [], 2).items()}
     first, second = (Model(summary, arrays, cnncalc.Limits(), engine).run(feeds) for engine in ENGINES)
     for layer in first:

@@ -13,6 +13,7 @@ import pytest
 import cnncalc
 from cnncalc import LimitError, SpecError, UsageError
 from cnncalc.cli.app import run as command
+from cnncalc.errors import EngineError
 
 SMALL = """
 name: small
@@ -318,9 +319,9 @@ def test_the_engine_is_a_word_it_knows() -> None:
 
 
 def test_a_kernel_that_breaks_the_rule_is_told_as_a_bug(monkeypatch: Any, image: np.ndarray) -> None:
-    from cnncalc import engine
+    from cnncalc.engine import kernels
     from cnncalc.kinds.pool import Maxpool
 
-    monkeypatch.setitem(engine._known, Maxpool, lambda kind, weights, x: x)
-    with pytest.raises(engine.EngineError, match="put out 3×3×1, and the rule says 2×2×1: this is a bug in cnncalc"):
+    monkeypatch.setitem(kernels._known, Maxpool, lambda kind, weights, x: x)
+    with pytest.raises(EngineError, match="put out 3×3×1, and the rule says 2×2×1: this is a bug in cnncalc"):
         cnncalc.parse(SMALL).build(engine="reference")(image)

@@ -15,7 +15,7 @@ import pytest
 
 import cnncalc
 from cnncalc import LimitError, Limits, SpecError, UsageError
-from cnncalc.engine import weights
+from cnncalc.engine import initial, weights
 from cnncalc.engine.files import npz
 
 TEXT = """
@@ -57,7 +57,7 @@ def test_names_and_sizes_follow_from_the_rows(summary: Any) -> None:
 
 
 def test_a_seed_gives_the_same_numbers_each_time_and_another_seed_others(summary: Any) -> None:
-    first, second, other = (weights.initial(summary, seed) for seed in (3, 3, 4))
+    first, second, other = (initial.initial(summary, seed) for seed in (3, 3, 4))
     for name in first:
         assert first[name].tobytes() == second[name].tobytes()
     assert first["c/kernel"].tobytes() != other["c/kernel"].tobytes()
@@ -65,14 +65,14 @@ def test_a_seed_gives_the_same_numbers_each_time_and_another_seed_others(summary
 
 def test_a_layer_more_changes_no_other_layers_numbers(summary: Any) -> None:
     longer = cnncalc.parse(TEXT + "- dense: 7\n").summary()
-    assert weights.initial(longer, 1)["c/kernel"].tobytes() == weights.initial(summary, 1)["c/kernel"].tobytes()
+    assert initial.initial(longer, 1)["c/kernel"].tobytes() == initial.initial(summary, 1)["c/kernel"].tobytes()
 
 
 def test_he_before_a_rectifier_and_glorot_elsewhere() -> None:
     text = (
         "input: 8x8x64\nlayers: [{conv: {filters: 96, kernel: 3}}, batchnorm, relu, {conv: {filters: 96, kernel: 3}}]"
     )
-    arrays = weights.initial(cnncalc.parse(text).summary(), 0)
+    arrays = initial.initial(cnncalc.parse(text).summary(), 0)
     assert arrays["conv1/kernel"].std() == pytest.approx((2 / (9 * 64)) ** 0.5, rel=0.02)
     bound = (6 / (9 * 96 * 2)) ** 0.5
     assert np.abs(arrays["conv2/kernel"]).max() == pytest.approx(bound, rel=0.01)
@@ -83,7 +83,7 @@ def test_he_before_a_rectifier_and_glorot_elsewhere() -> None:
 
 
 def test_a_file_is_read_back_bit_for_bit(summary: Any, tmp_path: Path) -> None:
-    arrays = weights.initial(summary, 0)
+    arrays = initial.initial(summary, 0)
     with open(tmp_path / "w.npz", "wb") as stream:
         npz.write(arrays, stream)
     again = load(summary, tmp_path / "w.npz")
@@ -96,7 +96,7 @@ def test_a_file_is_read_back_bit_for_bit(summary: Any, tmp_path: Path) -> None:
     lambda a: a.astype(np.float64), lambda a: a.astype(">f4"), lambda a: np.asfortranarray(a), lambda a: a.astype("f2"),
 ])  # fmt: skip
 def test_other_forms_of_the_same_numbers(summary: Any, tmp_path: Path, change: Any) -> None:
-    arrays = {name: np.round(array * 8) / 8 for name, array in weights.initial(summary, 0).items()}
+    arrays = {name: np.round(array * 8) / 8 for name, array in initial.initial(summary, 0).items()}
     path = archive(tmp_path / "w.npz", {name: change(array) for name, array in arrays.items()})
     for name, array in load(summary, path).items():
         np.testing.assert_array_equal(array, arrays[name])
@@ -104,12 +104,12 @@ def test_other_forms_of_the_same_numbers(summary: Any, tmp_path: Path, change: A
 
 
 def test_a_compressed_file_is_read(summary: Any, tmp_path: Path) -> None:
-    np.savez_compressed(tmp_path / "w.npz", **weights.initial(summary, 0))
+    np.savez_compressed(tmp_path / "w.npz", **initial.initial(summary, 0))
     assert load(summary, tmp_path / "w.npz")["d/kernel"].shape == (64, 5)
 
 
 def test_every_array_that_does_not_fit_is_named(summary: Any, tmp_path: Path) -> None:
-    arrays = weights.initial(summary, 0)
+    arrays = initial.initial(summary, 0)
     del arrays["d/bias"]
     arrays["c/kernel"] = arrays["c/kernel"].transpose(3, 2, 0, 1)
     arrays["../evil"] = np.zeros(3)
@@ -121,7 +121,7 @@ def test_every_array_that_does_not_fit_is_named(summary: Any, tmp_path: Path) ->
 
 
 def test_the_transpose_that_the_help_names_is_right(summary: Any, tmp_path: Path) -> None:
-    arrays = weights.initial(summary, 0)
+    arrays = initial.initial(summary, 0)
     torch_order = {**arrays, "c/kernel": arrays["c/kernel"].transpose(3, 2, 0, 1), "d/kernel": arrays["d/kernel"].T}
     text = refusal(summary, archive(tmp_path / "w.npz", torch_order))
     assert "d/kernel is 5×64; the network needs 64×5" in text
@@ -133,14 +133,14 @@ def test_the_transpose_that_the_help_names_is_right(summary: Any, tmp_path: Path
 
 @pytest.mark.parametrize(("value", "word"), [(np.nan, "nan"), (np.inf, "inf"), (1e300, "inf")])
 def test_numbers_that_are_not_finite_are_refused(summary: Any, tmp_path: Path, value: float, word: str) -> None:
-    arrays: dict[str, Any] = weights.initial(summary, 0)
+    arrays: dict[str, Any] = initial.initial(summary, 0)
     arrays["d/kernel"] = arrays["d/kernel"].astype(np.float64)
     arrays["d/kernel"][3, 2] = value
     assert f"d/kernel[3, 2] is {word}, not a finite number" in refusal(summary, archive(tmp_path / "w.npz", arrays))
 
 
 def test_objects_texts_and_complex_numbers_are_refused(summary: Any, tmp_path: Path) -> None:
-    arrays = weights.initial(summary, 0)
+    arrays = initial.initial(summary, 0)
     for odd, words in (
         (np.array([{}] * 5, object), "pickle"), (np.array(["a"] * 5), "not numbers"), (np.ones(5, "c8"), "not numbers"),
         (np.zeros(5, "M8[s]"), "not numbers"), (np.zeros(5, [("a", "f4")]), "broken header"),
@@ -167,7 +167,7 @@ def header(shape: str, descr: str = "'<f4'") -> bytes:
 
 
 def test_headers_that_lie_or_are_broken(summary: Any, tmp_path: Path) -> None:
-    arrays = weights.initial(summary, 0)
+    arrays = initial.initial(summary, 0)
     bias = arrays["d/bias"].tobytes()
     for data, words in (
         (header("(1500000000,)"), "d/bias is 1500000000; the network needs 5"),
@@ -190,7 +190,7 @@ def test_headers_that_lie_or_are_broken(summary: Any, tmp_path: Path) -> None:
 def test_a_bomb_is_not_unpacked_beyond_the_array(summary: Any, tmp_path: Path) -> None:
     data = header("(5,)") + bytes(200_000_000)
     path = rewritten(
-        tmp_path / "w.npz", "d/bias", data, weights.initial(summary, 0), compress_type=zipfile.ZIP_DEFLATED
+        tmp_path / "w.npz", "d/bias", data, initial.initial(summary, 0), compress_type=zipfile.ZIP_DEFLATED
     )
     assert path.stat().st_size < 1_000_000
     assert "goes on after its 20 bytes" in refusal(summary, path)
@@ -198,12 +198,12 @@ def test_a_bomb_is_not_unpacked_beyond_the_array(summary: Any, tmp_path: Path) -
 
 @pytest.mark.parametrize("compression", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
 def test_compressions_that_numpy_does_not_write_are_refused(summary: Any, tmp_path: Path, compression: int) -> None:
-    path = rewritten(tmp_path / "w.npz", "", b"", weights.initial(summary, 0), compress_type=compression)
+    path = rewritten(tmp_path / "w.npz", "", b"", initial.initial(summary, 0), compress_type=compression)
     assert "compressed in a way" in refusal(summary, path)
 
 
 def test_broken_archives(summary: Any, tmp_path: Path) -> None:
-    whole = Path(archive(tmp_path / "w.npz", weights.initial(summary, 0))).read_bytes()
+    whole = Path(archive(tmp_path / "w.npz", initial.initial(summary, 0))).read_bytes()
     broken = tmp_path / "broken.npz"
     for cut in (4, 100, len(whole) // 2, len(whole) - 30):
         broken.write_bytes(whole[:cut])
@@ -214,7 +214,7 @@ def test_broken_archives(summary: Any, tmp_path: Path) -> None:
 
 
 def test_every_cut_and_many_changed_bytes_end_in_an_error_of_ours(summary: Any, tmp_path: Path) -> None:
-    whole = Path(archive(tmp_path / "w.npz", weights.initial(summary, 0))).read_bytes()
+    whole = Path(archive(tmp_path / "w.npz", initial.initial(summary, 0))).read_bytes()
     rng = np.random.default_rng(0)
     path = tmp_path / "fuzzed.npz"
     for _ in range(300):
@@ -241,7 +241,7 @@ def test_a_directory_of_a_million_members_is_refused(summary: Any, tmp_path: Pat
 
 
 def test_a_name_that_stands_twice_is_refused(summary: Any, tmp_path: Path) -> None:
-    path = archive(tmp_path / "w.npz", weights.initial(summary, 0))
+    path = archive(tmp_path / "w.npz", initial.initial(summary, 0))
     with zipfile.ZipFile(path, "a") as file, pytest.warns(UserWarning, match="Duplicate name"):
         file.writestr("d/bias.npy", header("(5,)") + bytes(20))
     assert "d/bias is there twice" in refusal(summary, path)
@@ -261,13 +261,13 @@ def test_places_that_are_no_files(summary: Any, tmp_path: Path) -> None:
 
 
 def test_the_limit_of_a_weights_file(summary: Any, tmp_path: Path) -> None:
-    path = archive(tmp_path / "w.npz", weights.initial(summary, 0))
+    path = archive(tmp_path / "w.npz", initial.initial(summary, 0))
     with pytest.raises(LimitError, match="limit weights = 1000"):
         weights.load(summary, path, Limits(weights=1000))
 
 
 def test_arrays_of_the_caller_are_checked_too(summary: Any) -> None:
-    arrays = weights.initial(summary, 0)
+    arrays = initial.initial(summary, 0)
     net = cnncalc.parse(TEXT)
     assert net.build(arrays)(np.zeros((6, 6, 3))).shape == (1, 5)
     with pytest.raises(SpecError, match="c/kernel is 2; the network needs 3×3×3×4"):
@@ -294,7 +294,7 @@ def safetensors(path: Path, arrays: dict[str, np.ndarray], **changed: Any) -> Pa
 
 
 def test_safetensors_are_read(summary: Any, tmp_path: Path) -> None:
-    arrays = weights.initial(summary, 0)
+    arrays = initial.initial(summary, 0)
     again = load(summary, safetensors(tmp_path / "w.safetensors", arrays))
     for name, array in arrays.items():
         np.testing.assert_array_equal(again[name], array)
@@ -307,7 +307,7 @@ def test_safetensors_are_read(summary: Any, tmp_path: Path) -> None:
     ({"dtype": ["F32"]}, "broken header"),
 ])  # fmt: skip
 def test_broken_safetensors(summary: Any, tmp_path: Path, changed: Any, words: str) -> None:
-    path = safetensors(tmp_path / "w.safetensors", weights.initial(summary, 0), **changed)
+    path = safetensors(tmp_path / "w.safetensors", initial.initial(summary, 0), **changed)
     assert words in refusal(summary, path)
 
 

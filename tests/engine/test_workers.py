@@ -12,7 +12,8 @@ import pytest
 
 import cnncalc
 from cnncalc.engine.parallel import blas
-from cnncalc.engine.parallel.work import Phase, Threads
+from cnncalc.engine.parallel.threads import Threads
+from cnncalc.engine.parallel.work import Phase
 
 NETWORK = "input: 12x12x8\nlayers: [{conv: {filters: 16, kernel: 3}}, batchnorm, relu, {dense: 10}]"
 

@@ -17,7 +17,8 @@ import yaml
 from cnncalc import SpecError, api, kinds
 from cnncalc.kinds.base.kind import Kind
 from cnncalc.shape import Shape, read
-from cnncalc.symbolic.expr import Letter, substitute, value
+from cnncalc.symbolic.expr import Letter, value
+from cnncalc.symbolic.tree import substitute
 
 HERE = Path(__file__).parent
 

@@ -72,7 +72,7 @@ def test_where_a_gru_resets(layer: str, candidate: str) -> None:
     ],
 )
 def test_parameters_are_factored_as_by_hand(layer: str, params: str) -> None:
-    from cnncalc.symbolic.style import write
+    from cnncalc.symbolic.expr import write
 
     (explained,) = calc("10x16", layer).explain()
     (step,) = [step for step in explained.steps if step.quantity == "params"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.check.answer_key import Key, Truth, cut, numbers_of, parse_key, told
+from cnncalc.check.answer_key import Truth, cut, numbers_of, told
 from cnncalc.check.answers import as_sizes, text_of
 from cnncalc.check.marking.follow_through import follows
 from cnncalc.check.problems import Broken, Problem, read
@@ -17,6 +17,7 @@ from cnncalc.errors import Problem as Fault
 from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
 from cnncalc.shape import read as read_shape
+from cnncalc.spec.demand import Key, parse_key
 
 if TYPE_CHECKING:
     from cnncalc.check.marking.sheets import Cell

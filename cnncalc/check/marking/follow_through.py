@@ -7,19 +7,20 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from cnncalc import shape
-from cnncalc.check.answer_key import Key, agrees, quantity, shaped
+from cnncalc.check.answer_key import agrees, quantity, shaped
 from cnncalc.check.slips.rules import Rule, ruled
 from cnncalc.errors import CnncalcError, NoSolution
 from cnncalc.kinds.base.kind import Kind, Reach
+from cnncalc.kinds.base.weights import is_bias
 from cnncalc.network.unknowns import Unknowns
-from cnncalc.spec.demand import AXIAL
-from cnncalc.summary.infer import BYTES, is_bias
+from cnncalc.spec.demand import AXIAL, Key
 from cnncalc.summary.receptive import START, Field
+from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth
     from cnncalc.network.model import Network
-    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.summary.rows import Row, Summary
     from cnncalc.symbolic.expr import Number
 
 #: Quantities that are a multiple of another one.

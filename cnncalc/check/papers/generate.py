@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 from cnncalc import network
-from cnncalc.check.answer_key import Key, Truth, parse_key, told
+from cnncalc.check.answer_key import Truth, told
 from cnncalc.check.papers.templates import LEVELS, TOPICS, Draft
 from cnncalc.check.slips.search import Search
 from cnncalc.errors import CnncalcError, Source, UsageError
@@ -15,6 +15,7 @@ from cnncalc.explain.layer import Step
 from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
 from cnncalc.spec import document, reader
+from cnncalc.spec.demand import Key, parse_key
 from cnncalc.spec.written import flow
 
 MOST = 1000  # questions of one paper, which is then within the limits for a file

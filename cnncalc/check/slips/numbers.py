@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.summary import findings
-from cnncalc.summary.infer import BYTES, count
+from cnncalc.kinds.base.weights import count
+from cnncalc.summary import quantities
+from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
-    from cnncalc.check.answer_key import Key
-    from cnncalc.summary.infer import Summary
+    from cnncalc.spec.demand import Key
+    from cnncalc.summary.rows import Summary
 
 Mistake = tuple[Any, str, str]
 
@@ -44,7 +45,7 @@ _CARRIED = 1000  # numbers from which on a sum may be mis-added unseen
 def confused(summary: Summary, key: Key, right: Any) -> Iterator[Mistake]:
     """Another quantity than the one asked for, another unit, or sizes in another order."""
     for other in _GIVEN_FOR.get(key.quantity, ()):
-        number = findings.quantity(summary, key.layer, other)
+        number = quantities.quantity(summary, key.layer, other)
         yield number, other, f"given as {_NAMES[other]}"
     if key.quantity.endswith("_bytes") and isinstance(right, int):
         yield from _units(right)
@@ -72,7 +73,7 @@ def _units(right: int) -> Iterator[Mistake]:
 
 def mis_added(summary: Summary, quantity: str) -> Iterator[Mistake]:
     """Shared weights counted again, a row left out of the sum or added twice, or a digit carried wrongly."""
-    right = findings.total(summary, quantity)
+    right = quantities.total(summary, quantity)
     shared = [row for row in summary.rows if row.layer.shares is not None]
     if shared and quantity in ("params", "trainable_params"):
         again = sum(count(row.layer.kind.weights(*row.xs)) for row in shared)

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.check.answer_key import Key, shaped
+from cnncalc.check.answer_key import shaped
 from cnncalc.check.answers import same
 from cnncalc.check.slips.numbers import CONVENTIONS
 from cnncalc.check.slips.rules import SLIPS
 from cnncalc.check.slips.search import Search
 from cnncalc.errors import UsageError
+from cnncalc.spec.demand import Key
 
 if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 
 from cnncalc import kinds, rules
 from cnncalc.kinds.base.kind import Kind, Reach, Weights
+from cnncalc.kinds.base.weights import is_moving
 from cnncalc.shape import Shape
-from cnncalc.summary.infer import is_moving
-from cnncalc.symbolic.expr import Number, ceil_div, product
+from cnncalc.symbolic.arithmetic import ceil_div, product
+from cnncalc.symbolic.expr import Number
 
 Rule = Callable[..., Any]
 

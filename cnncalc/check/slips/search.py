@@ -15,18 +15,18 @@ from itertools import combinations
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.check.answer_key import Key, Truth, shaped, told
+from cnncalc.check.answer_key import Truth, shaped, told
 from cnncalc.check.slips import numbers as mistakes
 from cnncalc.check.slips.rules import SLIPS, Slip
 from cnncalc.errors import CnncalcError
 from cnncalc.explain.quantity import steps
-from cnncalc.spec.demand import COUNTED
+from cnncalc.spec.demand import COUNTED, Key
 from cnncalc.symbolic.expr import value
 
 if TYPE_CHECKING:
     from cnncalc.explain.layer import Step
     from cnncalc.network.model import Network
-    from cnncalc.summary.infer import Summary
+    from cnncalc.summary.rows import Summary
 
 #: The chance that a wrong number near the right one is explained, above which nothing is claimed: for each class.
 CHANCE = (1 / 3, 1 / 6, 1 / 50, 1 / 100)

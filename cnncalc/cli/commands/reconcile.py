@@ -30,8 +30,9 @@ def reconcile(
     limit: options.Limit = None,
 ) -> int:
     """Which convention or slip gives another number than this one; 1 where none does."""
-    from cnncalc.check.answer_key import Key, Truth
+    from cnncalc.check.answer_key import Truth
     from cnncalc.check.slips.reconcile import reconcile as search
+    from cnncalc.spec.demand import Key
 
     options.choose("--format", format, render.FORMATS)
     options.choose("--quantity", quantity, TOTALS)

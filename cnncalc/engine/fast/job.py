@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnncalc.engine import EngineError
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.parallel.work import Common
+from cnncalc.errors import EngineError
 from cnncalc.kinds.base.window import Window
 from cnncalc.rules import extent
 from cnncalc.shape import Shape

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from cnncalc.engine.files.npz import Header, read_array
+from cnncalc.engine.files.npy import Header, read_array
 from cnncalc.errors import SpecError
 
 HEADER = 8 << 20  # bytes of a header

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from cnncalc import engine, kinds
+from cnncalc import kinds
+from cnncalc.engine import kernels
 from cnncalc.engine.arrays import Array, Weights, blocks
 from cnncalc.engine.fast.job import Activate, Job
 from cnncalc.engine.fast.rowwise import Rowwise
@@ -29,12 +30,12 @@ def _named(function: str) -> Any:
 
 def activate(function: str, x: Array) -> Array:
     """The activation function of that name, with its defaults."""
-    return engine.kernel(_named(function))(_named(function), {}, x)
+    return kernels.find(_named(function))(_named(function), {}, x)
 
 
 def activation(kind: Any, weights: Weights, x: Array) -> Array:
     """The function that the kind names, with the kind's own fields."""
-    return engine.kernel(_named(kind.function))(kind, weights, x)
+    return kernels.find(_named(kind.function))(kind, weights, x)
 
 
 def linear(kind: Any, weights: Weights, x: Array) -> Array:
@@ -150,7 +151,7 @@ def into(function: Any) -> Activate:
         return lambda x, out: np.clip(x, 0, 6, out=out)
     if word == "gelu" and not kind.approximate:
         return _gelu_into
-    reference = engine.kernel(kind)
+    reference = kernels.find(kind)
     return lambda x, out: np.copyto(out, reference(kind, {}, x))
 
 

@@ -27,7 +27,7 @@ from cnncalc.kinds.pool import Maxpool
 from cnncalc.kinds.stochastic_depth import StochasticDepth
 
 if TYPE_CHECKING:
-    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.summary.rows import Row, Summary
 
 #: Activations that never fall, so that the largest of a window may be taken before them. None: no activation.
 RISING = (None, "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "sigmoid", "hard_sigmoid", "tanh", "softplus",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cnncalc import engine
+from cnncalc.engine import kernels
 from cnncalc.engine.fast import transposed, winograd
 from cnncalc.engine.fast.job import side
 from cnncalc.engine.kernels.activation import function_of
@@ -25,12 +25,12 @@ from cnncalc.kinds.base.window import Sliding
 from cnncalc.kinds.concat import Concat
 from cnncalc.kinds.conv import Conv, TransposedConv
 from cnncalc.kinds.pool import Avgpool, Maxpool
-from cnncalc.summary.infer import BYTES
+from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
     from cnncalc.engine.fast.job import Job
     from cnncalc.engine.parallel.work import Work
-    from cnncalc.summary.infer import Summary
+    from cnncalc.summary.rows import Summary
 
 NOT_NEGATIVE = ("relu", "relu6", "sigmoid", "hard_sigmoid", "softmax", "softplus")
 NEAR = 16  # ops between an operand and the concat that it lies in, at most
@@ -199,7 +199,7 @@ def _tiled_size(op: Op, tile: int) -> int:
 
 def fast(kind: Any, axes: int) -> Callable[[Job], Sequence[Work] | None] | None:
     """The fast form of a kind's kernel: ``fast_conv`` beside ``conv``, of volumes ``fast_conv_volume``."""
-    kernel = engine.kernel(kind)
+    kernel = kernels.find(kind)
     found: Callable[[Job], Sequence[Work] | None] | None = getattr(
         sys.modules[kernel.__module__], f"fast_{kind.word()}{'_volume' if axes > 2 else ''}", None
     )

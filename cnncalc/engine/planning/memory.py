@@ -7,10 +7,10 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import LimitError, Problem
-from cnncalc.summary.infer import BYTES
+from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
-    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.summary.rows import Row, Summary
 
 SCRATCH = 64 << 20  # bytes that a layer works in beside its operands and output
 SHOWN = 5  # layers that a refusal lists

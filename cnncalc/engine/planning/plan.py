@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cnncalc import engine
 from cnncalc.engine.arrays import Array, Weights, inward, outward
 from cnncalc.engine.fast.job import POINT, Finish, Job, check_reach
 from cnncalc.engine.kernels.activation import into, over_channels
 from cnncalc.engine.parallel import blas, processes
-from cnncalc.engine.parallel.work import Common, Crew, Threads, Work
+from cnncalc.engine.parallel.threads import Threads
+from cnncalc.engine.parallel.work import Common, Crew, Work
 from cnncalc.engine.planning.buffers import Widths, bind
 from cnncalc.engine.planning.fuse import Op
 from cnncalc.engine.planning.layout import Layout, fast
+from cnncalc.engine.reference import Reference
 from cnncalc.kinds.base.window import Sliding, Window
 from cnncalc.kinds.conv import TransposedConv
 
 if TYPE_CHECKING:
-    from cnncalc.summary.infer import Row
+    pass
 
 WORTH = 20_000_000  # multiply–accumulates of a run from which helpers are worth calling
 
@@ -130,22 +131,3 @@ def _image(x: Array) -> Array:
     """``[batch, T, C]`` and ``[batch, C]`` with the axes of an image: T positions, one below the other."""
     sizes = x.shape[1:-1]
     return x.reshape(len(x), *sizes, *(1,) * (2 - len(sizes)), x.shape[-1]) if x.ndim < 4 else x
-
-
-class Reference:
-    """A layer by its reference kernel, example by example."""
-
-    scratch = 0
-
-    def __init__(self, row: Row, weights: Weights, xs: list[Array], y: Array, finish: Finish) -> None:
-        self.row, self.weights, self.xs, self.y, self.finish = row, weights, xs, y, finish
-        self.kernel = engine.kernel(row.layer.kind)
-        self.blocks = len(y)
-
-    def run(self, block: int, scratch: Array) -> None:
-        one = slice(block, block + 1)
-        made = self.kernel(self.row.layer.kind, self.weights, *(x[one] for x in self.xs))
-        from cnncalc.engine.model import check_sizes
-
-        check_sizes(self.row, made, 1)
-        self.finish(made, self.y[one], (one, ..., slice(None)))

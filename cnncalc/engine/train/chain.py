@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cnncalc import engine
-from cnncalc.engine import model
+from cnncalc.engine import kernels, reference
 from cnncalc.engine.arrays import Array
 from cnncalc.engine.train import objective
 from cnncalc.engine.train.objective import Measured
@@ -18,7 +17,7 @@ from cnncalc.spec.objective import Sparsity
 from cnncalc.summary import autoencoder
 
 if TYPE_CHECKING:
-    from cnncalc.summary.infer import Row, Summary
+    from cnncalc.summary.rows import Row, Summary
 
 #: The derivative of each activation function, from what it puts out.
 SLOPES: dict[str, Callable[[Array, float], Array]] = {
@@ -63,7 +62,7 @@ class Chain:
         values = [x]
         for link in self.links:
             own = {name: arrays[full] for name, full in link.own.items()}
-            values.append(model.forward(link.row, engine.kernel(link.row.layer.kind), own, values[-1:]))
+            values.append(reference.forward(link.row, kernels.find(link.row.layer.kind), own, values[-1:]))
         return values
 
     def measure(self, arrays: Mapping[str, Array], x: Array, target: Array) -> Measured:

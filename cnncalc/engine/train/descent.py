@@ -22,7 +22,7 @@ from cnncalc.summary import autoencoder
 
 if TYPE_CHECKING:
     from cnncalc.limits import Limits
-    from cnncalc.summary.infer import Summary
+    from cnncalc.summary.rows import Summary
 
 FIRST, SECOND, TINY = 0.9, 0.99, 1e-8  # Adam's memories, the second short for small data; no division by zero
 

@@ -12,7 +12,7 @@ from cnncalc.summary import autoencoder
 
 if TYPE_CHECKING:
     from cnncalc.spec.objective import Sparsity
-    from cnncalc.summary.infer import Summary
+    from cnncalc.summary.rows import Summary
 
 
 def kl(target: float, mean: Any) -> Any:

@@ -13,7 +13,8 @@ from typing import Any, ClassVar, NamedTuple
 from cnncalc.errors import CnncalcError
 from cnncalc.kinds.base.fields import REQUIRED, Field
 from cnncalc.shape import LETTERS, RANKS, Shape
-from cnncalc.symbolic.expr import Expr, Number, exact_div, value
+from cnncalc.symbolic.arithmetic import exact_div
+from cnncalc.symbolic.expr import Expr, Number, value
 
 Weights = dict[str, tuple[Number, ...]]
 
@@ -56,7 +57,7 @@ class Stage(NamedTuple):
 
 def equation(text: str, number: Number, lint: bool = False) -> Note:
     """A note with ``working = value`` in the place of ``{}``."""
-    from cnncalc.symbolic.style import write
+    from cnncalc.symbolic.expr import write
 
     working, total = write(number, "plain"), value(number)
     return Note(text.format(working if total is None or working == str(total) else f"{working} = {total}"), lint)

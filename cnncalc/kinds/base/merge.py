@@ -8,7 +8,9 @@ from itertools import islice
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.kind import POINT, Kind, Misfit, Reach, Weightless, times
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Expr, Number, anywhere, differ, every_part, larger, value
+from cnncalc.symbolic.arithmetic import anywhere, differ, larger
+from cnncalc.symbolic.expr import Expr, Number, value
+from cnncalc.symbolic.tree import every_part
 
 _LONG = 40  # parts of a formula that is carried on
 

@@ -8,7 +8,8 @@ from cnncalc.kinds.base.fields import Count, Fixed, Flag
 from cnncalc.kinds.base.kind import Kind, Reach, Stage, Weights
 from cnncalc.kinds.base.sequence import need_sequence
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, product
+from cnncalc.symbolic.arithmetic import product
+from cnncalc.symbolic.expr import Number
 
 
 class Recurrent(Kind):

@@ -29,7 +29,7 @@ def notes(kind: Kind, xs: tuple[Shape, ...]) -> list[Note]:
 
 def refusal(kind: Kind, xs: tuple[Shape, ...], misfit: Misfit) -> tuple[str, ...]:
     """The working of the size that came out wrong; nothing where no size did."""
-    from cnncalc.symbolic.style import write
+    from cnncalc.symbolic.expr import write
 
     if misfit.number is None:
         return ()

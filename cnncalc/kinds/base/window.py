@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from cnncalc import rules
 from cnncalc.kinds.base.kind import Kind, Misfit, Note, Reach, axis_letters, equation, need_spatial, per_axis, times
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number, anywhere, value
+from cnncalc.symbolic.arithmetic import anywhere
+from cnncalc.symbolic.expr import Number, value
 
 WORDS = ("valid", "same", "same_lower")
 

@@ -10,7 +10,8 @@ from math import gcd, lcm
 
 from cnncalc.solve.propagation import intervals, operations
 from cnncalc.solve.propagation.intervals import INFINITY, Interval
-from cnncalc.symbolic.expr import Expr, Extreme, Letter, Number, Product, Quotient, Sum, parts, value
+from cnncalc.symbolic.expr import Expr, Extreme, Letter, Number, Product, Quotient, Sum, value
+from cnncalc.symbolic.tree import parts
 
 Box = dict[str, Interval]
 _ROUNDS = 8  # narrowing goes on by splitting where it becomes slow

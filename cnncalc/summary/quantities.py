@@ -1,0 +1,96 @@
+"""A quantity by its name, of a layer, a block or the totals, and whether a demand on it is met."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.errors import Mark, SpecError, nearest
+from cnncalc.spec.demand import AXIAL, COUNTED, Demand
+from cnncalc.summary.receptive import START, axial
+from cnncalc.symbolic.expr import Number, value
+
+if TYPE_CHECKING:
+    from cnncalc.summary.rows import Row, Summary
+
+
+def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None = None) -> Any:
+    """A quantity of a layer, of a block (sums over its layers, and what it puts out), or of the totals (None).
+
+    Sizes are lists in the spec's layout; null where there is none. Raises SpecError where no layer is called so.
+    """
+    network = summary.network
+    if layer is None:
+        return total(summary, name)
+    row = summary.rows_by_name.get(layer)
+    block = network.blocks.get(layer)
+    if block and name in COUNTED:
+        return sum(getattr(row, name) for row in summary.rows[block.first : block.last])
+    if block and block.value >= len(network.inputs):
+        row = summary.rows[block.value - len(network.inputs)]
+    elif block:  # no layers in it: what it puts out is an input
+        x = list(summary.inputs.values())[block.value]
+        return x.written(summary.layout) if name == "output" else axial((START,) * len(x.spatial) or None, name)
+    if row is None:
+        known = [*summary.rows_by_name, *network.blocks]
+        raise SpecError(f'no layer is called "{layer}"', mark=mark, help=nearest(layer, known))
+    return of_row(summary, row, name)
+
+
+def of_row(summary: Summary, row: Row, name: str) -> Any:
+    """A quantity of a row, as in the JSON."""
+    return row.output.written(summary.layout) if name == "output" else getattr(row, name)
+
+
+def total(summary: Summary, name: str) -> Any:
+    """A quantity of the totals: sums; the output where there is one; the last receptive field that there is."""
+    if name == "output":
+        outputs = list(summary.outputs.values())
+        return outputs[0].written(summary.layout) if len(outputs) == 1 else None
+    if name in AXIAL:
+        last = next((row for row in reversed(summary.rows) if summary.fields[row.index].fields is not None), None)
+        return None if last is None else of_row(summary, last, name)
+    return getattr(summary.totals, name)
+
+
+def holds(summary: Summary, demand: Demand, got: Any) -> bool | None:
+    """Whether a demand is met; None where an unknown letter leaves it open.
+
+    Of an output the spatial sizes are enough; of a receptive field and its kin one number stands for all axes.
+    """
+    pairs = sides(summary, demand, got)
+    if pairs is None:
+        return False
+    verdicts = [_compares(demand.relation, wanted, number) for wanted, number in pairs]
+    return False if False in verdicts else None if None in verdicts else True
+
+
+def sides(summary: Summary, demand: Demand, got: Any) -> list[tuple[Number, Number]] | None:
+    """What is wanted beside what there is, number by number; None where they cannot be compared."""
+    wanted = demand.wanted
+    if not isinstance(wanted, list):
+        return [(wanted, got)]
+    if not isinstance(got, list):
+        return None
+    if demand.quantity in AXIAL and len(wanted) == 1:
+        wanted = wanted * len(got)
+    if demand.quantity == "output" and len(wanted) == len(got) - 1 > 0:
+        got = got[1:] if summary.layout == "channels_first" and len(got) > 2 else got[:-1]
+    return list(zip(wanted, got, strict=True)) if len(wanted) == len(got) else None
+
+
+def _compares(relation: str, wanted: Number, got: Number) -> bool | None:
+    first, second = value(got), value(wanted)
+    if got is None:
+        return False
+    if first is None or second is None:
+        return True if got == wanted and "=" in relation else None
+    if relation == "=":
+        return bool(first == second)
+    if relation in ("<=", ">="):
+        return bool(first <= second if relation == "<=" else first >= second)
+    return bool(first < second if relation == "<" else first > second)
+
+
+def shown(number: Any) -> str:
+    """Sizes as ``64×64×32``, numbers as they are."""
+    return "×".join(map(str, number)) if isinstance(number, list) else "none" if number is None else str(number)

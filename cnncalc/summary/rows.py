@@ -1,0 +1,168 @@
+"""A row of a summary for each layer, and the summary: what was worked out of a network, as plain data."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+from cnncalc.kinds.base import tracing
+from cnncalc.kinds.base.kind import Kind, Note, Weights
+from cnncalc.kinds.base.weights import count, is_bias, is_moving
+from cnncalc.network.model import Layer, Network
+from cnncalc.shape import Shape
+from cnncalc.summary import receptive
+from cnncalc.summary.receptive import Seen
+from cnncalc.summary.totals import Totals
+from cnncalc.symbolic.arithmetic import product
+from cnncalc.symbolic.expr import Number
+
+BYTES = 4  # of a number, float32
+
+
+class Measured(NamedTuple):
+    """What a kind makes of its operands: a function of its fields and their sizes alone."""
+
+    output: Shape
+    weights: Weights
+    params: Number
+    macs: Number
+
+
+_REMEMBERED = 64  # operands that a kind remembers
+
+
+def measured(kind: Kind, xs: tuple[Shape, ...]) -> Measured:
+    """Output, weights, parameters and multiply-accumulates of ``kind`` on ``xs``, worked out once. Raises Misfit."""
+    known = kind.measured.get(xs)
+    if known is None:
+        output, weights = kind.output(*xs), kind.weights(*xs)
+        known = Measured(output, weights, count(weights), kind.macs(output, *xs))
+        if len(kind.measured) >= _REMEMBERED:
+            kind.measured.clear()
+        kind.measured[xs] = known
+    return known
+
+
+class Row:
+    """A layer with what was worked out for it. Sizes are whole numbers, or expressions where a letter is unknown."""
+
+    __slots__ = ("layer", "index", "xs", "output", "weights", "params", "macs", "summary")
+    summary: Summary
+
+    def __init__(self, layer: Layer, index: int, xs: tuple[Shape, ...], numbers: Measured) -> None:
+        self.layer, self.index, self.xs = layer, index, xs
+        self.output, self.weights, self.params, self.macs = numbers
+
+    def __repr__(self) -> str:
+        sizes = "×".join(map(str, self.output.written(self.summary.layout)))
+        return f"<Row {self.name} ({self.kind}): output {sizes}, {self.params} parameters>"
+
+    @property
+    def name(self) -> str:
+        return self.layer.name
+
+    @property
+    def kind(self) -> str:
+        return self.layer.kind.word()
+
+    @property
+    def non_trainable_params(self) -> Number:
+        return self.params - self.trainable_params
+
+    @property
+    def trainable_params(self) -> Number:
+        if not self.layer.trainable:
+            return 0
+        return count({name: sizes for name, sizes in self.weights.items() if not is_moving(name)})
+
+    @property
+    def bias_params(self) -> Number:
+        if not self.layer.trainable:
+            return 0
+        return count({name: sizes for name, sizes in self.weights.items() if is_bias(name)})
+
+    @property
+    def weight_params(self) -> Number:
+        return self.trainable_params - self.bias_params
+
+    @property
+    def flops(self) -> Number:
+        return 2 * self.macs
+
+    @property
+    def activations(self) -> Number:
+        return product(self.output.sizes)
+
+    @property
+    def receptive_field(self) -> list[Number] | None:
+        """For each spatial axis; None where there is none. So for the effective stride and padding."""
+        return receptive.axial(self.summary.fields[self.index].fields, "receptive_field")
+
+    @property
+    def effective_stride(self) -> list[Number] | None:
+        return receptive.axial(self.summary.fields[self.index].fields, "effective_stride")
+
+    @property
+    def effective_padding(self) -> list[Number] | None:
+        return receptive.axial(self.summary.fields[self.index].fields, "effective_padding")
+
+    @property
+    def weight_bytes(self) -> Number:
+        return BYTES * self.params
+
+    @property
+    def activation_bytes(self) -> Number:
+        return BYTES * self.activations
+
+
+class Summary:
+    """What was worked out of a network: ``rows`` in running order, and the shapes of its inputs."""
+
+    def __init__(self, network: Network, rows: list[Row]) -> None:
+        self.network, self.rows = network, rows
+        self.layout = network.layout  # the order in which sizes are written
+        for row in rows:
+            row.summary = self
+
+    def __repr__(self) -> str:
+        return f"<Summary {self.name or 'of a network'}: {len(self.rows)} layers, {self.totals.params} parameters>"
+
+    @property
+    def name(self) -> str:
+        return self.network.name
+
+    @property
+    def inputs(self) -> dict[str, Shape]:
+        return self.network.inputs
+
+    def __getitem__(self, name: str) -> Row:
+        """The row of the layer called ``name``. Raises KeyError."""
+        return self.rows_by_name[name]
+
+    @cached_property
+    def rows_by_name(self) -> dict[str, Row]:
+        return {row.name: row for row in self.rows}
+
+    @cached_property
+    def totals(self) -> Totals:
+        """The sums over all rows."""
+        return Totals(self.rows, len(self.inputs))
+
+    @cached_property
+    def fields(self) -> list[Seen]:
+        """The receptive fields of the rows, in order."""
+        return receptive.walk(list(self.inputs.values()), self.rows)
+
+    @cached_property
+    def outputs(self) -> dict[str, Shape]:
+        """The layers that no other layer reads, in order, with their shapes."""
+        read = {source for row in self.rows for source in row.layer.sources}
+        first = len(self.inputs)
+        return {row.name: row.output for row in self.rows if first + row.index not in read}
+
+    def notes(self, row: Row) -> list[Note]:
+        """What the row of a layer says besides its numbers."""
+        found = tracing.notes(row.layer.kind, row.xs)
+        if row.layer.shares is not None and (first := self.rows[row.layer.shares]).weights:
+            found.append(Note(f"uses the weights of {first.name}, counted there"))
+        return found
