@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -115,3 +116,18 @@ def test_a_file_is_no_longer_than_a_few_screens(path: Path) -> None:
 
 def test_every_floor_is_lived_on() -> None:
     assert set().union(*FLOORS) == {room(name) for name in MODULES}
+
+
+def test_the_developers_readme_has_the_same_floors() -> None:
+    """Its table lists them from the top: ``| floor | rooms | ...``."""
+    told: dict[int, set[str]] = {}
+    for line in (HOUSE / "README.md").read_text(encoding="utf-8").splitlines():
+        if found := re.match(r"\| (\d+) \| (.*?) \|", line):
+            told.setdefault(int(found[1]), set()).update(re.findall(r"`(\w+)`", found[2]))
+    assert told == dict(enumerate(FLOORS, 1))
+
+
+def test_the_root_holds_rooms_and_a_few_files() -> None:
+    loose = {path.name for path in HOUSE.iterdir() if path.is_file()}
+    files = ("__init__", "__main__", "api", "errors", "limits", "rules", "shape")
+    assert loose == {"README.md", "py.typed", *(f"{name}.py" for name in files)}
