@@ -148,11 +148,11 @@ def test_the_quiz_prints_its_working(root: Any) -> None:
     ]  # fmt: skip
 
 
-def test_published_exercises(shared_cases: Any) -> None:
+def test_published_exercises(facts: Any) -> None:
     import yaml
 
     solved = 0
-    for problem in yaml.safe_load((shared_cases / "exercises.yaml").read_text(encoding="utf-8"))["problems"]:
+    for problem in yaml.safe_load((facts / "exercises.yaml").read_text(encoding="utf-8"))["problems"]:
         letters = {key: answer for key, answer in problem["answers"].items() if "." not in key}
         if letters:
             text = yaml.safe_dump({"layout": "channels_first", **{k: problem[k] for k in ("input", "layers", "given")}})
