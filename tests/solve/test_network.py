@@ -330,3 +330,11 @@ def test_a_network_without_letters() -> None:
 def test_layers_that_fit_for_no_letter() -> None:
     with pytest.raises((NoSolution, SpecError)):
         solve("input: 8x8x3\nlayers: [{conv: {filters: 1, kernel: k}}, {conv: {filters: 1, kernel: 9}}]")
+
+
+def test_a_size_of_one_matches_no_other_where_nothing_broadcasts() -> None:
+    """concat takes equal sizes only; add also takes a 1 with any other size."""
+    text = "input: 1x1x6\nlayers: [parallel: {{branches: [[{conv}], [relu]], merge: {merge}}}]"
+    conv = "conv: {filters: 6, kernel: 3, padding: p}"
+    assert solve(text.format(conv=conv, merge="concat")).unknowns["p"].range == [1, 1]
+    assert solve(text.format(conv=conv, merge="add")).unknowns["p"].range == [1, None]
