@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import BinaryIO, TextIO
 
 from cnncalc.errors import OutputError
-from cnncalc.render.text import fitting, printable
+from cnncalc.render.text import fitting, printable, takes_escapes
 
 PATIENCE = 1.0  # seconds before progress is shown
 
@@ -90,8 +90,11 @@ def _replace(path: str, data: bytes | Callable[[BinaryIO], object]) -> None:
 
 
 def progress() -> Callable[[int, int, str], None] | None:
-    """On a terminal, what shows on standard error how far a long run is: the step that comes, of how many, its name."""
-    if not sys.stderr.isatty():
+    """What shows on standard error how far a long run is: the step that comes, of how many, its name.
+
+    None where that is no terminal that can wipe a line.
+    """
+    if not takes_escapes(sys.stderr):
         return None
     begun = perf_counter()
 
