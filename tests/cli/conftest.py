@@ -59,7 +59,7 @@ def process() -> Callable[..., subprocess.CompletedProcess[str]]:
             env={**os.environ, **(env or {})},
             **{"capture_output": True, "text": True, "timeout": 60, **rest},
         )
-        assert "Traceback" not in (done.stderr or "")
+        assert "Traceback" not in str(done.stderr)
         return done
 
     return run

@@ -116,6 +116,12 @@ def test_progress_is_shown_where_a_line_can_be_wiped(monkeypatch, term, shown):
     assert (io.progress() is not None) == shown
 
 
+def test_arrays_are_not_written_to_a_terminal(terminal, root):
+    for option in ("--output", "--save-weights"):
+        result = terminal(80, "run", root / "specs" / "lenet5.yaml", option, "-")
+        assert (result.code, "which a terminal cannot show" in result.out) == (2, True)
+
+
 def test_a_file_gets_no_colours_from_a_terminal(terminal, worked_example, tmp_path):
     for arguments in (["summary", worked_example], ["kinds"], ["kinds", "conv"]):
         terminal(40, *arguments, "--output", tmp_path / "out")
