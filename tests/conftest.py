@@ -16,9 +16,6 @@ def root() -> Path:
 
 
 @pytest.fixture(scope="session")
-def shared_cases() -> Path:
-    """Published facts beside the checkout; tests that need them are skipped where they are not there."""
-    cases = ROOT.parent / "shared" / "cases"
-    if not cases.is_dir():
-        pytest.skip("the shared cases are not beside this checkout")
-    return cases
+def facts() -> Path:
+    """The folder of published numbers that nobody on this project wrote."""
+    return ROOT / "tests" / "facts"

@@ -54,14 +54,17 @@ def test_library(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where a line of the library's example ends in a comment, its value is that."""
     monkeypatch.chdir(ROOT)
     names: dict[str, object] = {}
+    compared = 0
     (code,) = blocks("python")
     for line in code.splitlines():
         statement, _, shown = line.partition("#")
         value = shown.partition(":")[0].strip()
         if re.fullmatch(r"[\d(].*", value):
             assert str(eval(statement, names)) == value
+            compared += 1
         else:
             exec(line, names)
+    assert compared
 
 
 def test_setup_is_two_commands() -> None:

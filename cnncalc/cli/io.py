@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterable
 from time import perf_counter
-from typing import BinaryIO, TextIO
+from typing import IO, AnyStr, BinaryIO, TextIO
 
 from cnncalc.errors import OutputError
-from cnncalc.render.forms.text import fitting, printable
+from cnncalc.render.forms.text import fitting, printable, takes_escapes
 
 PATIENCE = 1.0  # seconds before progress is shown
 
@@ -20,13 +21,7 @@ def emit(text: str, output: str | None = None, *sources: str | None) -> None:
     Raises OutputError; a file that was there is then untouched.
     """
     if output is None or output == "-":
-        try:
-            sys.stdout.write(fitting(text, sys.stdout))
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise OutputError(f"standard output could not be written: {error.strerror}") from None
+        _to_stdout(sys.stdout, fitting(text, sys.stdout))
     else:
         write_file(output, text.encode("utf-8"), *sources)
 
@@ -38,6 +33,38 @@ def emit_all(parts: Iterable[str], output: str | None = None, *sources: str | No
             emit(part)
     else:
         write_file(output, lambda stream: stream.writelines(part.encode("utf-8") for part in parts), *sources)
+
+
+def _to_stdout(stream: IO[AnyStr], data: AnyStr) -> None:
+    """Write to standard output or to its bytes. Raises OutputError, and BrokenPipeError where nobody reads."""
+    try:
+        stream.write(data)
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"standard output could not be written: {error.strerror}") from None
+
+
+def write_arrays(path: str, write: Callable[[BinaryIO], object], *sources: str | None) -> None:
+    """Write the bytes that ``write`` puts into a stream to the file ``path``; ``-`` is standard output.
+
+    Raises OutputError as ``write_file`` does.
+    """
+    if path == "-":
+        held = io.BytesIO()  # an archive goes back to fill in sizes, which a pipe cannot
+        write(held)
+        _to_stdout(sys.stdout.buffer, held.getvalue())
+    else:
+        write_file(path, write, *sources)
+
+
+def report(text: str, aside: bool, output: str | None = None, *sources: str | None) -> None:
+    """Write what a command says besides its arrays: ``aside``, on standard error, where standard output has them."""
+    if aside:
+        complain(text.rstrip("\n"), 0)
+    else:
+        emit(text, output, *sources)
 
 
 def write_file(path: str, data: bytes | Callable[[BinaryIO], object], *sources: str | None) -> None:
@@ -90,8 +117,11 @@ def _replace(path: str, data: bytes | Callable[[BinaryIO], object]) -> None:
 
 
 def progress() -> Callable[[int, int, str], None] | None:
-    """On a terminal, what shows on standard error how far a long run is: the step that comes, of how many, its name."""
-    if not sys.stderr.isatty():
+    """What shows on standard error how far a long run is: the step that comes, of how many, its name.
+
+    None where that is no terminal that can wipe a line.
+    """
+    if not takes_escapes(sys.stderr):
         return None
     begun = perf_counter()
 

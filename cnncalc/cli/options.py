@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable
 from typing import Annotated
 
@@ -58,6 +59,12 @@ def apart(output: str | None, save_weights: str | None) -> None:
     """Raises UsageError where two results would be written to one file."""
     if output and save_weights and os.path.realpath(output) == os.path.realpath(save_weights):
         raise UsageError(f"--output and --save-weights are both {output}", help="two files with different names")
+
+
+def off_terminal(*paths: str | None) -> None:
+    """Raises UsageError where one of the ``paths`` of arrays is standard output and that is a terminal."""
+    if "-" in paths and sys.stdout.isatty():
+        raise UsageError("arrays are bytes, which a terminal cannot show", help="name a file, or use | or >")
 
 
 def whole(option: str, value: str, least: int) -> int:

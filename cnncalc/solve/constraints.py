@@ -60,10 +60,10 @@ class Question:
         self._limits = Limits(**{**vars(network.limits), "size": INFINITY})
         self._constraints = self._fitting() + [c for asked in self.asked for c in self.demanded(asked)]
         self._pairs = [
-            pair
+            (first, second, row.layer.kind.broadcasts)
             for row in self.summary.rows
-            for pair in row.layer.kind.matches(*row.xs)
-            if value(pair[0] - pair[1]) is None
+            for first, second in row.layer.kind.matches(*row.xs)
+            if value(first - second) is None
         ]
         self._all = self._tape(self._constraints, self._pairs)
 
@@ -105,12 +105,12 @@ class Question:
         )
 
     @staticmethod
-    def _tape(constraints: list[tuple[Number, Interval]], pairs: list[tuple[Number, Number]]) -> Tape:
+    def _tape(constraints: list[tuple[Number, Interval]], pairs: list[tuple[Number, Number, bool]]) -> Tape:
         tape = Tape()
         for number, (low, high) in constraints:
             tape.demand(number, low, high)
-        for first, second in pairs:
-            tape.pair(first, second)
+        for first, second, broadcasts in pairs:
+            tape.pair(first, second, broadcasts)
         return tape
 
     def tape(self, names: set[str]) -> Tape:

@@ -1,11 +1,10 @@
-"""Facts that nobody on this project wrote (``../shared/cases`` beside the repository), each a test's argument.
+"""Facts that nobody on this project wrote (``tests/facts``), each a test's argument.
 
 They are read with PyYAML, not with our reader: what a test expects never goes through what it tests.
 """
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -18,7 +17,7 @@ import yaml
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-FACTS = REPOSITORY.parent / "shared" / "cases"
+FACTS = HERE.parent / "facts"
 
 
 def read_yaml(path: Path) -> Any:
@@ -34,12 +33,10 @@ def problems(name: str) -> dict[str, Any]:
     return {problem["id"]: problem for problem in read_yaml(FACTS / name)["problems"]}
 
 
-#: What a test is run with for each argument of that name: facts by id. The first two are of this repository.
-OWN = {
+#: What a test is run with for each argument of that name: facts by id. The files of the first two are ours.
+CASES = {
     "spec_file": lambda: {k: p for k, p in files(REPOSITORY / "specs").items() if "problems" not in read_yaml(p)},
     "zoo_row": lambda: {f"{row['model']} {row['input']}": row for row in read_yaml(HERE / "zoo.yaml")},
-}
-SHARED = {
     "network_file": lambda: files(FACTS / "networks"),
     "exercise": lambda: {k: p for k, p in problems("exercises.yaml").items() if "given" not in p},
     "open_exercise": lambda: {k: p for k, p in problems("exercises.yaml").items() if "given" in p},
@@ -51,19 +48,15 @@ SHARED = {
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     for argument in metafunc.fixturenames:
-        if argument in SHARED and not FACTS.is_dir():
-            skip = pytest.mark.skip(reason=f"{FACTS} is not there")
-            metafunc.parametrize(argument, [pytest.param(None, marks=skip)])
-        elif argument in SHARED or argument in OWN:
-            cases = {**OWN, **SHARED}[argument]()
+        if argument in CASES:
+            cases = CASES[argument]()
+            assert cases, f"there is no {argument}"
             metafunc.parametrize(argument, [pytest.param(case, id=key) for key, case in cases.items()])
 
 
 @pytest.fixture(scope="session")
 def solve() -> Callable[[Path], dict[str, Any]]:
-    """Solves the letters of a spec with the command, as SPEC fixes its JSON; skips while there is no solver."""
-    if importlib.util.find_spec("cnncalc.cli.commands.solve") is None:
-        pytest.skip("cnncalc solve is not there yet")
+    """Solves the letters of a spec with the command, as SPEC fixes its JSON."""
 
     def solved(path: Path) -> dict[str, Any]:
         command = [sys.executable, "-m", "cnncalc", "solve", "network", str(path), "--format", "json"]
@@ -75,9 +68,9 @@ def solve() -> Callable[[Path], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def published(shared_cases: Path) -> dict[tuple[str, str], dict[str, Any]]:
+def published(facts: Path) -> dict[tuple[str, str], dict[str, Any]]:
     """The rows of models.yaml by model and input size; the size is "" where the row gives none."""
-    rows = read_yaml(shared_cases / "models.yaml")["models"]
+    rows = read_yaml(facts / "models.yaml")["models"]
     return {(row["model"], size(row)): row for row in rows}
 
 
@@ -91,6 +84,6 @@ def size(row: dict[str, Any]) -> str:
 
 
 @pytest.fixture(scope="session")
-def table(shared_cases: Path) -> Callable[[str], Any]:
+def table(facts: Path) -> Callable[[str], Any]:
     """Reads one published table of ``tables/``."""
-    return lambda name: read_yaml(shared_cases / "tables" / f"{name}.yaml")
+    return lambda name: read_yaml(facts / "tables" / f"{name}.yaml")

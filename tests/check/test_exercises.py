@@ -29,16 +29,16 @@ SLIPS = {
 }
 
 
-def test_all_published_answers_pass(shared_cases: Path, call: Call) -> None:
-    code, out, _ = call("check", shared_cases / "exercises.yaml", "--format", "json")
+def test_all_published_answers_pass(facts: Path, call: Call) -> None:
+    code, out, _ = call("check", facts / "exercises.yaml", "--format", "json")
     told = json.loads(out)
     assert (code, told["failed"]) == (0, 0)
-    problems = yaml.safe_load((shared_cases / "exercises.yaml").read_text())["problems"]
+    problems = yaml.safe_load((facts / "exercises.yaml").read_text())["problems"]
     assert told["passed"] == sum(len(problem["answers"]) for problem in problems) > 100
 
 
-def test_each_published_wrong_answer_is_corrected_and_explained(shared_cases: Path, call: Call) -> None:
-    file = shared_cases / "exercises-wrong.yaml"
+def test_each_published_wrong_answer_is_corrected_and_explained(facts: Path, call: Call) -> None:
+    file = facts / "exercises-wrong.yaml"
     code, out, _ = call("check", file, "--format", "json")
     told = json.loads(out)
     assert (code, told["passed"], told["failed"]) == (1, 0, len(SLIPS))
@@ -52,8 +52,8 @@ def test_each_published_wrong_answer_is_corrected_and_explained(shared_cases: Pa
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
-def test_every_network_meets_what_it_expects(shared_cases: Path, call: Call, jobs: str) -> None:
-    code, out, _ = call("check", shared_cases / "networks", "--jobs", jobs, "--format", "json")
+def test_every_network_meets_what_it_expects(facts: Path, call: Call, jobs: str) -> None:
+    code, out, _ = call("check", facts / "networks", "--jobs", jobs, "--format", "json")
     assert code == 0
     assert json.loads(out)["passed"] > 500
 

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from cnncalc.check.verdicts import Verdict, check
 from cnncalc.limits import Limits
+from cnncalc.render.verdicts import message
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -112,19 +113,12 @@ def test_an_interrupt_ends_all_at_once(tmp_path: Path, jobs: str) -> None:
     problem = "  - {input: 64x64x3, layers: [{conv: {filters: 3, kernel: 3}}], answers: {total.params: 84}}\n"
     for number in range(400):
         (tmp_path / f"{number}.yaml").write_text("problems:\n" + problem * 100)
-    command = [
-        sys.executable,
-        "-m",
-        "cnncalc",
-        "check",
-        str(tmp_path),
-        "--jobs",
-        jobs,
-        "--output",
-        str(tmp_path / "out"),
-    ]
+    out = str(tmp_path / "out")
+    command = [sys.executable, "-m", "cnncalc", "check", str(tmp_path), "--jobs", jobs, "--output", out]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
-    time.sleep(1)
+    while not list(tmp_path.glob("out*")):  # it has begun to write
+        assert process.poll() is None
+        time.sleep(0.01)
     os.killpg(process.pid, signal.SIGINT)
     _, err = process.communicate(timeout=30)
     assert process.returncode == 130
@@ -166,8 +160,11 @@ WORDS = st.sampled_from(
 @settings(max_examples=200, deadline=None)
 @given(st.lists(WORDS, max_size=14).map("".join) | st.text(max_size=80))
 def test_no_text_breaks_check(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
-    for verdict in verdicts_on(text, tmp_path_factory.getbasetemp()):
-        assert verdict.ok in (True, False)
+    """No exception comes out, whatever the text, and each verdict that is not right says why."""
+    file = tmp_path_factory.getbasetemp() / "fuzz.yaml"
+    for verdict in verdicts_on(text, file.parent):
+        assert verdict.file == str(file)
+        assert verdict.ok or message(verdict)
 
 
 @settings(max_examples=100, deadline=None)
@@ -178,9 +175,13 @@ def test_no_text_breaks_check(tmp_path_factory: pytest.TempPathFactory, text: st
     ),
 )
 def test_no_answer_breaks_check(tmp_path_factory: pytest.TempPathFactory, answer: str, key: str) -> None:
+    """No exception comes out, whatever the answer; one that is not right says why, and signs alone are never right."""
+    quoted = "".join(f"\\U{ord(character):08x}" for character in answer)
     text = (
         "problems:\n  - id: Q\n    input: 8x8x1\n    layers: [{conv: {filters: 2, kernel: k}}]\n"
-        f"    given: {{conv1.output: 6x6}}\n    answers: {{{key}: {json.dumps(answer)}}}\n"
+        f'    given: {{conv1.output: 6x6}}\n    answers: {{{key}: "{quoted}"}}\n'
     )
     (verdict,) = verdicts_on(text, tmp_path_factory.getbasetemp())
-    assert verdict.ok in (True, False)
+    assert (verdict.id, verdict.key) == ("Q", key)
+    assert verdict.ok or message(verdict)
+    assert not verdict.ok or any(character.isalnum() for character in answer)

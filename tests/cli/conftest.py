@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import re
+import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -56,7 +59,7 @@ def process() -> Callable[..., subprocess.CompletedProcess[str]]:
             env={**os.environ, **(env or {})},
             **{"capture_output": True, "text": True, "timeout": 60, **rest},
         )
-        assert "Traceback" not in (done.stderr or "")
+        assert "Traceback" not in str(done.stderr)
         return done
 
     return run
@@ -88,6 +91,28 @@ def _read(descriptor: int) -> bytes:
         return os.read(descriptor, 1 << 16)
     except OSError:  # the other side is gone
         return b""
+
+
+@pytest.fixture
+def examples(cli: Callable[..., Result]) -> Callable[[str], list[list[str]]]:
+    """The arguments of each example that the help of a command ("": of the program) shows."""
+
+    def shown(command: str) -> list[list[str]]:
+        text = " ".join(cli(*command.split(), "--help").out.split())
+        _, heading, listed = re.split(r"(Examples?: )", text)
+        found = [shlex.split(example) for example in listed.split("; ")]
+        assert len(found) == 1 or heading == "Examples: "
+        assert {program for program, *_ in found} == {"cnncalc"}
+        return [arguments for _, *arguments in found]
+
+    return shown
+
+
+@pytest.fixture
+def specs_copied(root: Path, tmp_path: Path) -> Path:
+    """A folder of its own that has the specs, in which an example may write."""
+    shutil.copytree(root / "specs", tmp_path / "specs")
+    return tmp_path
 
 
 @pytest.fixture

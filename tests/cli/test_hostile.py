@@ -233,12 +233,18 @@ def test_noise_on_the_line_never_gets_past_the_last_line_of_defence(cli):
     """Random arguments made of the pieces that mean something; a fault of ours would be code 70."""
     words = "conv maxpool dense : , = k p s filters kernel padding [ ] 0 1 -1 3 x × H same true name from input 1e3 é ."
     pieces = [*words.split(), " ", "\x1b"]
+    whole = ["conv:2,k=3", "relu", "maxpool:2", "dense:3", "conv:filters=1,kernel=1,padding=same"]
     draw = random.Random(7)
+    codes = set()
     for _ in range(600):
         words = ["".join(draw.choices(pieces, k=draw.randint(1, 9))) for _ in range(draw.randint(1, 4))]
+        if draw.random() < 0.3:
+            words = ["", *draw.choices(whole, k=draw.randint(1, 3)), *draw.sample(words, draw.randint(0, 1))]
         if draw.random() < 0.7:
             words[0] = draw.choice(["8x8x3", "HxWx3", "[8, 8]", "8", "4x4x4x4"])
         words = [word for word in words if not word.startswith("-")]
         result = cli("calc", *words)
         assert result.code in (0, 2, 4), (words, result.err)
         assert (result.code == 0) == (result.err == "")
+        codes.add(result.code)
+    assert {0, 2} <= codes

@@ -20,11 +20,13 @@ COMMANDS = (
     ["kinds"],
     ["kinds", "conv"],
     ["schema"],
+    ["run", "specs/lenet5.yaml", "--output", "-"],
 )
+TEXTS = COMMANDS[:-1]
 full_disk = pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
 
 
-@pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("arguments", TEXTS, ids=" ".join)
 def test_a_file_gets_what_standard_output_would(cli, root, tmp_path, monkeypatch, arguments):
     monkeypatch.chdir(root)
     path = tmp_path / "out"
@@ -43,6 +45,52 @@ def test_a_file_gets_utf_8_also_under_an_ascii_locale(cli, tmp_path, monkeypatch
 
 def test_a_dash_as_the_output_is_standard_output(cli, worked_example):
     assert cli("summary", worked_example, "--output", "-").out == cli("summary", worked_example).out
+
+
+ARRAYS = (
+    (["run", "specs/lenet5.yaml", "--batch", "2"], "--output"),
+    (["run", "specs/lenet5.yaml"], "--save-weights"),
+    (["train", "specs/autoencoder-curve.yaml", "--data", "specs/data/curve.npy", "--epochs", "1"], "--save-weights"),
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "option"), ARRAYS, ids=lambda value: value if isinstance(value, str) else value[0]
+)
+@pytest.mark.parametrize("through", ["pipe", "file", "append"])
+def test_arrays_on_standard_output_are_the_bytes_of_the_file(process, specs_copied, arguments, option, through):
+    """What a table would have said goes to standard error, and no file is called ``-``."""
+    wanted, got = specs_copied / "wanted.npz", specs_copied / "got.npz"
+    run = {"cwd": specs_copied, "text": False, "capture_output": False, "stderr": subprocess.PIPE}
+    shown = process(*arguments, option, wanted, **run, stdout=subprocess.PIPE)
+    if through == "pipe":
+        done = process(*arguments, option, "-", **run, stdout=subprocess.PIPE)
+        got.write_bytes(done.stdout)
+    else:
+        with got.open("wb" if through == "file" else "ab") as stream:
+            done = process(*arguments, option, "-", **run, stdout=stream)
+    assert (shown.returncode, done.returncode, shown.stderr) == (0, 0, b"")
+    assert got.read_bytes() == wanted.read_bytes()
+    assert [line.split()[:2] for line in done.stderr.splitlines()[:4]] == [
+        line.split()[:2] for line in shown.stdout.splitlines()[:4]
+    ]
+    assert not (specs_copied / "-").exists()
+
+
+def test_a_table_that_has_a_file_goes_there_when_arrays_go_to_standard_output(process, specs_copied):
+    arguments, option = ARRAYS[2]
+    done = process(*arguments, option, "-", "--output", "curve.txt", cwd=specs_copied, text=False)
+    assert (done.returncode, done.stderr, done.stdout[:2]) == (0, b"", b"PK")
+    assert "epoch" in (specs_copied / "curve.txt").read_text(encoding="utf-8").lower()
+
+
+@pytest.mark.parametrize("command", ["run", "train"])
+def test_two_results_are_not_both_standard_output(cli, specs_copied, monkeypatch, command):
+    monkeypatch.chdir(specs_copied)
+    arguments = next(arguments for arguments, _ in ARRAYS if arguments[0] == command)
+    result = cli(*arguments, "--output", "-", "--save-weights", "-")
+    assert (result.code, result.out) == (2, "")
+    assert "--output and --save-weights are both -" in result.err
 
 
 def test_what_was_there_is_replaced_and_keeps_its_mode(cli, tmp_path, worked_example):
@@ -108,6 +156,9 @@ def test_a_full_disk_is_exit_5(cli, process, worked_example):
     assert (result.code, "No space left on device" in result.err) == (5, True)
     with open("/dev/full", "w") as full:
         done = process("summary", worked_example, stdout=full, capture_output=False, stderr=subprocess.PIPE)
+    assert (done.returncode, "standard output could not be written" in done.stderr) == (5, True)
+    with open("/dev/full", "w") as full:
+        done = process("run", worked_example, "-o", "-", stdout=full, capture_output=False, stderr=subprocess.PIPE)
     assert (done.returncode, "standard output could not be written" in done.stderr) == (5, True)
     with open("/dev/full", "w") as full:
         silent = process("summary", worked_example, "--frmt", stderr=full, stdout=full, capture_output=False)

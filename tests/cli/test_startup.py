@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from cnncalc.cli import app
+
 PROGRAM = """
 import json, sys
 from cnncalc.cli.app import run
@@ -29,16 +31,36 @@ def loaded(root, *arguments: str) -> set[str]:
 SUMMARY = ["summary", "specs/worked-example.yaml"]
 
 
+COMPUTING = {"run", "train"}
+COUNTING = [name for name in app._commands() if name not in COMPUTING]
+
+
+def assert_no_engine(modules: set[str]) -> None:
+    assert "numpy" not in modules
+    assert not any(name.startswith("cnncalc.engine") for name in modules)
+
+
 @pytest.mark.parametrize(
     "arguments",
-    [SUMMARY, [*SUMMARY, "--format", "json"], ["calc", "28x28x1", "conv:10,k=5"], ["explain", SUMMARY[1]], ["kinds"],
-     ["kinds", "conv"], ["schema"], ["--help"], ["summary", "specs/gru.yaml"]],
+    [[*SUMMARY, "--format", "json"], ["summary", "specs/gru.yaml"], ["kinds"], ["--help"],
+     *([name, "--help"] for name in app._commands())],
     ids=" ".join,
 )  # fmt: skip
 def test_no_numpy_is_loaded_by_what_only_counts(root, arguments):
-    modules = loaded(root, *arguments)
-    assert "numpy" not in modules
-    assert not any(name.startswith("cnncalc.engine") for name in modules)
+    assert_no_engine(loaded(root, *arguments))
+
+
+@pytest.mark.parametrize("command", COUNTING)
+def test_no_numpy_is_loaded_by_the_examples_of_what_only_counts(command, examples, specs_copied):
+    for arguments in examples(command):
+        assert_no_engine(loaded(specs_copied, *arguments))
+
+
+@pytest.mark.parametrize("command", sorted(COMPUTING))
+def test_numpy_is_loaded_by_what_computes(command, examples, specs_copied):
+    """So the tests above would see it."""
+    for arguments in examples(command):
+        assert "numpy" in loaded(specs_copied, *arguments)
 
 
 def test_importing_the_library_loads_almost_nothing(root):

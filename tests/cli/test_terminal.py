@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import unicodedata
 
 import pytest
+
+from cnncalc.cli import io
 
 NUMBERS = ["64×64×32", "896", "3,538,944", "32×32×64", "18,496", "18,874,368", "163,850", "163,840", "10×10", "183,242",
            "22,577,152", "45,154,304"]  # fmt: skip
@@ -91,6 +94,32 @@ def test_colours_on_a_terminal_unless_they_are_not_wanted(terminal, cli, worked_
     assert terminal(100, "summary", worked_example, env={"NO_COLOR": "1"}).out == plain
     assert terminal(100, "--no-color", "summary", worked_example).out == plain
     assert terminal(100, "summary", worked_example, "--output", "-").out == plain
+
+
+@pytest.mark.parametrize("term", ["dumb", "unknown"])
+@pytest.mark.parametrize("arguments", [["summary", "specs/worked-example.yaml"], ["kinds"], ["calc", "8x8x1", "rel"]])
+def test_a_terminal_that_obeys_no_escapes_gets_none(terminal, root, monkeypatch, term, arguments):
+    monkeypatch.chdir(root)
+    assert "\x1b" not in terminal(100, *arguments, env={"TERM": term}).out
+
+
+def test_a_terminal_that_obeys_no_escapes_keeps_its_width(terminal, worked_example):
+    for columns in (40, 64, 100):
+        plain = terminal(columns, "summary", worked_example, env={"NO_COLOR": "1"}).out
+        assert terminal(columns, "summary", worked_example, env={"TERM": "dumb"}).out == plain
+
+
+@pytest.mark.parametrize(("term", "shown"), [("xterm", True), ("dumb", False)])
+def test_progress_is_shown_where_a_line_can_be_wiped(monkeypatch, term, shown):
+    monkeypatch.setenv("TERM", term)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert (io.progress() is not None) == shown
+
+
+def test_arrays_are_not_written_to_a_terminal(terminal, root):
+    for option in ("--output", "--save-weights"):
+        result = terminal(80, "run", root / "specs" / "lenet5.yaml", option, "-")
+        assert (result.code, "which a terminal cannot show" in result.out) == (2, True)
 
 
 def test_a_file_gets_no_colours_from_a_terminal(terminal, worked_example, tmp_path):

@@ -1,4 +1,4 @@
-"""PyTorch as the peer: a network is run there layer by layer, from the same rows and the same weights."""
+"""The fast engine next to the reference, and PyTorch as the peer: run layer by layer from the same rows and weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+import cnncalc
+from cnncalc.engine import initial, inputs
 from cnncalc.engine import weights as learned
+from cnncalc.engine.model import Model
+from cnncalc.engine.parallel import blas
+from cnncalc.engine.planning import plan
 
 
 @pytest.fixture(scope="session")
@@ -288,3 +293,37 @@ def patterned(summary: Any) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray
 def patterns() -> Callable[..., Any]:
     """:func:`patterned`."""
     return patterned
+
+
+@pytest.fixture(scope="session")
+def both() -> Callable[..., None]:
+    """``both(text, batch, seed, limit)``: the fast engine and the reference agree on every output of a network."""
+    return agree
+
+
+def agree(text: str, batch: int = 1, seed: int = 0, limit: float = 1e-5) -> None:
+    """Every output of the fast engine, folded and whole, next to the reference."""
+    summary = cnncalc.parse(text).summary()
+    arrays = initial.initial(summary, seed)
+    rng = np.random.default_rng(seed)
+    for name in arrays:
+        if name.endswith(("bias", "beta", "moving_mean")):
+            arrays[name] = rng.standard_normal(arrays[name].shape, np.float32)
+        if name.endswith(("gamma", "moving_variance")):
+            arrays[name] = rng.uniform(0.5, 1.5, arrays[name].shape).astype(np.float32)
+    feeds = {name: feed.load(batch) for name, feed in inputs.feeds(summary, [], seed).items()}
+    wanted = Model(summary, arrays, cnncalc.Limits(), "reference").run(feeds)
+    for whole in (False, True):
+        got = Model(summary, arrays, cnncalc.Limits(), whole=whole).run(feeds)
+        for name in wanted:
+            error = np.abs(got[name] - wanted[name]).max() / np.abs(wanted[name]).max()
+            assert error <= limit, f"{name} differs by {error:.2g}\n{text}"
+
+
+@pytest.fixture(params=["1 thread", "2 threads", "3 threads", "2 processes", "3 processes"])
+def crew(request: pytest.FixtureRequest, monkeypatch: Any) -> int:
+    """As many workers as that, whatever the machine has and the network is worth."""
+    number, word = request.param.split()
+    monkeypatch.setattr(blas, "workers", lambda: int(number))
+    monkeypatch.setattr(plan, "WORTH", 0 if word == "processes" else 1 << 60)
+    return int(number)

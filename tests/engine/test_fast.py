@@ -1,9 +1,10 @@
-"""The fast forms against the reference kernels, on sizes where pieces, tiles and borders meet; plans and buffers."""
+"""The fast forms against the reference kernels, on sizes where pieces and borders meet; plans and buffers."""
 
 from __future__ import annotations
 
 import math
 import random
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -11,121 +12,17 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.engine import initial, inputs
-from cnncalc.engine.model import Model
-from cnncalc.engine.parallel import blas
-from cnncalc.engine.planning import fuse, plan
+from cnncalc.engine import initial
 from cnncalc.engine.planning.buffers import Buffer, settle
 from cnncalc.engine.planning.layout import Layout
-from cnncalc.engine.planning.plan import Plan
 from cnncalc.errors import EngineError
 from cnncalc.shape import Shape
 
-
-def both(text: str, batch: int = 1, seed: int = 0, limit: float = 1e-5) -> None:
-    """Every output of the fast engine, folded and whole, next to the reference."""
-    summary = cnncalc.parse(text).summary()
-    arrays = initial.initial(summary, seed)
-    rng = np.random.default_rng(seed)
-    for name in arrays:
-        if name.endswith(("bias", "beta", "moving_mean")):
-            arrays[name] = rng.standard_normal(arrays[name].shape, np.float32)
-        if name.endswith(("gamma", "moving_variance")):
-            arrays[name] = rng.uniform(0.5, 1.5, arrays[name].shape).astype(np.float32)
-    feeds = {name: feed.load(batch) for name, feed in inputs.feeds(summary, [], seed).items()}
-    wanted = Model(summary, arrays, cnncalc.Limits(), "reference").run(feeds)
-    for whole in (False, True):
-        got = Model(summary, arrays, cnncalc.Limits(), whole=whole).run(feeds)
-        for name in wanted:
-            error = np.abs(got[name] - wanted[name]).max() / np.abs(wanted[name]).max()
-            assert error <= limit, f"{name} differs by {error:.2g}\n{text}"
+Both = Callable[..., None]
 
 
 def layout_of(text: str, batch: int = 1, whole: bool = False) -> Layout:
     return Layout(cnncalc.parse(text).summary(), batch, whole)
-
-
-@pytest.fixture(params=["1 thread", "2 threads", "3 threads", "2 processes", "3 processes"])
-def crew(request: pytest.FixtureRequest, monkeypatch: Any) -> int:
-    """As many workers as that, whatever the machine has and the network is worth."""
-    number, word = request.param.split()
-    monkeypatch.setattr(blas, "workers", lambda: int(number))
-    monkeypatch.setattr(plan, "WORTH", 0 if word == "processes" else 1 << 60)
-    return int(number)
-
-
-@pytest.mark.parametrize("size", ["28x28", "29x31", "16x50", "8x200", "30x30", "200x3", "90x1"])
-@pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("padding", ["2", "same", "[[2, 0], [3, 4]]"])
-@pytest.mark.parametrize(("kernel", "tile"), [(3, 6), (3, 4), (5, 6)])
-def test_winograd_is_a_convolution(size: str, batch: int, padding: str, kernel: int, tile: int, crew: int) -> None:
-    text = (
-        f"input: {size}x32\nlayers: [{{conv: {{filters: 40, kernel: {kernel}, padding: {padding}, activation: relu}}}}]"
-    )
-    summary = cnncalc.parse(text).summary()
-    layout = Layout(summary, batch)
-    layout.tiled = dict.fromkeys(layout.ops, tile)  # whatever it would choose
-    layout.needs = [layout._need(op) for op in layout.ops]
-    layout._widen()
-    layout.size, layout.places = settle(list(layout.buffers.values()))
-    arrays = initial.initial(summary, 0)
-    plan = Plan(layout, {op.head.index: fuse.folded(summary, op, arrays) for op in layout.ops})
-    x = np.random.default_rng(0).standard_normal((batch, *summary.inputs["input"].sizes), np.float32)
-    wanted = Model(summary, arrays, cnncalc.Limits(), "reference").run({"input": x})["conv1"]
-    got = plan.run({"input": x})["conv1"]
-    assert np.abs(got - wanted).max() <= 1e-5 * np.abs(wanted).max()
-
-
-def test_winograd_is_chosen_by_shape_and_within_its_share() -> None:
-    conv = "layers: [{{conv: {{filters: {}, kernel: {}, stride: {}, padding: 1, groups: {}}}}}, {{dense: 1000}}]"
-    for sizes, fields, wanted in (
-        ("56x56x64", (64, 3, 1, 1), True), ("56x56x64", (64, 3, 2, 1), False), ("56x56x64", (64, 5, 1, 1), True),
-        ("56x56x32", (64, 5, 1, 1), False), ("56x56x32", (64, 3, 1, 1), True), ("56x56x64", (64, 7, 1, 1), False),
-        ("56x56x64", (64, 3, 1, 2), False), ("56x56x3", (64, 3, 1, 1), False), ("7x7x64", (64, 3, 1, 1), False),
-    ):  # fmt: skip
-        layout = layout_of(f"input: {sizes}\n" + conv.format(*fields))
-        assert bool(layout.tiled) == wanted, (sizes, fields)
-    for sizes, filters, tile in (("28x28x96", 96, 6), ("14x14x96", 96, 4), ("14x14x64", 64, None)):
-        layout = layout_of(f"input: {sizes}\n" + conv.format(filters, 3, 1, 1))
-        assert list(layout.tiled.values()) == [tile] * (tile is not None)
-    alone = layout_of("input: 16x16x256\nlayers: [{conv: {filters: 256, kernel: 3, padding: 1}}]")
-    assert not alone.tiled  # its kernels would be four times all weights
-    many = layout_of("input: 16x16x256\nlayers: [{conv: {filters: 256, kernel: 3, padding: 1}}]", batch=200)
-    assert many.tiled
-
-
-@pytest.mark.parametrize("size", ["33x31", "36x34", "300x3"])
-@pytest.mark.parametrize("kernel", [3, 5])
-@pytest.mark.parametrize("act", ["linear", "relu", "silu"])
-def test_a_pool_after_winograd_is_done_with_it(size: str, kernel: int, act: str, crew: int) -> None:
-    text = (
-        f"input: {size}x64\nlayers: [{{conv: {{filters: 64, kernel: {kernel}, padding: same, activation: {act}}}}}, "
-        "{maxpool: 2}, {conv: {filters: 8, kernel: 3, padding: 1}}, {dense: 9000}]"
-    )
-    layout = layout_of(text)
-    assert [op.pooled for op in layout.ops] == ([True] if act != "silu" else [False, False]) + [False] * 2
-    both(text, batch=2)
-
-
-@pytest.mark.parametrize("pool", [
-    "maxpool: {size: 3, stride: 2}", "maxpool: {size: 2, stride: 1}", "maxpool: {size: 2, padding: 1}",
-    "maxpool: {size: 2, ceil_mode: true}", "avgpool: 2", "add: {from: [conv1, input]}}, {maxpool: 2",
-])  # fmt: skip
-def test_no_other_pool_is(pool: str) -> None:
-    text = f"input: 33x33x64\nlayers: [{{conv: {{filters: 64, kernel: 3, padding: 1}}}}, {{{pool}}}, {{dense: 900}}]"
-    layout = layout_of(text)
-    assert layout.tiled
-    assert not any(op.pooled for op in layout.ops)
-    both(text)
-
-
-def test_a_map_that_is_read_twice_is_not_pooled_away() -> None:
-    text = (
-        "input: 32x32x64\nlayers: [{conv: {filters: 64, kernel: 3, padding: 1}}, {maxpool: 2}, {upsample: 2}, "
-        "{add: {from: [conv1, upsample1]}}, {dense: 900}]"
-    )
-    assert not any(op.pooled for op in layout_of(text).ops)
-    both(text)
 
 
 @pytest.mark.parametrize("layer", [
@@ -157,7 +54,7 @@ def test_a_map_that_is_read_twice_is_not_pooled_away() -> None:
     "transposed_conv: {filters: 10, kernel: 3, stride: 2, groups: 5}",
     "transposed_conv: {filters: 7, kernel: 2, stride: 2, padding: same_lower, bias: false}",
 ])  # fmt: skip
-def test_fast_forms_equal_the_reference(layer: str, crew: int) -> None:
+def test_fast_forms_equal_the_reference(layer: str, crew: int, both: Both) -> None:
     for layout, size in (("channels_last", "23x18x20"), ("channels_first", "20x23x18")):
         both(f"layout: {layout}\ninput: {size}\nlayers:\n- {layer}", batch=3)
 
@@ -168,13 +65,13 @@ def test_fast_forms_equal_the_reference(layer: str, crew: int) -> None:
     "conv: {filters: 6, kernel: 3, groups: 2}", "maxpool: 2", "transposed_conv: {filters: 3, kernel: 2, stride: 2}",
     "batchnorm", "relu", "dense: 7",
 ])  # fmt: skip
-def test_volumes_equal_the_reference(layer: str, crew: int) -> None:
+def test_volumes_equal_the_reference(layer: str, crew: int, both: Both) -> None:
     for layout, size in (("channels_last", "5x9x8x4"), ("channels_first", "4x5x9x8")):
         both(f"layout: {layout}\ninput: {size}\nlayers:\n- {layer}\n- relu", batch=3)
 
 
 @pytest.mark.parametrize("fields", ["heads: 2", "heads: 3, key_dim: 5, causal: true", "heads: 1, bias: false"])
-def test_attention_equals_the_reference(fields: str, crew: int) -> None:
+def test_attention_equals_the_reference(fields: str, crew: int, both: Both) -> None:
     both(
         f"input: 23x8\nlayers: [layernorm, {{attention: {{{fields}}}}}, {{add: {{from: [attention1, input]}}}}]",
         batch=3,
@@ -182,7 +79,7 @@ def test_attention_equals_the_reference(fields: str, crew: int) -> None:
     both(f"input: {{a: 23x8, b: 9x6}}\nlayers: [{{attention: {{from: [a, b], {fields}}}}}, softmax]", batch=2)
 
 
-def test_sums_after_grouped_transposed_and_deep_convolutions(crew: int) -> None:
+def test_sums_after_grouped_transposed_and_deep_convolutions(crew: int, both: Both) -> None:
     for size, layer in (
         ("9x8x6", "conv: {filters: 6, kernel: 3, padding: 1, groups: 3, activation: tanh}"),
         ("9x8x6", "transposed_conv: {filters: 6, kernel: 3, padding: 1}"),
@@ -194,7 +91,7 @@ def test_sums_after_grouped_transposed_and_deep_convolutions(crew: int) -> None:
         both(f"input: {size}\nlayers: [{{{layer}}}, batchnorm, {{add: {{from: [batchnorm1, input]}}}}, relu]", batch=2)
 
 
-def test_small_maps_with_many_filters_share_the_filters(crew: int) -> None:
+def test_small_maps_with_many_filters_share_the_filters(crew: int, both: Both) -> None:
     both("input: 7x7x96\nlayers: [{conv: {filters: 640, kernel: 3, padding: 1}}, batchnorm, relu]")
     both("input: 7x7x96\nlayers: [{conv: {filters: 640, kernel: 1, activation: softmax}}]")
 
@@ -234,7 +131,7 @@ def random_network(chooser: random.Random) -> str:
 
 
 @pytest.mark.parametrize("part", range(6))
-def test_random_graphs_equal_the_reference(part: int) -> None:
+def test_random_graphs_equal_the_reference(part: int, both: Both) -> None:
     chooser = random.Random(part)
     for number in range(25):
         both(random_network(chooser), batch=2, seed=number, limit=3e-5)
@@ -284,7 +181,7 @@ layers:
 """
 
 
-def test_what_follows_a_convolution_is_done_with_it() -> None:
+def test_what_follows_a_convolution_is_done_with_it(both: Both) -> None:
     layout = layout_of(FOLDED)
     assert [op.name for op in layout.ops] == ["a + n + r + d", "b + m + s", "c"]
     assert [op.name for op in layout_of(FOLDED, whole=True).ops] == ["a", "n", "r", "d", "b", "m", "s", "c"]
@@ -301,7 +198,7 @@ def test_a_layer_that_is_read_twice_is_not_folded() -> None:
     assert [op.name for op in layout.ops] == ["a", "r", "n + s"]
 
 
-def test_kernels_are_folded_in_place_only_where_nobody_else_uses_them() -> None:
+def test_kernels_are_folded_in_place_only_where_nobody_else_uses_them(both: Both) -> None:
     text = """
 input: 9x9x8
 layers:
@@ -321,7 +218,7 @@ layers:
         np.testing.assert_array_equal(array, before[name])
 
 
-def test_a_pool_with_padding_beside_a_convolution_on_negative_numbers() -> None:
+def test_a_pool_with_padding_beside_a_convolution_on_negative_numbers(both: Both) -> None:
     both("input: 9x9x8\nlayers:\n- tanh: {name: t}\n- conv: {name: a, from: t, filters: 8, kernel: 3, padding: 1}\n"
          "- maxpool: {name: p, from: t, size: 3, stride: 1, padding: 1}\n- concat: {from: [a, p]}")  # fmt: skip
 

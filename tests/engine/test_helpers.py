@@ -134,6 +134,7 @@ def test_an_error_in_any_piece_comes_up_and_ends_the_helpers(bad: int) -> None:
 def test_an_interrupt_ends_the_helpers(crew: Processes) -> None:
     go(crew)
     pids = [helper.pid for helper in crew._helpers.values()]
+    assert len(pids) == 2
     with pytest.raises(KeyboardInterrupt), crew:
         raise KeyboardInterrupt
     for pid in pids:
@@ -303,6 +304,7 @@ def test_helpers_go_with_their_crew() -> None:
     crew = Processes([Phase(3, lambda block, scratch: None)], [np.empty(1, np.float32) for _ in range(3)])
     go(crew)
     pids = [helper.pid for helper in crew._helpers.values()]
+    assert len(pids) == 2
     del crew
     for pid in pids:
         with pytest.raises(ProcessLookupError):

@@ -36,8 +36,8 @@ def test_whole_networks_equal_pytorch(name: str, engine: str, peer: Any) -> None
 
 @pytest.mark.oracle
 @pytest.mark.parametrize("name", ["keras_MobileNet", "torchvision_resnet18", "torchvision_mobilenet_v2"])
-def test_published_networks_equal_pytorch(name: str, shared_cases: Path, peer: Any) -> None:
-    compared(shared_cases / "networks" / f"{name}.yaml", peer, "fast")
+def test_published_networks_equal_pytorch(name: str, facts: Path, peer: Any) -> None:
+    compared(facts / "networks" / f"{name}.yaml", peer, "fast")
 
 
 @pytest.mark.parametrize("name", ["lenet5", "squeezenet", "conv-autoencoder", "mobilenet-v2"])

@@ -126,7 +126,9 @@ def test_a_window_sum_is_shown_as_by_hand(run: Any, image: np.ndarray) -> None:
 ])  # fmt: skip
 def test_every_traced_window_works_out_to_its_output(run: Any, layer: str) -> None:
     text = f"layout: channels_first\ninput: 2x5x4\nlayers: [{{{layer}}}]"
-    for window in json.loads(run(text, "--trace", "t", "-f", "json").out)["trace"]["windows"]:
+    windows = json.loads(run(text, "--trace", "t", "-f", "json").out)["trace"]["windows"]
+    assert windows
+    for window in windows:
         numbers, factors = window["numbers"], window["factors"]
         if factors:
             total = sum(n * f for n, f in zip(numbers, factors, strict=True)) + (window["bias"] or 0)

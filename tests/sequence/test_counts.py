@@ -20,12 +20,12 @@ DECODER_PRE = ["layernorm1", "attention1", "add1", "layernorm2", "attention2", "
                "add3"]  # fmt: skip
 
 
-def _table(shared_cases: Path, name: str) -> Any:
-    return yaml.safe_load((shared_cases / "tables" / f"{name}.yaml").read_text(encoding="utf-8"))
+def _table(facts: Path, name: str) -> Any:
+    return yaml.safe_load((facts / "tables" / f"{name}.yaml").read_text(encoding="utf-8"))
 
 
-def test_the_rows_of_torchinfos_lstm(shared_cases: Path) -> None:
-    table = _table(shared_cases, "torchinfo_lstm")
+def test_the_rows_of_torchinfos_lstm(facts: Path) -> None:
+    table = _table(facts, "torchinfo_lstm")
     published = {row["op"]: row for row in table["rows"] if row["depth"] == 1}
     summary = load(str(SPECS / "lstm-tagger.yaml")).summary()
     for row, op in zip(summary.rows, ("Embedding", "LSTM", "Linear"), strict=True):
@@ -42,8 +42,8 @@ def _layer(op: str) -> list[str]:
     return ["layer2_" if op.endswith("_l1") else ""]
 
 
-def test_the_rows_of_nanogpts_sizing(shared_cases: Path) -> None:
-    table = _table(shared_cases, "nanogpt_gpt2")
+def test_the_rows_of_nanogpts_sizing(facts: Path) -> None:
+    table = _table(facts, "nanogpt_gpt2")
     params, flops = table["params"], table["flops_per_sequence_1024"]
     net = load(str(SPECS / "gpt2-small.yaml"))
     summary = net.summary()
@@ -70,8 +70,8 @@ def test_the_rows_of_nanogpts_sizing(shared_cases: Path) -> None:
     )
 
 
-def test_vit_and_bert_as_models_yaml_has_them(shared_cases: Path) -> None:
-    models = yaml.safe_load((shared_cases / "models.yaml").read_text(encoding="utf-8"))["models"]
+def test_vit_and_bert_as_models_yaml_has_them(facts: Path) -> None:
+    models = yaml.safe_load((facts / "models.yaml").read_text(encoding="utf-8"))["models"]
     known = {model["model"]: model for model in models if model.get("input") in (None, [3, 224, 224])}
     vit, bert = (load(str(SPECS / f"{name}.yaml")).summary().totals for name in ("vit-b16", "bert-base"))
     assert vit.params == known["torchvision vit_b_16"]["params"]

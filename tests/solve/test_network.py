@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -66,12 +67,13 @@ class Random:
             text = text.replace(f"<{place}>", letter if place == self.letter else number)
         return text
 
-    def demands(self) -> str | None:
-        """One or two quantities as they come out for some number; None where no number fits."""
-        fitting = [number for number in range(MOST // 2) if _summary(self.text(str(number)))]
-        if not fitting:
-            return None
-        summary = _summary(self.text(str(self.rng.choice(fitting))))
+    def fitting(self) -> list[int]:
+        """The numbers with which the layers fit each other."""
+        return [number for number in range(MOST // 2) if _summary(self.text(str(number)))]
+
+    def demands(self, number: int) -> str:
+        """One or two quantities as they come out for that number."""
+        summary = _summary(self.text(str(number)))
         row = self.rng.choice(summary.rows)
         sizes = "x".join(map(str, row.output.sizes))
         shift = self.rng.choice((0, 0, 0, 0, 1))  # now and then something that hardly comes out
@@ -109,18 +111,27 @@ def answers(text: str) -> tuple[list[int], list[int | None]]:
     return found.solutions, found.range
 
 
-@pytest.mark.parametrize("seed", range(400))
+def networks(seed: int, count: int) -> Iterator[tuple[Random, str]]:
+    """Networks that fit for some number, each with what is demanded of it."""
+    rng = random.Random(seed)
+    while count:
+        drawn = Random(rng.randrange(10**9))
+        if fitting := drawn.fitting():
+            count -= 1
+            yield drawn, drawn.demands(rng.choice(fitting))
+
+
+@pytest.mark.parametrize("seed", range(8))
 def test_every_answer_of_a_random_network_and_no_other(seed: int) -> None:
-    drawn = Random(seed)
-    demands = drawn.demands()
-    if demands is None:
-        return
+    answered = [every_answer_and_no_other(*network) for network in networks(seed, 50)]
+    assert len(answered) == 50
+    assert set(answered) == {True, False}
+
+
+def every_answer_and_no_other(drawn: Random, demands: str) -> bool:
+    """Compares the answers with every number tried; whether there is one."""
     text = drawn.text("p", demands)
-    try:
-        solutions, (first, last) = answers(text)
-    except SpecError:  # layers that fit for no number at all
-        assert not any(_meets(drawn.text(str(number), demands)) for number in range(MOST))
-        return
+    solutions, (first, last) = answers(text)
     true = [number for number in range(MOST + 1) if _meets(drawn.text(str(number), demands))]
     assert [number for number in solutions if number <= MOST] == true, text
     for number in solutions[-2:]:
@@ -133,6 +144,7 @@ def test_every_answer_of_a_random_network_and_no_other(seed: int) -> None:
             assert not any(_meets(drawn.text(str(last + step), demands)) for step in (1, 2, 3))
     else:
         assert (first, last) == (None, None)
+    return bool(solutions)
 
 
 QUIZ = "input: 28x28x3\nlayers: [{conv: {filters: 1, kernel: 5, padding: p}}]\n"
@@ -148,11 +160,11 @@ def test_the_quiz_prints_its_working(root: Any) -> None:
     ]  # fmt: skip
 
 
-def test_published_exercises(shared_cases: Any) -> None:
+def test_published_exercises(facts: Any) -> None:
     import yaml
 
     solved = 0
-    for problem in yaml.safe_load((shared_cases / "exercises.yaml").read_text(encoding="utf-8"))["problems"]:
+    for problem in yaml.safe_load((facts / "exercises.yaml").read_text(encoding="utf-8"))["problems"]:
         letters = {key: answer for key, answer in problem["answers"].items() if "." not in key}
         if letters:
             text = yaml.safe_dump({"layout": "channels_first", **{k: problem[k] for k in ("input", "layers", "given")}})
@@ -330,3 +342,11 @@ def test_a_network_without_letters() -> None:
 def test_layers_that_fit_for_no_letter() -> None:
     with pytest.raises((NoSolution, SpecError)):
         solve("input: 8x8x3\nlayers: [{conv: {filters: 1, kernel: k}}, {conv: {filters: 1, kernel: 9}}]")
+
+
+def test_a_size_of_one_matches_no_other_where_nothing_broadcasts() -> None:
+    """concat takes equal sizes only; add also takes a 1 with any other size."""
+    text = "input: 1x1x6\nlayers: [parallel: {{branches: [[{conv}], [relu]], merge: {merge}}}]"
+    conv = "conv: {filters: 6, kernel: 3, padding: p}"
+    assert solve(text.format(conv=conv, merge="concat")).unknowns["p"].range == [1, 1]
+    assert solve(text.format(conv=conv, merge="add")).unknowns["p"].range == [1, None]

@@ -129,16 +129,17 @@ def test_every_answer_and_no_other_whatever_the_window(seed: int) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.sampled_from(["input", "kernel", "stride", "padding", "dilation"]), st.integers(1, 10**9), st.integers(1, 10**6),
+    st.sampled_from(["input", "kernel", "stride", "padding", "dilation"]), st.integers(0, 10**9), st.integers(1, 10**6),
     st.integers(1, 10**6), st.integers(0, 10**6), st.integers(1, 1000),
 )  # fmt: skip
 def test_large_numbers_lead_back(
-    unknown: str, size: int, kernel: int, stride: int, padding: int, dilation: int
+    unknown: str, room: int, kernel: int, stride: int, padding: int, dilation: int
 ) -> None:
-    n = {"input": size, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation}
-    span = size + 2 * padding - dilation * (kernel - 1) - 1
-    if span < 0:
-        return
+    """The window can move by ``room`` or more, so that it always fits."""
+    extent = dilation * (kernel - 1) + 1
+    n = {"input": max(1, room + extent - 2 * padding), "kernel": kernel, "stride": stride, "padding": padding,
+         "dilation": dilation}  # fmt: skip
+    span = n["input"] + 2 * padding - extent
     found = window(unknown, output=span // stride + 1, **{name: v for name, v in n.items() if name != unknown})
     first, last = found.range
     assert first is not None

@@ -32,7 +32,8 @@ def run(
     seed: Annotated[str, typer.Option("--seed", metavar="N", help="Of weights and noise.")] = "0",
     batch: Annotated[str | None, typer.Option("--batch", metavar="N", help="How many examples [default: 1].")] = None,
     output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE", help="Write the outputs to an .npz file.")
+        str | None,
+        typer.Option("--output", "-o", metavar="FILE", help="Write the outputs to an .npz file, or - to a pipe."),
     ] = None,
     save_weights: Annotated[
         str | None, typer.Option("--save-weights", metavar="FILE", help="Write the weights to an .npz file.")
@@ -51,6 +52,7 @@ def run(
     options.choose("--format", format, render.FORMATS)
     options.choose("--engine", engine, ("fast", "reference"))
     options.apart(output, save_weights)
+    options.off_terminal(output, save_weights)
     bounds = limits.parse([*(limit or []), *_memory(max_memory)])
     seeded, examples = options.whole("--seed", seed, 0), None if batch is None else options.whole("--batch", batch, 1)
     net = api.load(spec, bounds)
@@ -61,8 +63,8 @@ def run(
     inputs = (spec, weights, *(setting.rpartition("=")[2] for setting in input or []))
     for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
         if path is not None:
-            io.write_file(path, partial(npz.write, arrays), *inputs)
-    io.emit(render.render(result, format))
+            io.write_arrays(path, partial(npz.write, arrays), *inputs)
+    io.report(render.render(result, format), "-" in (output, save_weights))
     return 0
 
 

@@ -12,7 +12,10 @@ from cnncalc.errors import NoSolution, UsageError, nearest
 from cnncalc.limits import Limits
 from cnncalc.render import solution as render
 
-EXAMPLE = "Examples: cnncalc solve padding --input 28 --kernel 5 --stride 1 --output 28; cnncalc solve network SPEC"
+EXAMPLE = (
+    "Examples: cnncalc solve padding --input 28 --kernel 5 --stride 1 --output 28; "
+    "cnncalc solve network specs/quiz-3-padding.yaml"
+)
 
 _UNKNOWNS = ("padding", "kernel", "stride", "dilation", "input", "output", "network")
 

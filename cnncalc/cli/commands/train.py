@@ -42,6 +42,7 @@ def train(
     if compare is not None:
         options.choose("--compare", compare, ("pca",))
     options.apart(output, save_weights)
+    options.off_terminal(save_weights)
     numbers = {
         "epochs": options.whole("--epochs", epochs, 1),
         "rate": options.real("--rate", rate, above=0),
@@ -57,6 +58,6 @@ def train(
     settings = descent.Settings(**numbers)  # type: ignore[arg-type]
     trained = descent.train(summary, data, weights, settings, bounds, compare is not None, io.progress())
     if save_weights is not None:
-        io.write_file(save_weights, partial(npz.write, trained.weights), spec, weights, data)
-    io.emit(render.render(trained, format), output, spec, data, weights)
+        io.write_arrays(save_weights, partial(npz.write, trained.weights), spec, weights, data)
+    io.report(render.render(trained, format), output is None and save_weights == "-", output, spec, data, weights)
     return 0

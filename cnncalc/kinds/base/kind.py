@@ -76,6 +76,7 @@ class Kind:
 
     fields: ClassVar[dict[str, Field]] = {}
     operands: ClassVar[tuple[int, int]] = (1, 1)
+    broadcasts: ClassVar[bool] = False  # a size of 1 matches any
     measured: dict[Any, Any]  # what has been worked out, by operands: see ``infer``
     sequence: ClassVar[bool] = False  # it reads sequences and nothing else
     reference: ClassVar[str] = ""
@@ -128,7 +129,7 @@ class Kind:
         return []
 
     def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
-        """Pairs of sizes that must be the same for the layer to fit, unless one of them is 1 and broadcasts."""
+        """Pairs of sizes that must be the same for the layer to fit; where it broadcasts, one of them may also be 1."""
         return []
 
     def notes(self, *xs: Shape) -> list[Note]:

@@ -19,6 +19,7 @@ class Merge(Weightless, Activated):
     """Joins two or more operands number by number. Sizes of 1 broadcast; ``[C]`` spreads over the positions."""
 
     operands = (2, 1000)
+    broadcasts = True
 
     def output(self, *xs: Shape) -> Shape:
         rank = max(x.rank for x in xs)

@@ -9,7 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.render.forms.sheet import Column, Sheet, cell
-from cnncalc.render.forms.text import only_ascii, printable, to_ascii
+from cnncalc.render.forms.text import only_ascii, printable, takes_escapes, to_ascii
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -35,7 +35,7 @@ def as_table(sheet: Sheet, to_file: bool = False) -> str:
             break
     else:
         return fit(_stacked(title, headings, rows, sheet.footer))
-    console = _console(room, terminal)
+    console = _console(room, terminal and takes_escapes(sys.stdout) and not os.environ.get("NO_COLOR"))
     if title:
         console.print(fit(title), style="bold", soft_wrap=True)
     console.print(_table(sheet.columns, headings, rows, widths, gap, ascii_only))
@@ -52,10 +52,9 @@ def _width() -> int:
     return max(1, shutil.get_terminal_size((80, 24)).columns)
 
 
-def _console(width: int, terminal: bool) -> Any:
+def _console(width: int, colour: bool) -> Any:
     from rich.console import Console
 
-    colour = terminal and not os.environ.get("NO_COLOR")
     return Console(
         file=io.StringIO(), width=width, force_terminal=colour, no_color=not colour, highlight=False, markup=False,
         emoji=False, color_system="standard" if colour else None, legacy_windows=False,

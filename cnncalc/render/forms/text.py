@@ -30,6 +30,11 @@ def only_ascii(stream: TextIO) -> bool:
     return locale in ("C", "POSIX") or not encoding.startswith("utf")
 
 
+def takes_escapes(stream: TextIO) -> bool:
+    """Whether a stream is a terminal that obeys escape codes."""
+    return stream.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
 def to_ascii(text: str) -> str:
     """``text`` in ASCII: signs as one types them, anything else escaped."""
     if text.isascii():

@@ -7,6 +7,7 @@ leaves exactly the numbers that fit; where it stands several times, it leaves no
 from __future__ import annotations
 
 from math import gcd, lcm
+from typing import NamedTuple
 
 from cnncalc.solve.propagation import intervals, operations
 from cnncalc.solve.propagation.intervals import INFINITY, Interval
@@ -17,15 +18,24 @@ Box = dict[str, Interval]
 _ROUNDS = 8  # narrowing goes on by splitting where it becomes slow
 
 
+class Pair(NamedTuple):
+    """Places of two sizes that must be the same, or one of them 1 where they broadcast."""
+
+    first: int
+    second: int
+    alike: bool  # they grow alike, so that they match every so often
+    broadcasts: bool
+
+
 class Tape:
-    """The row, and what is demanded: intervals at places, and pairs of sizes that are the same or broadcast."""
+    """The row, and what is demanded: intervals at places, and pairs of sizes that must match."""
 
     def __init__(self) -> None:
         self.nodes: list[operations.Node] = []
         self.demanded: list[Interval] = []
         self.uses: list[frozenset[str]] = []  # unknowns in each place
         self.unknowns: dict[str, int] = {}
-        self.pairs: list[tuple[int, int, bool]] = []  # the last: they grow alike, so that they match every so often
+        self.pairs: list[Pair] = []
         self.work = 0  # about a microsecond each
         self._places: dict[Number, int] = {}
         self._paces: list[Interval] = []
@@ -87,11 +97,12 @@ class Tape:
         a, b = self.demanded[place]
         self.demanded[place] = (a if low is None else max(a, low), b if high is None else min(b, high))
 
-    def pair(self, first: Number, second: Number) -> None:
-        """Two sizes that must be the same, unless one of them is 1."""
+    def pair(self, first: Number, second: Number, broadcasts: bool) -> None:
+        """Two sizes that must be the same; where they broadcast, one of them may also be 1."""
         a, b = self.place(first), self.place(second)
         (step, rise), (other_step, other_rise) = self._pace(a), self._pace(b)
-        self.pairs.append((a, b, bool(step and other_step) and rise * other_step == other_rise * step))
+        alike = bool(step and other_step) and rise * other_step == other_rise * step
+        self.pairs.append(Pair(a, b, alike, broadcasts))
 
     def uses_of(self, number: Number) -> frozenset[str]:
         """The unknowns in ``number``, which stands in the row."""
@@ -104,7 +115,7 @@ class Tape:
             return None
         exact = [isinstance(node, operations.Over) and node.rounding == "exact" for node in self.nodes]
         found = [self.uses[place] for place in range(len(self.nodes)) if tight[place] or exact[place]]
-        return found + [self.uses[first] | self.uses[second] for first, second, _ in self.pairs]
+        return found + [self.uses[first] | self.uses[second] for first, second, *_ in self.pairs]
 
     def narrowed(self, box: Box) -> tuple[Box | None, bool]:
         """``box`` without what cannot fit (None: nothing can), and whether all of it fits for sure.
@@ -144,11 +155,11 @@ class Tape:
                 if 0 < last < most:  # what is larger does not divide it
                     sure, tight[place] = sure and first < 1, True
                 sure = sure and (first == last or self.recurs(place))
-        for first, second, alike in self.pairs:
+        for first, second, alike, broadcasts in self.pairs:
             (a, b), (c, d) = x[first], x[second]
-            if (b < c or d < a) and not (a <= 1 <= b or c <= 1 <= d):
+            if (b < c or d < a) and not (broadcasts and (a <= 1 <= b or c <= 1 <= d)):
                 return None, tight, False
-            sure = sure and (alike or (a == b == c == d) or a == b == 1 or c == d == 1)
+            sure = sure and (alike or (a == b == c == d) or (broadcasts and (a == b == 1 or c == d == 1)))
         return x, tight, sure
 
     def _back(self, x: list[Interval], tight: list[bool]) -> bool:
@@ -171,7 +182,7 @@ class Tape:
         for place, node in enumerate(self.nodes):
             if isinstance(node, operations.Over) and node.rounding == "exact" and self.uses[place] == {letter}:
                 steps.append(self._pace(place)[0])
-        for first, second, alike in self.pairs:
+        for first, second, alike, _ in self.pairs:
             if letter in self.uses[first] | self.uses[second]:
                 steps += [self._pace(first)[0], self._pace(second)[0]] if alike else [0]
         return lcm(*steps) or None
