@@ -1,6 +1,6 @@
 """Windows, pools and transposed convolutions: positions counted one by one, and PyTorch's shapes and parameters.
 
-What PyTorch said of some hundred layers is kept in ``windows.json`` (``python tests/oracle/record.py`` makes it anew).
+What PyTorch said of some hundred layers is kept in ``windows.json`` (``python tests/kinds/record.py`` makes it anew).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Writes recorded.npz: what PyTorch puts out for the cases of torched.py, for machines without it.
+"""Writes recorded_sequence.npz: what PyTorch puts out for the cases of torched_sequence.py, for machines without it.
 
-    python tests/sequence/record.py
+    python tests/engine/record_sequence.py
 
 The arrays of a case lie one after the other in a vector of its name; ``manifest`` says in JSON what they are.
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-RECORDED = Path(__file__).parent / "recorded.npz"
+RECORDED = Path(__file__).parent / "recorded_sequence.npz"
 
 
 def recorded() -> dict[str, tuple[str, dict[str, dict[str, np.ndarray]]]]:
@@ -35,7 +35,7 @@ def _unpacked(listed: list[Any], numbers: np.ndarray) -> dict[str, dict[str, np.
 
 def record() -> None:
     sys.path.insert(0, str(RECORDED.parent))
-    import torched
+    import torched_sequence as torched
 
     manifest, vectors = {}, {}
     for name, case in torched.cases().items():

@@ -28,7 +28,7 @@ def _apart(got: np.ndarray, wanted: np.ndarray) -> float:
     return float(np.abs(got - wanted).max() / np.abs(wanted).max())
 
 
-RECORDED = _beside("record").recorded()
+RECORDED = _beside("record_sequence").recorded()
 
 
 @pytest.mark.parametrize("name", RECORDED)
@@ -54,7 +54,7 @@ def test_a_changed_weight_changes_the_output(name: str) -> None:
 @pytest.mark.oracle
 def test_pytorch_itself_on_other_numbers() -> None:
     pytest.importorskip("torch")
-    cases = _beside("torched").cases(seed=1)
+    cases = _beside("torched_sequence").cases(seed=1)
     assert cases.keys() == RECORDED.keys()
     for name, case in cases.items():
         assert _apart(case.run(), case.output) < RELATIVE, name

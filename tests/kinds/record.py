@@ -1,4 +1,4 @@
-"""Writes down what PyTorch says of some hundred random layers: ``python tests/oracle/record.py``."""
+"""Writes down what PyTorch says of some hundred random layers: ``python tests/kinds/record.py``."""
 
 from __future__ import annotations
 
