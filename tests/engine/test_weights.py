@@ -7,6 +7,7 @@ import json
 import pickle
 import struct
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import cnncalc
 from cnncalc import LimitError, Limits, SpecError, UsageError
 from cnncalc.engine import initial, weights
 from cnncalc.engine.files import npz
+from cnncalc.spec.source import regular
 
 TEXT = """
 input: 6x6x3
@@ -26,6 +28,20 @@ layers:
 - relu
 - dense: {name: d, units: 5}
 """
+
+
+@pytest.fixture(autouse=True)
+def every_file_is_closed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whatever became of it, refused files too, without waiting for a collection."""
+    opened: list[Any] = []
+
+    def recorded(path: str) -> Any:
+        opened.append(regular(path))
+        return opened[-1]
+
+    monkeypatch.setattr(npz, "regular", recorded)
+    yield
+    assert [stream for stream in opened if not stream.closed] == []
 
 
 @pytest.fixture

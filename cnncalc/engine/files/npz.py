@@ -48,31 +48,36 @@ class Arrays:
         self._stream = regular(path)
         self._archive: zipfile.ZipFile | None = None
         self._entries: dict[str, Any] = {}
+        try:
+            self.names = self._listed()
+        except BaseException:
+            self._stream.close()
+            raise
+
+    def _listed(self) -> list[str]:
+        """The names of the arrays, by the form that the file has."""
         magic = self._stream.read(6)
         self._stream.seek(0)
         if magic == MAGIC:
-            self.names = [""]
-        elif magic[:2] == ZIP_MAGIC:
-            self._open_archive()
-        elif path.endswith(".safetensors"):
+            return [""]
+        if magic[:2] == ZIP_MAGIC:
+            self._archive = self._opened()
+            return [info.filename.removesuffix(".npy") for info in self._archive.infolist()]
+        if self.path.endswith(".safetensors"):
             from cnncalc.engine.files import safetensors
 
-            self._entries = safetensors.entries(self._stream, self.bytes, path)
-            self.names = list(self._entries)
-        else:
-            self._stream.close()
-            raise SpecError(
-                f"{path} is neither .npy nor .npz nor .safetensors",
-                help="numpy.savez writes them; pickle, .pt and .h5 files can run code and are not read",
-            )
+            self._entries = safetensors.entries(self._stream, self.bytes, self.path)
+            return list(self._entries)
+        raise SpecError(
+            f"{self.path} is neither .npy nor .npz nor .safetensors",
+            help="numpy.savez writes them; pickle, .pt and .h5 files can run code and are not read",
+        )
 
-    def _open_archive(self) -> None:
+    def _opened(self) -> zipfile.ZipFile:
         try:
-            self._archive = zipfile.ZipFile(_Bounded(self._stream))
+            return zipfile.ZipFile(_Bounded(self._stream))
         except (*_BROKEN, ValueError) as error:
-            self._stream.close()
             raise SpecError(f"{self.path} is a broken .npz: {error}") from None
-        self.names = [info.filename.removesuffix(".npy") for info in self._archive.infolist()]
 
     def __enter__(self) -> Arrays:
         return self
