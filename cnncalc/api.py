@@ -49,9 +49,9 @@ class Net:
         """
         return infer.infer(self.network)
 
-    def findings(self, strict: bool = False) -> list[Finding]:
+    def findings(self, *, strict: bool = False) -> list[Finding]:
         """Failed ``expect``s and lint; with ``strict`` also sizes that had to be rounded."""
-        return findings.find(self._summary, strict)
+        return findings.find(self._summary, strict=strict)
 
     def explain(self, layer: str | None = None) -> list[Explanation]:
         """The working of every layer, or of the one called ``layer``. Raises UsageError where there is none."""

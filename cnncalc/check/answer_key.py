@@ -76,12 +76,12 @@ class Truth:
             raise SpecError(f"no number of the network is called {key.layer}", mark=mark, help=help)
         return self.solution.unknowns[str(key.layer)].solutions
 
-    def fits(self, key: Key, text: str, tolerance: float = 0.0, spatial: bool = False) -> bool:
+    def fits(self, key: Key, text: str, tolerance: float = 0.0, *, spatial: bool = False) -> bool:
         """Whether the answer ``text`` is right; ``spatial``: of an output its spatial sizes are enough."""
         if not key.quantity:
             return self._solves(str(key.layer), text)
         either = (self.get(key), quantity(self.summary, key))  # in numbers, and in the letters of the file
-        return any(agrees(self.summary, key, got, text, tolerance, spatial) for got in either)
+        return any(agrees(self.summary, key, got, text, tolerance, spatial=spatial) for got in either)
 
     def _solves(self, letter: str, text: str) -> bool:
         """Whether every number given for a letter is one that fits."""
@@ -123,7 +123,7 @@ def quantity(summary: Summary, key: Key) -> Any:
     return quantities.quantity(summary, key.layer, key.quantity)
 
 
-def agrees(summary: Summary, key: Key, got: Any, text: str, tolerance: float = 0.0, spatial: bool = False) -> bool:
+def agrees(summary: Summary, key: Key, got: Any, text: str, tolerance: float = 0.0, *, spatial: bool = False) -> bool:
     """Whether the answer ``text`` says ``got``."""
     if got is None:
         return text.strip().lower() in NOTHING

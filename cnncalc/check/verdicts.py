@@ -47,24 +47,24 @@ def check(path: str, limits: Limits) -> Iterator[Verdict]:
     """The verdicts on the answers of a file, in its order."""
     searched = 0
     for problem in read(path, limits):
-        for verdict in verdicts(problem, searched < SEARCHED):
+        for verdict in verdicts(problem, searching=searched < SEARCHED):
             if not verdict.ok and isinstance(problem, Problem):
                 searched += len(problem.truth.network.layers)
             yield verdict
 
 
-def verdicts(problem: Problem | Broken, searching: bool = True) -> list[Verdict]:
+def verdicts(problem: Problem | Broken, *, searching: bool = True) -> list[Verdict]:
     """The verdicts on a problem's answers; one for the problem where it cannot be worked out."""
     if isinstance(problem, Broken):
-        return [_refused(Verdict(problem.file, problem.id, None, None, None, False), problem.error)]
+        return [_refused(Verdict(problem.file, problem.id, None, None, None, ok=False), problem.error)]
     try:
         summary = problem.truth.summary
     except CnncalcError as error:
-        return [_refused(Verdict(problem.file, problem.id, None, None, None, False), error)]
+        return [_refused(Verdict(problem.file, problem.id, None, None, None, ok=False), error)]
     if problem.demands:
         return [_met(problem, demand, quantities.quantity(summary, *demand[:2])) for demand in problem.demands]
     letters: dict[str, int] = {}
-    return [_verdict(problem, name, node, letters, searching) for name, node in problem.answers.items()]
+    return [_verdict(problem, name, node, letters, searching=searching) for name, node in problem.answers.items()]
 
 
 def _refused(verdict: Verdict, error: CnncalcError) -> Verdict:
@@ -88,10 +88,10 @@ def _met(problem: Problem, demand: Demand, got: Any) -> Verdict:
     return Verdict(problem.file, problem.id, name, wanted, got, ok, steps=shown)
 
 
-def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], searching: bool) -> Verdict:
+def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], *, searching: bool) -> Verdict:
     """The verdict on one answer; ``letters`` has the numbers that were found right so far."""
     truth, text = problem.truth, text_of(node)
-    verdict = Verdict(problem.file, problem.id, name, text, None, False)
+    verdict = Verdict(problem.file, problem.id, name, text, None, ok=False)
     try:
         key = parse_key(name, problem.places[name])
         verdict = verdict._replace(expected=shaped(key, text))
@@ -100,7 +100,7 @@ def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], s
         if text is None:
             return verdict._replace(text="there is no answer", steps=steps(truth.summary, key))
         if not truth.fits(key, text, problem.tolerance, spatial=True):
-            return _wrong(verdict, truth, key, text, searching)
+            return _wrong(verdict, truth, key, text, searching=searching)
         if not key.quantity and (numbers := numbers_of(text)):
             letters[name] = numbers[0]
             if not truth.together(letters):
@@ -115,7 +115,7 @@ def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], s
     return verdict._replace(ok=True)
 
 
-def _wrong(verdict: Verdict, truth: Truth, key: Key, text: str, searching: bool) -> Verdict:
+def _wrong(verdict: Verdict, truth: Truth, key: Key, text: str, *, searching: bool) -> Verdict:
     from cnncalc.check.slips.search import explain
 
     slip = explain(truth, key, text) if searching else None
@@ -124,7 +124,7 @@ def _wrong(verdict: Verdict, truth: Truth, key: Key, text: str, searching: bool)
 
 def _chosen(verdict: Verdict, truth: Truth, key: Key, options: list[Node], tolerance: float) -> Verdict:
     """The verdict on a multiple choice: just one of its options is right."""
-    right = [text for option in options if (text := text_of(option)) and truth.fits(key, text, tolerance, True)]
+    right = [text for option in options if (text := text_of(option)) and truth.fits(key, text, tolerance, spatial=True)]
     if len(right) != 1:
         return verdict._replace(text=f"{len(right)} of the options are right, where one is expected")
     return verdict._replace(ok=True)

@@ -31,11 +31,12 @@ def initial(summary: Summary, seed: int) -> dict[str, Array]:
     """Every learned array as it is before training, float32."""
     rectified = _rectified(summary)
     return {
-        name: _drawn(want, generator(seed, name), want.row.index in rectified) for name, want in wanted(summary).items()
+        name: _drawn(want, generator(seed, name), rectified=want.row.index in rectified)
+        for name, want in wanted(summary).items()
     }
 
 
-def _drawn(want: Wanted, random: np.random.Generator, rectified: bool) -> Array:
+def _drawn(want: Wanted, random: np.random.Generator, *, rectified: bool) -> Array:
     kind, sizes = want.row.layer.kind, want.sizes
     if want.weight in ("embeddings", "token"):
         return random.standard_normal(sizes, np.float32) * np.float32(SMALL)

@@ -46,6 +46,7 @@ class Model:
         arrays: Mapping[str, Array],
         limits: Limits,
         kind: str = "fast",
+        *,
         whole: bool = False,
         owned: bool = False,
     ) -> None:
@@ -54,8 +55,8 @@ class Model:
         """
         self.summary, self.limits, self.kind, self.whole = summary, limits, kind, whole
         self.arrays = dict(arrays) if whole or kind == "reference" else {}
-        ops = fuse.fuse(summary, whole) if kind == "fast" else []
-        self._weights = {op.head.index: fuse.folded(summary, op, arrays, owned and not whole) for op in ops}
+        ops = fuse.fuse(summary, whole=whole) if kind == "fast" else []
+        self._weights = {op.head.index: fuse.folded(summary, op, arrays, owned=owned and not whole) for op in ops}
         self._plan: Plan | None = None
         self._alone, self._process = Lock(), os.getpid()  # a plan has one set of buffers
 
@@ -102,7 +103,7 @@ class Model:
         """The plan for as many examples; the last one is kept."""
         if self._plan is None or self._plan.layout.batch != batch:
             self._plan = None  # its memory is given back before the next one takes its own
-            layout = Layout(self.summary, batch, self.whole)
+            layout = Layout(self.summary, batch, whole=self.whole)
             memory.check(memory.estimate(self.summary, batch, layout.bytes), self.limits.memory)
             self._plan = Plan(layout, self._weights)
         return self._plan
@@ -163,6 +164,7 @@ def build(
     seed: int,
     limits: Limits,
     kind: str = "fast",
+    *,
     whole: bool = False,
 ) -> Model:
     """The model of a network: weights from an ``.npz`` file, from arrays by name (``Conv1/kernel``), or by seed.
@@ -181,4 +183,4 @@ def build(
         arrays = learned.load(summary, weights, limits)
     else:
         arrays = learned.given(summary, weights)
-    return Model(summary, arrays, limits, kind, whole, owned=True)
+    return Model(summary, arrays, limits, kind, whole=whole, owned=True)

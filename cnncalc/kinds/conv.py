@@ -16,7 +16,7 @@ from cnncalc.symbolic.expr import Expr, Number, value
 GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
 
 
-def biased(weights: Weights, bias: bool, count: Number) -> Weights:
+def biased(weights: Weights, count: Number, *, bias: bool) -> Weights:
     """``weights`` and, where there is one, a bias of ``count`` numbers."""
     return {**weights, "bias": (count,)} if bias else weights
 
@@ -44,7 +44,7 @@ class Conv(Sliding, Activated):
         return [exact_div(xs[0].channels, self.groups) - 1, exact_div(self.filters, self.groups) - 1]
 
     def weights(self, *xs: Shape) -> Weights:
-        return biased({"kernel": self._kernel(xs[0])}, self.bias, self.filters)
+        return biased({"kernel": self._kernel(xs[0])}, self.filters, bias=self.bias)
 
     def _kernel(self, x: Shape) -> tuple[Number, ...]:
         return (*per_axis(self.kernel, x, "kernel"), exact_div(x.channels, self.groups), self.filters)
@@ -70,7 +70,7 @@ class DepthwiseConv(Sliding, Activated):
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs
         kernel = (*per_axis(self.kernel, x, "kernel"), x.channels, self.multiplier)
-        return biased({"kernel": kernel}, self.bias, x.channels * self.multiplier)
+        return biased({"kernel": kernel}, x.channels * self.multiplier, bias=self.bias)
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
         return product((*y.spatial, *self.weights(*xs)["kernel"]))
@@ -97,7 +97,7 @@ class SeparableConv(Sliding, Activated):
             "depthwise_kernel": (*per_axis(self.kernel, x, "kernel"), x.channels, self.multiplier),
             "pointwise_kernel": (*(1 for _ in x.spatial), x.channels * self.multiplier, self.filters),
         }
-        return biased(kernels, self.bias, self.filters)
+        return biased(kernels, self.filters, bias=self.bias)
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
         weights = self.weights(*xs)
@@ -170,7 +170,7 @@ class TransposedConv(Activated):
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs
         kernel = (*per_axis(self.kernel, x, "kernel"), x.channels, exact_div(self.filters, self.groups))
-        return biased({"kernel": kernel}, self.bias, self.filters)
+        return biased({"kernel": kernel}, self.filters, bias=self.bias)
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
         """On the input positions: each is multiplied with the whole kernel once."""

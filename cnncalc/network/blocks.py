@@ -21,10 +21,12 @@ def _residual(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     _check_keys(item, ("body", "shortcut", "activation"))
     x = _one_source(builder, item, scope, above)
     trainable = builder.trainable(item, scope)
-    body = builder.place_list(_list(item, "body"), scope.inside(item, trainable), x)
+    body = builder.place_list(_list(item, "body"), scope.inside(item, trainable=trainable), x)
     shortcut = x
     if "shortcut" in item.fields:
-        shortcut = builder.place_list(_list(item, "shortcut"), scope.inside(item, trainable, "shortcut/"), x)
+        shortcut = builder.place_list(
+            _list(item, "shortcut"), scope.inside(item, trainable=trainable, part="shortcut/"), x
+        )
     fields = {"activation": _word(item, scope, "activation")} if "activation" in item.fields else {}
     return _merge(builder, item, scope, "add", (body, shortcut), fields)
 
@@ -44,7 +46,7 @@ def _parallel(builder: Builder, item: Item, scope: Scope, above: int) -> int:
         if not isinstance(branch, Sequence):
             raise values.expected("a branch", branch, "a list of layers")
         builder.step(item.mark)
-        results.append(builder.place_list(branch, scope.inside(item, trainable, f"{number}/"), x))
+        results.append(builder.place_list(branch, scope.inside(item, trainable=trainable, part=f"{number}/"), x))
     return _merge(builder, item, scope, word, tuple(results), {})
 
 
@@ -74,7 +76,7 @@ def _repeat(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     trainable = builder.trainable(item, scope)
     for number in range(1, times + 1):
         builder.step(item.mark)
-        x = builder.place_list(layers, scope.inside(item, trainable, f"{number}/"), x)
+        x = builder.place_list(layers, scope.inside(item, trainable=trainable, part=f"{number}/"), x)
     return x
 
 
@@ -83,7 +85,7 @@ def _sequential(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     _check_keys(item, ("layers",))
     layers = item.scalar if isinstance(item.scalar, Sequence) else _list(item, "layers")
     x = _one_source(builder, item, scope, above)
-    return builder.place_list(layers, scope.inside(item, builder.trainable(item, scope)), x)
+    return builder.place_list(layers, scope.inside(item, trainable=builder.trainable(item, scope)), x)
 
 
 def _use(builder: Builder, item: Item, scope: Scope, above: int) -> int:
@@ -111,7 +113,9 @@ def _use(builder: Builder, item: Item, scope: Scope, above: int) -> int:
             arguments[name] = values.any_argument(default, Context(builder.spec.limits, arguments), name)
     x = _one_source(builder, item, scope, above)
     context = builder.context(node.text, arguments)
-    return builder.place_list(definition.layers, scope.inside(item, builder.trainable(item, scope), context=context), x)
+    return builder.place_list(
+        definition.layers, scope.inside(item, trainable=builder.trainable(item, scope), context=context), x
+    )
 
 
 def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:
@@ -130,7 +134,7 @@ def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     if "from" not in item.fields:
         repeated.fields.pop("from", None)
     repeated.name = item.name
-    inner = Scope(scope.prefix, placed.scope.context, scope, scope.trainable)
+    inner = Scope(scope.prefix, placed.scope.context, scope, trainable=scope.trainable)
     result = builder.place_item(repeated, inner, above)
     for offset, layer in enumerate(builder.network.layers[first:]):
         layer.shares = _first_use(builder, placed.first + offset)

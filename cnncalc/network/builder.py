@@ -146,7 +146,7 @@ class Builder:
             )
         marks = {name: node.mark for name, node in item.fields.items()}
         trainable = scope.trainable and self.trainable(item, scope)
-        layer = Layer(scope.prefix + item.name, kind, sources, item.mark, trainable, None, marks)
+        layer = Layer(scope.prefix + item.name, kind, sources, item.mark, trainable=trainable, field_marks=marks)
         self.step(item.mark, vars(kind).get("layers", 1) - 1)  # a recurrent layer may be many, one upon the other
         return self._parts(layer, kind) if isinstance(kind, Composite) else self.append(layer)
 
@@ -161,7 +161,7 @@ class Builder:
             self.step(whole.mark)
             reads = tuple(numbers[number] for number in part.reads)
             name = f"{whole.name}/{part.name}"
-            layer = Layer(name, part.kind, reads, whole.mark, whole.trainable, None, whole.field_marks)
+            layer = Layer(name, part.kind, reads, whole.mark, trainable=whole.trainable, field_marks=whole.field_marks)
             numbers.append(self.append(layer))
         self.network.blocks[whole.name] = Block(first, len(self.network.layers), numbers[-1])
         return numbers[-1]

@@ -39,7 +39,7 @@ def place(builder: Builder, above: int) -> int:
             builder.step(layer.mark)
             counts[kind.word()] = counts.get(kind.word(), 0) + 1
             name = f"decoder/{kind.word()}{counts[kind.word()]}"
-            above = builder.append(Layer(name, kind, (above,), layer.mark, layer.trainable))
+            above = builder.append(Layer(name, kind, (above,), layer.mark, trainable=layer.trainable))
             back = kind.output(back)
         if len(back.spatial) != len(x.spatial) or any(map(differ, back.sizes, x.sizes)):
             there, returned = (times(shape.written(network.layout)) for shape in (x, back))

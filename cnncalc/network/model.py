@@ -30,6 +30,7 @@ class Layer:
         kind: Kind,
         sources: tuple[int, ...],
         mark: Mark,
+        *,
         trainable: bool = True,
         shares: int | None = None,
         field_marks: dict[str, Mark] | None = None,
@@ -39,7 +40,15 @@ class Layer:
 
     def of(self, kind: Kind) -> Layer:
         """The same layer of another kind."""
-        return Layer(self.name, kind, self.sources, self.mark, self.trainable, self.shares, self.field_marks)
+        return Layer(
+            self.name,
+            kind,
+            self.sources,
+            self.mark,
+            trainable=self.trainable,
+            shares=self.shares,
+            field_marks=self.field_marks,
+        )
 
 
 class Block(NamedTuple):

@@ -66,14 +66,16 @@ class Scope:
 
     __slots__ = ("names", "outer", "prefix", "context", "trainable", "later")
 
-    def __init__(self, prefix: str, context: Context, outer: Scope | None = None, trainable: bool = True) -> None:
+    def __init__(self, prefix: str, context: Context, outer: Scope | None = None, *, trainable: bool = True) -> None:
         self.names: dict[str, int] = {}
         self.prefix, self.context, self.outer, self.trainable = prefix, context, outer, trainable
         self.later: set[str] = set()
 
-    def inside(self, item: Item, trainable: bool, part: str = "", context: Context | None = None) -> Scope:
+    def inside(self, item: Item, *, trainable: bool, part: str = "", context: Context | None = None) -> Scope:
         """The scope of a list inside ``item``, which stands in this one."""
-        return Scope(f"{self.prefix}{item.name}/{part}", context or self.context, self, self.trainable and trainable)
+        return Scope(
+            f"{self.prefix}{item.name}/{part}", context or self.context, self, trainable=self.trainable and trainable
+        )
 
     def find(self, name: str) -> int | None:
         """The number of the value called ``name``, or None."""

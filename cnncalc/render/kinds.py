@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 FORMATS = ("table", "json")
 
 
-def as_list(descriptions: list[Description], format: str, to_file: bool = False) -> str:
+def as_list(descriptions: list[Description], format: str, *, to_file: bool = False) -> str:
     """All kinds: a line each, or JSON."""
     if format == "json":
         return json_text([_data(description) for description in descriptions], 1) + "\n"
@@ -22,7 +22,7 @@ def as_list(descriptions: list[Description], format: str, to_file: bool = False)
         {"kind": d.kind, "fields": ", ".join(_field(field) for field in d.fields), "text": d.text} for d in descriptions
     ]
     columns = [Column("kind", "Kind"), Column("fields", "Fields (* must be given)"), Column("text", "What it does")]
-    return as_table(Sheet("", columns, rows, ["cnncalc kinds KIND shows one with its rules."]), to_file)
+    return as_table(Sheet("", columns, rows, ["cnncalc kinds KIND shows one with its rules."]), to_file=to_file)
 
 
 def _field(field: dict[str, Any]) -> str:
@@ -35,7 +35,7 @@ def _data(description: Description) -> dict[str, Any]:
     return data
 
 
-def one(description: Description, format: str, to_file: bool = False) -> str:
+def one(description: Description, format: str, *, to_file: bool = False) -> str:
     """One kind: what it does, its fields, its rules, and where they stand."""
     if format == "json":
         return json_text(_data(description), 1) + "\n"
@@ -48,7 +48,7 @@ def one(description: Description, format: str, to_file: bool = False) -> str:
     ]
     lines = [f"{description.kind}: {description.text}", ""]
     if rows:
-        lines += [as_table(Sheet("", columns, rows), to_file).strip("\n"), ""]
+        lines += [as_table(Sheet("", columns, rows), to_file=to_file).strip("\n"), ""]
     lines += [f"{name} = {rule}" for name, rule in description.rules]
     lines += ["", f"Reference: {description.reference}"] if description.reference else []
     return "\n".join(lines) + "\n"

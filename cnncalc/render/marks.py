@@ -49,7 +49,7 @@ def _counts(student: Student) -> dict[str, int]:
     return {how: hows.count(how) for how in _COUNTED}
 
 
-def render(students: Iterable[Student], tally: Tally, format: str, to_file: bool = False) -> Iterator[str]:
+def render(students: Iterable[Student], tally: Tally, format: str, *, to_file: bool = False) -> Iterator[str]:
     """The marks as pieces of text; ``tally`` is complete when all ``students`` have passed."""
     if format == "json":
         yield from _json(students, tally)
@@ -60,7 +60,7 @@ def render(students: Iterable[Student], tally: Tally, format: str, to_file: bool
     else:
         marks = Sheet("Students", _STUDENTS, [_row(student) for student in students])
         for sheet in (marks, Sheet("Questions", _QUESTIONS, list(questions(tally)))):
-            yield write(sheet, format, to_file) + "\n"
+            yield write(sheet, format, to_file=to_file) + "\n"
 
 
 def _row(student: Student) -> dict[str, Any]:
@@ -92,7 +92,10 @@ def _csv(students: Iterable[Student]) -> Iterator[str]:
     yield ",".join(("student", *KEYS)) + "\n"
     for student in students:
         for marked in student.answers:
-            row = {**_answer(marked), "expected": written(marked.question.right, marked.question.name, "x", False)}
+            row = {
+                **_answer(marked),
+                "expected": written(marked.question.right, marked.question.name, "x", separators=False),
+            }
             cells = [str(row[key]).lower() if isinstance(row[key], bool) else row[key] for key in KEYS]
             yield csv_line([student.student, *(None if cell is None else str(cell) for cell in cells)])
 

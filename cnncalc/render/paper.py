@@ -22,7 +22,7 @@ FORMATS = ("yaml", "markdown", "latex", "moodle", "gift")
 APART = ("yaml", "markdown", "latex")
 
 
-def render(paper: Paper, format: str, with_key: bool = True) -> str:
+def render(paper: Paper, format: str, *, with_key: bool = True) -> str:
     """The paper; ``with_key``: a problem file holds its answers. Raises OutputError where it does not read back."""
     if format in ("moodle", "gift"):
         room = import_module(f"cnncalc.render.{format}")
@@ -31,12 +31,12 @@ def render(paper: Paper, format: str, with_key: bool = True) -> str:
         if room.read(text) != asked:
             raise OutputError(f"the {format} file does not read back as it was written")
         return text
-    return {"yaml": _yaml, "markdown": _markdown, "latex": _latex}[format](paper, with_key)
+    return {"yaml": _yaml, "markdown": _markdown, "latex": _latex}[format](paper, with_key=with_key)
 
 
 def solution(paper: Paper, format: str) -> str:
     """The key with its working."""
-    return {"yaml": _yaml, "markdown": _markdown_key, "latex": _latex_key}[format](paper, True)
+    return {"yaml": _yaml, "markdown": _markdown_key, "latex": _latex_key}[format](paper, with_key=True)
 
 
 def answer(value: Any) -> Any:
@@ -44,7 +44,7 @@ def answer(value: Any) -> Any:
     return "x".join(map(str, value)) if isinstance(value, list) else value
 
 
-def _yaml(paper: Paper, with_key: bool) -> str:
+def _yaml(paper: Paper, *, with_key: bool) -> str:
     lines = [f"title: {flow(paper.title)}", "problems:"]
     for item in paper.items:
         draft = item.draft
@@ -70,7 +70,7 @@ def _worked(item: Item, question: Question) -> tuple[str, list[Step]]:
     return name + (right[0] if right else written(question.answer, str(question.key))), item.working(question)
 
 
-def _markdown(paper: Paper, with_key: bool) -> str:
+def _markdown(paper: Paper, *, with_key: bool) -> str:
     lines = [f"# {markdown(paper.title)}", ""]
     for number, item in enumerate(paper.items, 1):
         lines += [f"{number}. {markdown(item.draft.text)}", ""]
@@ -81,7 +81,7 @@ def _markdown(paper: Paper, with_key: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _markdown_key(paper: Paper, with_key: bool) -> str:
+def _markdown_key(paper: Paper, *, with_key: bool) -> str:
     lines = [f"# {markdown(paper.title)}: solution", ""]
     for number, item in enumerate(paper.items, 1):
         answers = [_worked(item, question) for question in item.questions]
@@ -97,7 +97,7 @@ def _document(title: str, body: list[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _latex(paper: Paper, with_key: bool) -> str:
+def _latex(paper: Paper, *, with_key: bool) -> str:
     body = []
     for item in paper.items:
         body.append(rf"\item {latex(item.draft.text)}")
@@ -108,7 +108,7 @@ def _latex(paper: Paper, with_key: bool) -> str:
     return _document(paper.title, body)
 
 
-def _latex_key(paper: Paper, with_key: bool) -> str:
+def _latex_key(paper: Paper, *, with_key: bool) -> str:
     body = []
     for item in paper.items:
         answers = [_worked(item, question) for question in item.questions]

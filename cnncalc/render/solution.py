@@ -103,7 +103,7 @@ def _markdown(parts: list[Part]) -> str:
     lines = []
     for part in parts:
         lines += [f"## {part.heading}", ""]
-        lines += [f"- ${letter_name(letter, True)}$ = {text}" for letter, text in part.answers]
+        lines += [f"- ${letter_name(letter, latex=True)}$ = {text}" for letter, text in part.answers]
         lines.append("")
         lines += [
             f"- {markdown(printable(line))}" if isinstance(line, str) else f"- ${line.written('latex')}$"
@@ -117,7 +117,9 @@ def _latex(parts: list[Part]) -> str:
     lines = [r"\documentclass{article}", r"\usepackage[utf8]{inputenc}", r"\begin{document}"]
     for part in parts:
         lines.append(rf"\section*{{{latex(part.heading)}}}")
-        lines += [rf"\noindent ${letter_name(letter, True)}$ = {latex(text)}\par" for letter, text in part.answers]
+        lines += [
+            rf"\noindent ${letter_name(letter, latex=True)}$ = {latex(text)}\par" for letter, text in part.answers
+        ]
         lines.append(r"\begin{itemize}")
         lines += [
             rf"\item {latex(printable(line))}" if isinstance(line, str) else rf"\item ${line.written('latex')}$"

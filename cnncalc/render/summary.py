@@ -99,6 +99,6 @@ def as_json(data: dict[str, Any]) -> str:
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 
 
-def render(data: dict[str, Any], format: str, chosen: list[Column], to_file: bool = False) -> str:
+def render(data: dict[str, Any], format: str, chosen: list[Column], *, to_file: bool = False) -> str:
     """A summary's data in one of FORMATS."""
-    return as_json(data) if format == "json" else write(sheet(data, chosen), format, to_file)
+    return as_json(data) if format == "json" else write(sheet(data, chosen), format, to_file=to_file)

@@ -48,13 +48,13 @@ def data(verdict: Verdict) -> dict[str, Any]:
     return dict(zip(KEYS, values, strict=True))
 
 
-def render(verdicts: Iterable[list[Verdict]], format: str, to_file: bool = False) -> Iterator[str]:
+def render(verdicts: Iterable[list[Verdict]], format: str, *, to_file: bool = False) -> Iterator[str]:
     """The verdicts, file by file, as pieces of text in one of FORMATS."""
     form = {"json": _json, "csv": _csv, "markdown": _markdown, "junit": _junit}.get(format)
     if form:
         yield from form(verdicts)
     else:
-        yield _table(verdicts, to_file)
+        yield _table(verdicts, to_file=to_file)
 
 
 class _Tally:
@@ -86,7 +86,7 @@ def _json(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
 def _csv(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
     yield ",".join(KEYS) + "\n"
     for verdict in _Tally().of(verdicts):
-        values = [written(v, verdict.key, "x", False) for v in (verdict.expected, verdict.got)]
+        values = [written(v, verdict.key, "x", separators=False) for v in (verdict.expected, verdict.got)]
         yield csv_line([verdict.file, verdict.id, verdict.key, *values, str(verdict.ok).lower(), message(verdict)])
 
 
@@ -100,7 +100,7 @@ def _row(verdict: Verdict) -> dict[str, str]:
     return {column.key: value for column, value in zip(_COLUMNS, values, strict=True)}
 
 
-def _table(verdicts: Iterable[list[Verdict]], to_file: bool) -> str:
+def _table(verdicts: Iterable[list[Verdict]], *, to_file: bool) -> str:
     tally, rows, left_out = _Tally(), [], 0
     for verdict in tally.of(verdicts):
         if left_out and verdict.ok:
@@ -114,7 +114,7 @@ def _table(verdicts: Iterable[list[Verdict]], to_file: bool) -> str:
     files = {row["file"] for row in rows}
     columns = [column for column in _COLUMNS if column.key != "file" or len(files) > 1]
     sheet = Sheet(files.pop() if len(files) == 1 else "", columns, rows, [*footer, str(tally)])
-    return write(sheet, "table", to_file) if rows else "\n".join(sheet.footer) + "\n"
+    return write(sheet, "table", to_file=to_file) if rows else "\n".join(sheet.footer) + "\n"
 
 
 def _markdown(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:

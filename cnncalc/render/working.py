@@ -25,7 +25,7 @@ _HEADINGS = {
 def equation(step: Step, style: str = "text") -> str:
     """``letter = in letters = with the numbers put in = worked out``, without saying anything twice."""
     last = settled(step.expression)
-    sides = [letter_name(step.letter, style == "latex")]
+    sides = [letter_name(step.letter, latex=style == "latex")]
     for side in (write(step.expression, style, named=True), write(step.expression, style), write(last, style)):
         if side != sides[-1]:
             sides.append(side)
@@ -103,7 +103,7 @@ def as_markdown(title: str, explanations: list[Explanation], totals: list[tuple[
         lines += [f"- {markdown(printable(note.text))}" for note in layer.notes]
         lines.append("")
     lines += [f"{name}: ${sum_line(total, 'latex')}$\n" for name, total in totals]
-    lines += ["## Letters", "", *(f"- ${letter_name(a, True)}$: {markdown(b)}" for a, b in _legend(explanations))]
+    lines += ["## Letters", "", *(f"- ${letter_name(a, latex=True)}$: {markdown(b)}" for a, b in _legend(explanations))]
     return "\n".join(lines) + "\n"
 
 
@@ -120,7 +120,7 @@ def as_latex(title: str, explanations: list[Explanation], totals: list[tuple[str
         if entries:
             lines += [r"\begin{itemize}", *(rf"\item {entry}" for entry in entries), r"\end{itemize}"]
     lines += [rf"\noindent {name}: ${sum_line(total, 'latex')}$\par" for name, total in totals]
-    letters = "; ".join(f"${letter_name(a, True)}$ {latex(b)}" for a, b in _legend(explanations))
+    letters = "; ".join(f"${letter_name(a, latex=True)}$ {latex(b)}" for a, b in _legend(explanations))
     lines += [rf"\noindent Letters: {letters}.", r"\end{document}"]
     return "\n".join(lines) + "\n"
 

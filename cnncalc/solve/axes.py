@@ -19,7 +19,7 @@ _LEAST = {"padding": 0, "output_padding": 0}
 
 
 def solve(
-    unknown: str, texts: dict[str, str | None], limits: Limits, kind: str = "conv", ceil: bool = False
+    unknown: str, texts: dict[str, str | None], limits: Limits, kind: str = "conv", *, ceil: bool = False
 ) -> tuple[dict[str, WindowSolution], list[Problem]]:
     """The answers along each axis, by its name (``""`` where all axes are alike), and why there are none.
 

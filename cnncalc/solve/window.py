@@ -22,7 +22,7 @@ def _slides(kind: type[Kind]) -> bool:
 class Window:
     """A window along one axis with all its numbers; one of them may be a letter."""
 
-    def __init__(self, kind: str, numbers: dict[str, Any], ceil: bool, output_padding: int) -> None:
+    def __init__(self, kind: str, numbers: dict[str, Any], *, ceil: bool, output_padding: int) -> None:
         self.kind, self.numbers, self.ceil, self.output_padding = kind, numbers, ceil, output_padding
         found = kinds.find(kind)
         if found is None or not _slides(found):

@@ -116,7 +116,7 @@ def window(
             f"{unknown} needs {' and '.join(f'--{name}' for name in missing)}",
             help=f"cnncalc solve {unknown} {' '.join(f'--{n} {m}' for n, m in _EXAMPLE.items() if n != unknown)}",
         )
-    asked = Window(kind, numbers, ceil, output_padding)
+    asked = Window(kind, numbers, ceil=ceil, output_padding=output_padding)
     if unknown == "dilation" and "dilation" not in asked.type.fields:
         raise UsageError(f"{kind} has no dilation")
     if unknown == "output":
@@ -235,6 +235,8 @@ def _neighbour(asked: Window, unknown: str, other: str) -> str | None:
     if not found:
         return None
     nearest_one = min(found, key=lambda number: (abs(number - now), number))
-    changed = Window(asked.kind, {**asked.numbers, other: nearest_one}, asked.ceil, asked.output_padding)
+    changed = Window(
+        asked.kind, {**asked.numbers, other: nearest_one}, ceil=asked.ceil, output_padding=asked.output_padding
+    )
     said = _SAID[unknown].format(_answers(changed, unknown).solutions[0])
     return f"{_SAID[other].format(nearest_one)} works, with {said}"

@@ -20,7 +20,7 @@ class Scalar(Node):
 
     __slots__ = ("text", "plain")
 
-    def __init__(self, text: str, mark: Mark, plain: bool = True) -> None:
+    def __init__(self, text: str, mark: Mark, *, plain: bool = True) -> None:
         self.text, self.mark, self.plain = text, mark, plain
 
 

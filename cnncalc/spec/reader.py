@@ -144,7 +144,7 @@ class _Reader:
         # The pure parser lets "\ud800" pass.
         if style == '"' and any("\ud800" <= c <= "\udfff" for c in text):
             self.problem("half of a surrogate pair is no character", mark, "write the character itself")
-        node = Scalar(text, mark, not style)
+        node = Scalar(text, mark, plain=not style)
         if event.anchor is not None:
             part = self.anchors[event.anchor] = _Part(node)
             part.size = 1

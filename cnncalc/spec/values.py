@@ -71,7 +71,7 @@ def odd_character(text: str) -> str | None:
     return None
 
 
-def whole(node: Node, context: Context, what: str, least: int = 1, bounded: bool = True) -> Number:
+def whole(node: Node, context: Context, what: str, least: int = 1, *, bounded: bool = True) -> Number:
     """A whole number of ``least`` or more, an unknown letter, or arithmetic over a block's arguments.
 
     ``bounded``: it is a size, which the limit of that name holds.
@@ -80,14 +80,14 @@ def whole(node: Node, context: Context, what: str, least: int = 1, bounded: bool
         raise expected(what, node, _numbers_from(least))
     text = node.text
     if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 10:  # most are such, and come out here
-        return _checked(int(text), node, context, what, least, bounded)
+        return _checked(int(text), node, context, what, least, bounded=bounded)
     arguments = context.arguments
     if arguments is not None and not text.isdecimal():
         if text in arguments or (not is_letter(text) and not _is_whole(text)):
-            return _checked(_worked_out(node, context, what, least), node, context, what, least, bounded)
+            return _checked(_worked_out(node, context, what, least), node, context, what, least, bounded=bounded)
     elif not text.isdecimal() and is_letter(text):
         return Letter(text)
-    return _checked(_literal(node, context, what, least), node, context, what, least, bounded)
+    return _checked(_literal(node, context, what, least), node, context, what, least, bounded=bounded)
 
 
 def _literal(node: Scalar, context: Context, what: str, least: int) -> Number:
@@ -104,7 +104,7 @@ def _literal(node: Scalar, context: Context, what: str, least: int) -> Number:
     return int(text)
 
 
-def _checked(number: Number, node: Node, context: Context, what: str, least: int, bounded: bool) -> Number:
+def _checked(number: Number, node: Node, context: Context, what: str, least: int, *, bounded: bool) -> Number:
     if isinstance(number, int):
         if number < least:
             raise expected(what, node, _numbers_from(least))

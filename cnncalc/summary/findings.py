@@ -24,7 +24,7 @@ class Finding(NamedTuple):
     message: str
 
 
-def find(summary: Summary, strict: bool = False) -> list[Finding]:
+def find(summary: Summary, *, strict: bool = False) -> list[Finding]:
     """Every finding: failed demands, branches that are not aligned and, if ``strict``, sizes that were rounded.
 
     Of an autoencoder also a code that is not smaller than the input.

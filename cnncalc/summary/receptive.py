@@ -76,13 +76,13 @@ def _seen(row: Placed, read: list[Seen]) -> Seen:
         return NONE
     enlarged = any(seen.enlarged for seen in read) or any(reach.step != 1 and reach.step < 1 for reach in reaches)
     if len(fields) == 1:
-        return _all([_grown(field, reach) for field, reach in zip(fields[0], reaches, strict=True)], enlarged)
+        return _all([_grown(field, reach) for field, reach in zip(fields[0], reaches, strict=True)], enlarged=enlarged)
     if len({len(axes) for axes in fields}) > 1:
         return NONE
-    return _merged(list(zip(*fields, strict=True)), enlarged)
+    return _merged(list(zip(*fields, strict=True)), enlarged=enlarged)
 
 
-def _all(fields: list[Any], enlarged: bool, finding: str = "") -> Seen:
+def _all(fields: list[Any], *, enlarged: bool, finding: str = "") -> Seen:
     return NONE if None in fields else Seen(tuple(fields), enlarged, finding)
 
 
@@ -101,7 +101,7 @@ def _grown(field: Any, reach: Reach) -> Any:
     return periodic.of(field).through(reach)
 
 
-def _merged(axes: list[tuple[Any, ...]], enlarged: bool) -> Seen:
+def _merged(axes: list[tuple[Any, ...]], *, enlarged: bool) -> Seen:
     """Branches are aligned where they move alike, and their windows' centres are less than one step apart."""
     for branches in axes:
         if len({branch.jump for branch in branches}) > 1:
@@ -109,7 +109,7 @@ def _merged(axes: list[tuple[Any, ...]], enlarged: bool) -> Seen:
             return Seen(None, enlarged, f"branches of effective stride {jumps} are not aligned: no receptive field")
     apart = not enlarged and any(_apart(branches) for branches in axes)
     finding = "branches are not aligned: the centres of their windows lie apart" if apart else ""
-    return _all([_union(branches) for branches in axes], enlarged, finding)
+    return _all([_union(branches) for branches in axes], enlarged=enlarged, finding=finding)
 
 
 def _union(branches: tuple[Any, ...]) -> Any:

@@ -239,7 +239,7 @@ def quotient(upper: Number, lower: Number, rounding: str) -> Number:
     return Quotient(upper, lower, rounding)
 
 
-def write(number: Number, style: str = "text", named: bool = False) -> str:
+def write(number: Number, style: str = "text", *, named: bool = False) -> str:
     """``number`` as text: with its numbers put in, or, ``named``, in its letters.
 
     >>> from cnncalc.expr import Letter
@@ -249,11 +249,11 @@ def write(number: Number, style: str = "text", named: bool = False) -> str:
     >>> write((H - F + 2 * P) // S + 1, named=True)
     '⌊(H − F + 2P)/S⌋ + 1'
     """
-    return _Writer(STYLES[style], style == "latex", named).write(number)[0]
+    return _Writer(STYLES[style], latex=style == "latex", named=named).write(number)[0]
 
 
 class _Writer:
-    def __init__(self, style: Style, latex: bool, named: bool) -> None:
+    def __init__(self, style: Style, *, latex: bool, named: bool) -> None:
         self.style, self.latex, self.named = style, latex, named
 
     def write(self, number: Number) -> tuple[str, int]:
@@ -280,7 +280,7 @@ class _Writer:
     def letter(self, letter: Letter) -> tuple[str, int]:
         if letter.value is not None and not self.named:
             return self.whole(letter.value)
-        return letter_name(letter.name, self.latex), ATOM
+        return letter_name(letter.name, latex=self.latex), ATOM
 
     def held(self, number: Number, least: int) -> str:
         """``number`` in brackets unless it holds at least as tightly as ``least``."""

@@ -33,7 +33,7 @@ STYLES = {
 }  # fmt: skip
 
 
-def letter_name(name: str, latex: bool) -> str:
+def letter_name(name: str, *, latex: bool) -> str:
     """A letter's name; in LaTeX what stands after ``_`` is a subscript, and words stand upright."""
     head, _, tail = name.partition("_")
     if not latex:
@@ -55,7 +55,7 @@ def typeset(formula: str) -> str:
 
     def word(match: re.Match[str]) -> str:
         head, tail = match[1], match[2] or ""
-        name = letter_name(f"x{tail}", True)[1:]
+        name = letter_name(f"x{tail}", latex=True)[1:]
         return (head if len(head) == 1 else rf"\mathrm{{{head}}}") + name
 
     text = re.sub(r"([A-Za-z]+)(_[A-Za-z0-9]+)?", word, formula)

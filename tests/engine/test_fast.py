@@ -22,7 +22,7 @@ Both = Callable[..., None]
 
 
 def layout_of(text: str, batch: int = 1, whole: bool = False) -> Layout:
-    return Layout(cnncalc.parse(text).summary(), batch, whole)
+    return Layout(cnncalc.parse(text).summary(), batch, whole=whole)
 
 
 @pytest.mark.parametrize("layer", [

@@ -139,7 +139,7 @@ def test_the_text_with_numbers_and_the_text_in_letters_say_the_same(tree: Any, v
 @given(trees, VALUES, st.sampled_from(["text", "plain", "latex"]), st.booleans())
 def test_every_style_closes_its_brackets(tree: Any, values: dict[str, int], style: str, named: bool) -> None:
     truth(tree, values)
-    text = write(grown(tree, {name: Letter(name, number) for name, number in values.items()}), style, named)
+    text = write(grown(tree, {name: Letter(name, number) for name, number in values.items()}), style, named=named)
     for opening, closing in ("()", "{}", "⌊⌋", "⌈⌉"):
         assert text.count(opening) == text.count(closing)
     assert text.count(r"\left") == text.count(r"\right")

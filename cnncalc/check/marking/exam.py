@@ -116,10 +116,10 @@ class Exam:
             right = problem.truth.get(key, mark)
         except CnncalcError as error:
             self.warnings += error.problems
-            return Question(problem, name, None, None, False)
+            return Question(problem, name, key=None, right=None, spatial=False)
         sizes = text and key.quantity == "output" and as_sizes(text)
         spatial = bool(sizes and isinstance(right, list) and len(sizes) == len(right) - 1)
-        if text is not None and not problem.truth.fits(key, text, problem.tolerance, spatial):
+        if text is not None and not problem.truth.fits(key, text, problem.tolerance, spatial=spatial):
             self.warnings.append(Fault(f"{problem.id} {name}: this is not right; it is marked by what comes out", mark))
         return Question(problem, name, key, told(key, right), spatial)
 
@@ -166,20 +166,20 @@ class _Marker:
     def _one(self, question: Question, cell: Cell | None) -> Marked:
         key = question.key
         if cell is None or cell.answer is None or key is None:
-            return Marked(question, cell and cell.answer, False, Fraction(0))
+            return Marked(question, cell and cell.answer, ok=False, marks=Fraction(0))
         text = _in_layout(cell, key, self.truth)
         earlier = dict(self.own) if self.problem.follow_through and self.wrong else {}
         self.own[key] = text
         if self._right(question, key, text):
-            return Marked(question, cell.answer, True, question.marks)
+            return Marked(question, cell.answer, ok=True, marks=question.marks)
         self.wrong = True
-        if earlier and follows(self.truth, earlier, key, text, self.problem.tolerance, question.spatial):
-            return Marked(question, cell.answer, False, question.marks, None, True)
-        return Marked(question, cell.answer, False, Fraction(0), explain(self.truth, key, text))
+        if earlier and follows(self.truth, earlier, key, text, self.problem.tolerance, spatial=question.spatial):
+            return Marked(question, cell.answer, ok=False, marks=question.marks, slip=None, follow_through=True)
+        return Marked(question, cell.answer, ok=False, marks=Fraction(0), slip=explain(self.truth, key, text))
 
     def _right(self, question: Question, key: Key, text: str) -> bool:
         try:
-            if not self.truth.fits(key, text, self.problem.tolerance, question.spatial):
+            if not self.truth.fits(key, text, self.problem.tolerance, spatial=question.spatial):
                 return False
         except NoSolution:
             return False

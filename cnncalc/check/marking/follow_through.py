@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MULTIPLES = {"flops": ("macs", 2), "weight_bytes": ("params", BYTES), "activation_bytes": ("activations", BYTES)}
 
 
-def follows(truth: Truth, own: dict[Key, str], key: Key, text: str, tolerance: float, spatial: bool) -> bool:
+def follows(truth: Truth, own: dict[Key, str], key: Key, text: str, tolerance: float, *, spatial: bool) -> bool:
     """Whether the answer ``text`` is what comes out for the student's ``own`` answers, some of them wrong."""
     numbers = {earlier: shaped(earlier, answer, truth.get(earlier)) for earlier, answer in own.items()}
     other, factor = _MULTIPLES.get(key.quantity, ("", 1))
@@ -36,7 +36,7 @@ def follows(truth: Truth, own: dict[Key, str], key: Key, text: str, tolerance: f
         return True
     try:
         summary = _worked_out(truth, numbers)
-        return summary is not None and agrees(summary, key, quantity(summary, key), text, tolerance, spatial)
+        return summary is not None and agrees(summary, key, quantity(summary, key), text, tolerance, spatial=spatial)
     except (CnncalcError, ZeroDivisionError):
         return False
 

@@ -54,16 +54,16 @@ def reconcile(truth: Truth, key: Key, text: str, tolerance: float = 0.0) -> Reco
         form = "sizes such as 28x28x10" if key.sizes else "a number such as 183242"
         raise UsageError(f'--value "{text[:60]}" is not {form}')
     if _alike(wanted, search.right, tolerance):
-        return Reconciliation(key, wanted, search.right, True, [], [])
+        return Reconciliation(key, wanted, search.right, agrees=True, ways=[], nearest=[])
     every: list[Way] = []
     for ways in _ways(search):
         found = [way for way in ways if _alike(way.value, wanted, tolerance)]
         if found:
             found.sort(key=lambda way: not way.convention)
-            return Reconciliation(key, wanted, search.right, False, found, [])
+            return Reconciliation(key, wanted, search.right, agrees=False, ways=found, nearest=[])
         every += ways
     every.sort(key=lambda way: _distance(way.value, wanted))
-    return Reconciliation(key, wanted, search.right, False, [], every[:NEAREST])
+    return Reconciliation(key, wanted, search.right, agrees=False, ways=[], nearest=every[:NEAREST])
 
 
 def _ways(search: Search) -> Iterator[list[Way]]:

@@ -272,8 +272,8 @@ _two = _not(1)
 
 #: Every slip, by what it is called in a test; the words are a student's or a tool's way of counting.
 SLIPS: dict[str, Slip] = {
-    "bias": Slip("without the biases", _where("bias", bool, bias=False), True),
-    "bias_added": Slip("with a bias where there is none", _where("bias", lambda bias: not bias, bias=True), True),
+    "bias": Slip("without the biases", _where("bias", bool, bias=False), convention=True),
+    "bias_added": Slip("with a bias where there is none", _where("bias", lambda b: not b, bias=True), convention=True),
     "bias_one": Slip("with one bias for all", _rule(_LEARNED, weights=_biases_of(lambda w, kernel: (1,)))),
     "bias_each": Slip("with a bias for every weight", _rule(_LEARNED, weights=_biases_of(lambda w, kernel: kernel))),
     "bias_channel": Slip(
@@ -307,8 +307,7 @@ SLIPS: dict[str, Slip] = {
     "flatten_none": Slip("with the channels only, not flattened", _rule(("dense",), inputs=_channels_only)),
     "moving": Slip(
         "without the moving mean and variance, 2C for 4C",
-        _rule(("batchnorm",), weights=_leaving("_mean", "_variance")),
-        True,
+        _rule(("batchnorm",), weights=_leaving("_mean", "_variance")), convention=True,
     ),
     "moving_trained": Slip(
         "with the moving mean and variance as trained", _rule(("batchnorm",), weights=_still_trained)
@@ -317,33 +316,35 @@ SLIPS: dict[str, Slip] = {
     "moving_added": Slip(
         "with a moving mean and variance that only batchnorm has", _rule(_NORMS[1:], weights=_moving_too)
     ),
-    "norm": Slip("without the normalisation's parameters", _rule(_NORMS, weights=_nothing), True),
+    "norm": Slip("without the normalisation's parameters", _rule(_NORMS, weights=_nothing), convention=True),
     "gates": Slip("for one gate only", _one_gate),
     "recurrent": Slip("without the recurrent weights", _rule(_RECURRENT, weights=_only_input_kernels)),
     "recurrent_input": Slip("without the weights of the input", _rule(_RECURRENT, weights=_only_recurrent_kernels)),
     "biases_two": Slip(
-        "with two bias vectors, as in PyTorch and in Keras's GRU", _where("biases", lambda b: b == 1, biases=2), True
+        "with two bias vectors, as in PyTorch and in Keras's GRU",
+        _where("biases", lambda b: b == 1, biases=2), convention=True,
     ),
     "biases_one": Slip(
-        "with one bias vector, as in textbooks and in Keras's LSTM", _where("biases", lambda b: b == 2, biases=1), True
+        "with one bias vector, as in textbooks and in Keras's LSTM",
+        _where("biases", lambda b: b == 2, biases=1), convention=True,
     ),
     "direction": Slip("for one direction only", _where("bidirectional", bool, bidirectional=False)),
     "transposed": Slip("by the rule of a plain convolution", _exchanged("transposed_conv", "conv")),
     "plain": Slip("by the rule of a transposed convolution", _exchanged("conv", "transposed_conv")),
     "output_padding": Slip("without the output padding", _where("output_padding", _not(0), output_padding=0)),
     "macs_outputs": Slip(
-        "with the products counted on the output positions", _rule(("transposed_conv",), macs=_on_outputs), True
+        "with the products counted on the output positions",
+        _rule(("transposed_conv",), macs=_on_outputs), convention=True,
     ),
     "macs_inputs": Slip("with the products counted on the input positions", _rule(_CONVS, macs=_on_inputs)),
-    "macs_bias": Slip("with the biases counted too", _rule(_LEARNED, macs=_with_biases), True),
+    "macs_bias": Slip("with the biases counted too", _rule(_LEARNED, macs=_with_biases), convention=True),
     "jump": Slip("without the strides of the layers before", _reaching(_steps_of_one)),
     "extent": Slip("with F for F - 1 in each step", _reaching(_whole_windows)),
     "layer": Slip("with one layer left out", _reaching(_not_counted)),
     "heads_shared": Slip(
-        "with the features shared out among the heads", _where("key_dim", lambda k: k is not None, key_dim=None), True
+        "with the features shared out among the heads",
+        _where("key_dim", lambda k: k is not None, key_dim=None), convention=True,
     ),
-    "heads": Slip("with every head as wide as the features", _whole_heads, True),
-    "attention_out": Slip(
-        "without the output projection", _rule(("attention",), weights=_no_output)
-    ),
+    "heads": Slip("with every head as wide as the features", _whole_heads, convention=True),
+    "attention_out": Slip("without the output projection", _rule(("attention",), weights=_no_output)),
 }  # fmt: skip

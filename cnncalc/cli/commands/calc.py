@@ -35,6 +35,6 @@ def calc(
     order = options.layout(layout)
     net = api.calc(input, *layer, limits=limits.parse(limit or []), layout=order or "channels_last")
     try:
-        return show(net, format, chosen, order, strict, output, "")
+        return show(net, format, chosen, order, output, "", strict=strict)
     except SpecError as error:  # layers that do not fit are bad arguments here
         raise UsageError(error.problems) from None

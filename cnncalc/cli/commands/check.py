@@ -48,7 +48,7 @@ def check(
     if answers is not None:
         return _mark(files, answers, bounds, feedback, format, output)
     passing = _Passing(batch.check_all(files, bounds, count), files)
-    io.emit_all(render.render(passing, format, bool(output)), output, *files)
+    io.emit_all(render.render(passing, format, to_file=bool(output)), output, *files)
     return passing.code
 
 
@@ -67,11 +67,11 @@ class _Passing:
             if show:
                 show(number, len(self.files), self.files[number])
             if verdicts or (empty and number + 1 == len(self.files)):
-                _refuse_nothing(empty)
+                _refuse_nothing(empty=empty)
                 yield verdicts
 
 
-def _refuse_nothing(empty: bool) -> None:
+def _refuse_nothing(*, empty: bool) -> None:
     if empty:
         raise UsageError("there is nothing to check: the files are networks that expect nothing")
 
@@ -101,7 +101,7 @@ def _mark(files: list[str], answers: str, bounds: Limits, feedback: str | None, 
     if feedback:
         _make_folder(feedback)
     students = _marked(exam, cells, tally, feedback, names)
-    io.emit_all(marks.render(students, tally, format, bool(output)), output, answers, *files)
+    io.emit_all(marks.render(students, tally, format, to_file=bool(output)), output, answers, *files)
     return max((4 if isinstance(error, LimitError) else 1 for error in exam.broken), default=0)
 
 

@@ -44,7 +44,7 @@ def generate(
         raise UsageError("--choices 1 leaves nothing to choose", help="--choices 4, or 0 for open questions")
     count = _whole("--number", number, 1, maker.MOST)
     paper = maker.generate(topics, options.choose("--level", level, LEVELS), count, _whole("--seed", seed, 0), many)
-    text = render.render(paper, format, solution is None)
+    text = render.render(paper, format, with_key=solution is None)
     if solution is not None:
         io.write_file(solution, render.solution(paper, format).encode("utf-8"))
     io.emit(text, output)

@@ -25,9 +25,9 @@ def kinds(
     options.choose("--format", format, render.FORMATS)
     every = registry.every()
     if kind is None:
-        text = render.as_list([describe(found) for found in every.values()], format, bool(output))
+        text = render.as_list([describe(found) for found in every.values()], format, to_file=bool(output))
     elif kind in every:
-        text = render.one(describe(every[kind]), format, bool(output))
+        text = render.one(describe(every[kind]), format, to_file=bool(output))
     elif kind in PLACERS:
         raise UsageError(f"{kind} is a block, not a kind of layer", help="cnncalc schema has the fields of blocks")
     else:

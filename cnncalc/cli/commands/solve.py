@@ -62,7 +62,7 @@ def solve(
         raise UsageError(f'"{spec}" is not expected here', help=f"cnncalc solve network {spec}")
     from cnncalc.solve import axes
 
-    found, problems = axes.solve(unknown, {**texts, "output": output}, bounds, kind, ceil)
+    found, problems = axes.solve(unknown, {**texts, "output": output}, bounds, kind, ceil=ceil)
     if format == "json" or not problems:
         io.emit(render.windows(found, format))
     if problems:

@@ -29,7 +29,7 @@ def summary(
     options.choose("--format", format, render.FORMATS)
     chosen = render.columns(columns)
     net = api.load(spec, limits.parse(limit or []))
-    return show(net, format, chosen, options.layout(layout), strict, output, spec)
+    return show(net, format, chosen, options.layout(layout), output, spec, strict=strict)
 
 
 def show(
@@ -37,17 +37,18 @@ def show(
     format: str,
     chosen: list[Column],
     layout: str | None,
-    strict: bool,
     output: str | None,
     source: str,
+    *,
+    strict: bool,
 ) -> int:
     """Write the summary of ``net``; 1 where ``strict`` and there are findings."""
     from cnncalc.render.data import summary_data
 
     result = net.summary()
-    found = findings.find(result, strict)
+    found = findings.find(result, strict=strict)
     result.layout = layout or result.layout
-    io.emit(render.render(summary_data(result, found), format, chosen, bool(output)), output, source)
+    io.emit(render.render(summary_data(result, found), format, chosen, to_file=bool(output)), output, source)
     if found and format == "csv":  # which has no place for them
         io.complain("\n".join(f"finding: {finding.mark}: {finding.message}" for finding in found), 0)
     return 1 if strict and found else 0

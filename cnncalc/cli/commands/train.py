@@ -56,7 +56,9 @@ def train(
     from cnncalc.engine.train import descent
 
     settings = descent.Settings(**numbers)  # type: ignore[arg-type]
-    trained = descent.train(summary, data, weights, settings, bounds, compare is not None, io.progress())
+    trained = descent.train(
+        summary, data, weights, settings, bounds, compare=compare is not None, progress=io.progress()
+    )
     if save_weights is not None:
         io.write_arrays(save_weights, partial(npz.write, trained.weights), spec, weights, data)
     io.report(render.render(trained, format), output is None and save_weights == "-", output, spec, data, weights)

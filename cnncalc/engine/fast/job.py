@@ -28,7 +28,13 @@ class Finish:
     """
 
     def __init__(
-        self, bias: Array | None, before: Activate | None, residual: Array | None, after: Activate | None, whole: bool
+        self,
+        bias: Array | None,
+        before: Activate | None,
+        residual: Array | None,
+        after: Activate | None,
+        *,
+        whole: bool,
     ) -> None:
         self.bias, self.before, self.residual, self.after, self.whole = bias, before, residual, after, whole
 
@@ -42,7 +48,7 @@ class Finish:
         bias = self.bias if self.bias is None else self.bias[..., channels]
         bias = bias if bias is None or bias.ndim == 1 else bias[across]
         residual = None if self.residual is None else self.residual[place][..., channels]
-        return Finish(bias, self.before, residual, self.after, self.whole)
+        return Finish(bias, self.before, residual, self.after, whole=self.whole)
 
     def __call__(self, source: Array, target: Array, piece: Any) -> None:
         """``target``, the ``piece`` of the output, from ``source`` (which may be the target itself)."""

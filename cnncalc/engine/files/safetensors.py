@@ -34,7 +34,7 @@ class Entry:
             raise SpecError(f"{what} has a broken header")
         if word not in TYPES:
             raise SpecError(f"{what} holds {str(word)[:20]}, which is not read", help=f"one of {', '.join(TYPES)}")
-        self.header = Header(shape, False, np.dtype(TYPES[word]))
+        self.header = Header(shape, fortran=False, dtype=np.dtype(TYPES[word]))
         self.begin = start
         if (
             any(type(n) is not int or n < 0 for n in numbers)

@@ -41,7 +41,7 @@ def _run(kind: Recurrent, weights: Weights, x: Array, cell: Callable[[Weights, A
         for direction in kind.directions:
             start = f"layer{layer}_{direction}" if layer > 1 else direction
             own = {name: weights[start + name] for name in _NAMES if start + name in weights}
-            states = _scanned(own, x[::-1] if direction else x, cell, every)
+            states = _scanned(own, x[::-1] if direction else x, cell, every=every)
             found.append(states[::-1] if direction else states)
         x = np.concatenate(found, axis=-1) if len(found) > 1 else found[0]
     return np.moveaxis(x, 0, 1) if kind.return_sequences else x[0]
@@ -50,7 +50,7 @@ def _run(kind: Recurrent, weights: Weights, x: Array, cell: Callable[[Weights, A
 _NAMES = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
 
 
-def _scanned(own: Weights, x: Array, cell: Callable[[Weights, Array], Cell], every: bool) -> Array:
+def _scanned(own: Weights, x: Array, cell: Callable[[Weights, Array], Cell], *, every: bool) -> Array:
     """The states of one layer in one direction, from a state of zeros: ``[T, batch, h]``, or ``[1, batch, h]`` with
     the last one alone.
     """

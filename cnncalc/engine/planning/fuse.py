@@ -67,7 +67,7 @@ class Op:
         return " + ".join(row.name for row in self.rows)
 
 
-def fuse(summary: Summary, whole: bool) -> list[Op]:
+def fuse(summary: Summary, *, whole: bool) -> list[Op]:
     """The rows as ops in running order; each row by itself where ``whole`` (every output is wanted)."""
     first = len(summary.inputs)
     if whole:
@@ -166,7 +166,7 @@ def own_activation(row: Row) -> str | None:
     return None if word == "linear" else word
 
 
-def folded(summary: Summary, op: Op, arrays: Mapping[str, Array], owned: bool = False) -> Weights:
+def folded(summary: Summary, op: Op, arrays: Mapping[str, Array], *, owned: bool = False) -> Weights:
     """The weights of an op, its batch normalisation multiplied into the kernel and added to the bias.
 
     ``owned``: the arrays are the engine's own, so that a kernel that nobody else uses may be changed in place.

@@ -44,10 +44,10 @@ class Layout:
     ops that run in Winograd's form with the size of their tiles, ``size`` and ``places`` the arena.
     """
 
-    def __init__(self, summary: Summary, batch: int, whole: bool = False) -> None:
+    def __init__(self, summary: Summary, batch: int, *, whole: bool = False) -> None:
         """``whole``: no layer is folded into another, so that each one's output can be looked at."""
         self.summary, self.batch, self.whole = summary, batch, whole
-        self.ops = fuse.fuse(summary, whole)
+        self.ops = fuse.fuse(summary, whole=whole)
         self.tiled = self._tiled()
         if not whole:
             self.ops = fuse.pool(self.ops, self.tiled)

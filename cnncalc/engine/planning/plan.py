@@ -86,7 +86,7 @@ class Plan:
                 windows = kind.windows(shape)
                 windows = windows + [POINT] * (2 - len(windows))
             image = None if residual is None else _image(residual)
-            finish = Finish(weights.get("bias"), before, image, after, whole)
+            finish = Finish(weights.get("bias"), before, image, after, whole=whole)
             finish.widened(_image(y).shape[-2])
             tile = self.layout.tiled.get(op, 0)
             job = Job(kind, weights, windows, shape, operands, _image(y), finish, tile, op.pooled, self.workers,
@@ -95,7 +95,7 @@ class Plan:
             works = planned(job)
             if works is not None:
                 return works
-        return [Reference(op.head, weights, xs, y, Finish(None, before, residual, after, whole))]
+        return [Reference(op.head, weights, xs, y, Finish(None, before, residual, after, whole=whole))]
 
     def run(self, feeds: Mapping[str, Array], watch: Callable[..., None] | None = None) -> dict[str, Array]:
         """The outputs by name; ``watch(row, xs, y, seconds)`` is told of the last row of each op."""

@@ -64,6 +64,7 @@ def train(
     weights: str | None,
     settings: Settings,
     limits: Limits,
+    *,
     compare: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Trained:

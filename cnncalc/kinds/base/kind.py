@@ -55,7 +55,7 @@ class Stage(NamedTuple):
     sizes: tuple[Number, ...]
 
 
-def equation(text: str, number: Number, lint: bool = False) -> Note:
+def equation(text: str, number: Number, *, lint: bool = False) -> Note:
     """A note with ``working = value`` in the place of ``{}``."""
     from cnncalc.symbolic.expr import write
 

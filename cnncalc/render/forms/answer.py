@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ALTERNATIVES = 8  # numbers for a letter of which all are written
 
 
-def written(value: Any, key: str | None, sign: str = "×", separators: bool = True) -> str:
+def written(value: Any, key: str | None, sign: str = "×", *, separators: bool = True) -> str:
     """An answer to ``key`` as text: sizes, a number, or of a letter (which has no dot) every number that is right."""
     if isinstance(value, list) and "." not in (key or "."):
         shown = (

@@ -29,7 +29,7 @@ class Sheet(NamedTuple):
     footer: list[str] = []  # noqa: RUF012
 
 
-def cell(column: Column, value: Any, sign: str = "×", separators: bool = True) -> str:
+def cell(column: Column, value: Any, sign: str = "×", *, separators: bool = True) -> str:
     """A value as text."""
     if value is None:
         return "–"

@@ -20,7 +20,7 @@ _GAPS = (3, 2, 1)  # between two columns: the widest with which there is room fo
 _EDGES = 2
 
 
-def as_table(sheet: Sheet, to_file: bool = False) -> str:
+def as_table(sheet: Sheet, *, to_file: bool = False) -> str:
     """The sheet as text for standard output: with its terminal's width and colours, or plain in a pipe or file."""
     terminal = sys.stdout.isatty() and not to_file
     ascii_only = only_ascii(sys.stdout) and not to_file
@@ -35,10 +35,10 @@ def as_table(sheet: Sheet, to_file: bool = False) -> str:
             break
     else:
         return fit(_stacked(title, headings, rows, sheet.footer))
-    console = _console(room, terminal and takes_escapes(sys.stdout) and not os.environ.get("NO_COLOR"))
+    console = _console(room, colour=terminal and takes_escapes(sys.stdout) and not os.environ.get("NO_COLOR"))
     if title:
         console.print(fit(title), style="bold", soft_wrap=True)
-    console.print(_table(sheet.columns, headings, rows, widths, gap, ascii_only))
+    console.print(_table(sheet.columns, headings, rows, widths, gap, ascii_only=ascii_only))
     if ascii_only and sheet.footer:
         console.print()
     console.print(*map(fit, sheet.footer), sep="\n", soft_wrap=not terminal, end="\n" if sheet.footer else "")
@@ -52,7 +52,7 @@ def _width() -> int:
     return max(1, shutil.get_terminal_size((80, 24)).columns)
 
 
-def _console(width: int, colour: bool) -> Any:
+def _console(width: int, *, colour: bool) -> Any:
     from rich.console import Console
 
     return Console(
@@ -102,7 +102,7 @@ def _broken(text: str, width: int) -> str:
 
 
 def _table(
-    columns: list[Column], headings: list[str], rows: list[list[str]], widths: list[int], gap: int, ascii_only: bool
+    columns: list[Column], headings: list[str], rows: list[list[str]], widths: list[int], gap: int, *, ascii_only: bool
 ) -> Table:
     from rich import box
     from rich.table import Table

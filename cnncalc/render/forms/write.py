@@ -12,12 +12,12 @@ from cnncalc.render.forms.sheet import Column, Sheet, cell
 from cnncalc.render.forms.text import printable
 
 
-def write(sheet: Sheet, format: str, to_file: bool = False) -> str:
+def write(sheet: Sheet, format: str, *, to_file: bool = False) -> str:
     """The sheet as ``table`` (with the terminal's colours unless it goes to a file), csv, markdown or latex."""
     if format == "table":
         from cnncalc.render.forms.table import as_table
 
-        return as_table(sheet, to_file)
+        return as_table(sheet, to_file=to_file)
     return {"csv": as_csv, "markdown": as_markdown, "latex": as_latex}[format](sheet)
 
 

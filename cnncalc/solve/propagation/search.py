@@ -45,7 +45,7 @@ class Values(NamedTuple):
 NONE = Values([], [None, None])
 
 
-def boxes(tape: Tape, box: Box, effort: Effort, backwards: bool = False) -> Iterator[Box]:
+def boxes(tape: Tape, box: Box, effort: Effort, *, backwards: bool = False) -> Iterator[Box]:
     """Boxes that fit for sure and together hold all that fits, ordered by the unknowns from the first on."""
     waiting = [box]
     while waiting:
@@ -66,11 +66,11 @@ def boxes(tape: Tape, box: Box, effort: Effort, backwards: bool = False) -> Iter
 
 
 def points(
-    tape: Tape, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort, backwards: bool = False
+    tape: Tape, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort, *, backwards: bool = False
 ) -> Iterator[dict[str, int]]:
     """Every answer, in the order of the unknowns from the first on. ``fits`` has the last word on each."""
     period = (tape.period(next(iter(box))) or 1) if len(box) == 1 else 1
-    for found in boxes(tape, box, effort, backwards):
+    for found in boxes(tape, box, effort, backwards=backwards):
         refused: set[int] = set()  # remainders
         order = (range(a, b + 1)[:: -1 if backwards else 1] for a, b in found.values())
         for numbers in _combined(list(order)):
@@ -96,14 +96,14 @@ def _combined(ranges: list[range]) -> Iterator[tuple[int, ...]]:
 
 
 def firsts(
-    tape: Tape, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort, backwards: bool = False
+    tape: Tape, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort, *, backwards: bool = False
 ) -> Iterator[int]:
     """The answers of the first unknown of ``box``: each number for which the others have an answer, once."""
     name = next(iter(box))
     if len(box) == 1:
-        yield from (point[name] for point in points(tape, box, fits, effort, backwards))
+        yield from (point[name] for point in points(tape, box, fits, effort, backwards=backwards))
         return
-    while point := next(points(tape, box, fits, effort, backwards), None):
+    while point := next(points(tape, box, fits, effort, backwards=backwards), None):
         yield point[name]
         low, high = box[name]
         box = {**box, name: (low, point[name] - 1) if backwards else (point[name] + 1, high)}
