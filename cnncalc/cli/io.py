@@ -59,7 +59,7 @@ def write_arrays(path: str, write: Callable[[BinaryIO], object], *sources: str |
         write_file(path, write, *sources)
 
 
-def report(text: str, aside: bool, output: str | None = None, *sources: str | None) -> None:
+def report(text: str, output: str | None = None, *sources: str | None, aside: bool) -> None:
     """Write what a command says besides its arrays: ``aside``, on standard error, where standard output has them."""
     if aside:
         complain(text.rstrip("\n"), 0)

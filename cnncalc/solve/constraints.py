@@ -110,7 +110,7 @@ class Question:
         for number, (low, high) in constraints:
             tape.demand(number, low, high)
         for first, second, broadcasts in pairs:
-            tape.pair(first, second, broadcasts)
+            tape.pair(first, second, broadcasts=broadcasts)
         return tape
 
     def tape(self, names: set[str]) -> Tape:

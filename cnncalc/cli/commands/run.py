@@ -64,7 +64,7 @@ def run(
     for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
         if path is not None:
             io.write_arrays(path, partial(npz.write, arrays), *inputs)
-    io.report(render.render(result, format), "-" in (output, save_weights))
+    io.report(render.render(result, format), aside="-" in (output, save_weights))
     return 0
 
 

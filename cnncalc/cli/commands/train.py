@@ -61,5 +61,6 @@ def train(
     )
     if save_weights is not None:
         io.write_arrays(save_weights, partial(npz.write, trained.weights), spec, weights, data)
-    io.report(render.render(trained, format), output is None and save_weights == "-", output, spec, data, weights)
+    aside = output is None and save_weights == "-"
+    io.report(render.render(trained, format), output, spec, data, weights, aside=aside)
     return 0

@@ -97,7 +97,7 @@ class Tape:
         a, b = self.demanded[place]
         self.demanded[place] = (a if low is None else max(a, low), b if high is None else min(b, high))
 
-    def pair(self, first: Number, second: Number, broadcasts: bool) -> None:
+    def pair(self, first: Number, second: Number, *, broadcasts: bool) -> None:
         """Two sizes that must be the same; where they broadcast, one of them may also be 1."""
         a, b = self.place(first), self.place(second)
         (step, rise), (other_step, other_rise) = self._pace(a), self._pace(b)
