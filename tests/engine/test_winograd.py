@@ -19,7 +19,7 @@ Both = Callable[..., None]
 
 
 def layout_of(text: str, batch: int = 1, whole: bool = False) -> Layout:
-    return Layout(cnncalc.parse(text).summary(), batch, whole)
+    return Layout(cnncalc.parse(text).summary(), batch, whole=whole)
 
 
 @pytest.mark.parametrize("size", ["28x28", "29x31", "16x50", "8x200", "30x30", "200x3", "90x1"])
