@@ -327,3 +327,20 @@ def crew(request: pytest.FixtureRequest, monkeypatch: Any) -> int:
     monkeypatch.setattr(blas, "workers", lambda: int(number))
     monkeypatch.setattr(plan, "WORTH", 0 if word == "processes" else 1 << 60)
     return int(number)
+
+
+@pytest.fixture(scope="session")
+def drawn() -> Callable[..., Any]:
+    """``drawn(summary, seed, batch)``: random weights (biases too, which a seed leaves at 0) and inputs."""
+
+    def draw(summary: Any, seed: int, batch: int) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        rng = np.random.default_rng(seed)
+        arrays = {
+            name: rng.uniform(0.5, 1.5, sizes).astype(np.float32)
+            if weight in ("moving_variance", "gamma")
+            else rng.standard_normal(sizes, np.float32) / np.float32(max(1, np.prod(sizes[:-1])) ** 0.5)
+            for name, (_, weight, sizes) in learned.wanted(summary).items()
+        }
+        return arrays, {name: feed.load(batch) for name, feed in inputs.feeds(summary, [], seed).items()}
+
+    return draw
