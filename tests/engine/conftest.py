@@ -14,6 +14,7 @@ from cnncalc.engine import weights as learned
 from cnncalc.engine.model import Model
 from cnncalc.engine.parallel import blas
 from cnncalc.engine.planning import plan
+from cnncalc.kinds.activation import FUNCTIONS
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,12 @@ def peer() -> Callable[..., dict[str, np.ndarray]]:
     torch = pytest.importorskip("torch")
     torch.set_num_threads(2)
     return lambda summary, arrays, feeds: Peer(torch, summary, arrays).run(feeds)
+
+
+@pytest.fixture(scope="session")
+def peer_knows() -> Callable[[str], bool]:
+    """Whether the peer has a method for the kind of that name, or PyTorch an activation function; needs no PyTorch."""
+    return lambda word: hasattr(Peer, word) or word in FUNCTIONS
 
 
 class Peer:
@@ -37,7 +44,7 @@ class Peer:
             for row in self.summary.rows:
                 w = {k: self.torch.from_numpy(v) for k, v in learned.of(self.summary, row, self.arrays).items()}
                 kind = row.layer.kind
-                y = getattr(self, row.kind, self.function)(kind, w, *(values[s] for s in row.layer.sources))
+                y = getattr(self, row.kind, self.activation)(kind, w, *(values[s] for s in row.layer.sources))
                 if getattr(kind, "activation", None):
                     y = self.named(kind.activation, y, None)
                 values.append(y)
@@ -52,12 +59,12 @@ class Peer:
 
     # activations
 
-    def function(self, kind: Any, w: Any, x: Any) -> Any:
+    def activation(self, kind: Any, w: Any, x: Any) -> Any:
         return self.named(getattr(kind, "function", kind.word()), x, kind)
 
     def named(self, name: str, x: Any, kind: Any) -> Any:
         F = self.F
-        if name in ("linear", "dropout", "stochastic_depth"):
+        if name == "linear":
             return x
         if name in ("softmax", "log_softmax"):
             return getattr(F, name)(x, dim=1)
@@ -237,6 +244,9 @@ class Peer:
     def dropout(self, kind: Any, w: Any, x: Any) -> Any:
         return self.F.dropout(x, kind.rate, training=False)
 
+    def stochastic_depth(self, kind: Any, w: Any, x: Any) -> Any:
+        return x
+
     def flatten(self, kind: Any, w: Any, x: Any) -> Any:
         return self.outward(x).flatten(1)
 
@@ -261,9 +271,14 @@ class Peer:
         return self.F.interpolate(x, scale_factor=[float(f) for f in self.each(kind.factor, x)], **mode)
 
     def pixel_shuffle(self, kind: Any, w: Any, x: Any) -> Any:
+        """PyTorch has it for images; of a sequence, channels become positions in the same way."""
+        if x.ndim == 3:
+            return x.unflatten(1, (-1, kind.factor)).transpose(2, 3).flatten(2)
         return self.F.pixel_shuffle(x, kind.factor)
 
     def pixel_unshuffle(self, kind: Any, w: Any, x: Any) -> Any:
+        if x.ndim == 3:
+            return x.unflatten(2, (-1, kind.factor)).transpose(2, 3).flatten(1, 2)
         return self.F.pixel_unshuffle(x, kind.factor)
 
     def channel_shuffle(self, kind: Any, w: Any, x: Any) -> Any:

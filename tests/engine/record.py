@@ -15,6 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from conftest import Peer, patterned
 
 import cnncalc
+from cnncalc.kinds.activation import FUNCTIONS
 
 WINDOWS = {
     "conv": "- conv: {filters: 3, kernel: 3, padding: 1}",
@@ -36,9 +37,8 @@ WINDOWS = {
     "dense": "- dense: 5",
     "dense unflattened": "- dense: {units: 5, flatten: false, activation: tanh}",
     **{name: f"- {name}" for name in (
-        "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "gelu", "silu", "mish", "sigmoid", "hard_sigmoid",
-        "hard_swish", "tanh", "softplus", "softsign", "softmax", "log_softmax", "prelu", "batchnorm", "layernorm",
-        "rmsnorm", "instancenorm", "lrn", "scale", "flatten", "global_maxpool", "global_avgpool",
+        *FUNCTIONS, "prelu", "batchnorm", "layernorm", "rmsnorm", "instancenorm", "lrn", "scale", "flatten",
+        "global_maxpool", "global_avgpool",
     )},
     "groupnorm": "- groupnorm: 2",
     "layernorm all": "- layernorm: {axes: all}",

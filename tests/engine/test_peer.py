@@ -1,25 +1,24 @@
-"""Every kind against PyTorch, on random sizes, fields, layouts, weights and both engines."""
+"""Every kind against PyTorch: random layers, the cases by hand of ``tests/kinds``, and layers together."""
 
 from __future__ import annotations
 
-import inspect
+import json
 import random
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
+from case_files import Case, load
 
 import cnncalc
 from cnncalc import kinds
-from cnncalc.engine import inputs
-from cnncalc.engine.model import Model
+from cnncalc.engine.model import ENGINES, Model
+from cnncalc.kinds.activation import FUNCTIONS
+from cnncalc.shape import LAYOUTS
 
-pytestmark = pytest.mark.oracle
-
-ACTIVATIONS = (
-    "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "gelu", "silu", "mish", "sigmoid", "hard_sigmoid",
-    "hard_swish", "tanh", "softplus", "softsign", "softmax", "log_softmax", "linear",
-)  # fmt: skip
 LIMIT = 1e-5
+SEQUENCES = Path(__file__).with_name("recorded_sequence.npz")
 
 
 def written(fields: dict) -> str:
@@ -61,7 +60,7 @@ class Chooser(random.Random):
         kind = self.choice(("conv",) * 6 + ("depthwise_conv", "separable_conv", "transposed_conv", "maxpool", "avgpool",
                            "dense", "locally_connected", "lppool") * 2)  # fmt: skip
         divisors = [d for d in range(1, channels + 1) if channels % d == 0]
-        end = {"bias": self.choice((True, False)), "activation": self.choice(ACTIVATIONS)}
+        end = {"bias": self.choice((True, False)), "activation": self.choice(FUNCTIONS)}
         if kind == "conv":
             groups = self.choice(divisors)
             fields = {"filters": groups * self.randint(1, 5), **self.windowed(spatial, "kernel"), "groups": groups}
@@ -89,20 +88,12 @@ class Chooser(random.Random):
         return rank, spatial, channels, f"{kind}: {written({**fields, **end})}"
 
 
-def compared(text: str, peer, seed: int, batch: int = 2) -> None:
+def compared(text: str, peer, drawn, seed: int, batch: int = 2) -> None:
     """Every layer's output of both engines next to PyTorch's."""
     summary = cnncalc.parse(text).summary()
-    rng = np.random.default_rng(seed)
-    arrays = {
-        f"{row.name}/{name}": rng.uniform(0.5, 1.5, sizes).astype(np.float32)
-        if name in ("moving_variance", "gamma")
-        else rng.standard_normal(sizes, np.float32) / np.float32(max(1, np.prod(sizes[:-1])) ** 0.5)
-        for row in summary.rows
-        for name, sizes in row.weights.items()
-    }
-    feeds = {name: feed.load(batch) for name, feed in inputs.feeds(summary, [], seed).items()}
+    arrays, feeds = drawn(summary, seed, batch)
     wanted = peer(summary, arrays, feeds)
-    for engine in ("reference", "fast"):
+    for engine in ENGINES:
         outputs = Model(summary, arrays, cnncalc.Limits(), engine).run(feeds)
         assert outputs
         for name, got in outputs.items():
@@ -112,8 +103,9 @@ def compared(text: str, peer, seed: int, batch: int = 2) -> None:
             assert error <= LIMIT, f"{engine}: {name} differs by {error:.2g}\n{text}"
 
 
+@pytest.mark.oracle
 @pytest.mark.parametrize("part", range(10))
-def test_fifty_random_layers_equal_pytorch(part: int, peer) -> None:
+def test_fifty_random_layers_equal_pytorch(part: int, peer, drawn) -> None:
     ran = 0
     chooser = Chooser(part)
     while ran < 50:
@@ -126,51 +118,56 @@ def test_fifty_random_layers_equal_pytorch(part: int, peer) -> None:
             cnncalc.parse(text).summary()
         except cnncalc.SpecError:  # the padding crops all of it, or is too much for the pool
             continue
-        compared(text, peer, part * 1000 + ran, chooser.randint(1, 3))
+        compared(text, peer, drawn, part * 1000 + ran, chooser.randint(1, 3))
         ran += 1
 
 
-EVERY_KIND = {
-    **{kind: f"- {kind}" for kind in ACTIVATIONS},
-    "leaky_relu slope": "- leaky_relu: 0.3",
-    "gelu tanh": "- gelu: {approximate: true}",
-    "activation": "- activation: {function: leaky_relu, slope: 0.2}",
-    "prelu": "- prelu",
-    "prelu shared": "- prelu: true",
-    "batchnorm": "- batchnorm\n- batchnorm: {scale: false, eps: 0.1}\n- batchnorm: {center: false}",
-    "layernorm": "- layernorm",
-    "layernorm all": "- layernorm: {axes: all, eps: 0.01}",
-    "rmsnorm": "- rmsnorm",
-    "rmsnorm all": "- rmsnorm: {axes: all}",
-    "groupnorm": "- groupnorm: 4",
-    "instancenorm": "- instancenorm: {scale: true, center: true}",
-    "lrn": "- lrn",
-    "lrn even": "- lrn: {size: 4, alpha: 0.1, beta: 0.6, k: 2}",
-    "scale": "- scale",
-    "dropout": "- dropout\n- stochastic_depth: 0.2",
-    "flatten": "- flatten",
-    "reshape": "- reshape: 6x8x8",
-    "permute": "- permute: [3, 1, 2]",
-    "pad": "- pad: {amount: [[1, 2], [0, 3]], value: 1.5}",
-    "crop": "- crop: [[1, 2], [0, 3]]",
-    "upsample": "- upsample: [2, 3]",
-    "upsample bilinear": "- upsample: {factor: [2, 3], mode: bilinear}",
-    "pixel_shuffle": "- pixel_shuffle: 2",
-    "pixel_unshuffle": "- pixel_unshuffle: 2",
-    "channel_shuffle": "- channel_shuffle: 4",
-    "split": "- split: {parts: 4, part: 3}",
-    "global_maxpool": "- global_maxpool",
-    "global_avgpool": "- global_avgpool: {keepdims: true}",
-    "adaptive_maxpool": "- adaptive_maxpool: [3, 5]",
-    "adaptive_avgpool": "- adaptive_avgpool: [3, 5]",
-    "avgpool ceil": "- avgpool: {size: 3, stride: 2, padding: 1, ceil_mode: true, count_include_pad: false}",
-    "maxpool ceil": "- maxpool: {size: 3, stride: 2, ceil_mode: true}",
+#: Kinds that PyTorch has modules of, which ``test_sequence.py`` compares with the engine.
+MODULES = {"attention", "embedding", "gru", "lstm", "rnn", "transformer_decoder", "transformer_encoder"}
+
+#: Kinds that PyTorch has no counterpart of, and what their numbers are compared with instead.
+NO_COUNTERPART = {
+    "class_token": "PyTorch leaves the token to the network; test_sequence.py puts it in by hand",
+    "patch_embedding": "PyTorch has only the convolution; test_sequence.py compares it with our own",
+    "positional_encoding": "PyTorch leaves it to the network; test_sequence.py works out the sines and cosines",
+    "repeat_vector": "a layer of Keras; test_sequence.py repeats the vector by hand",
+    "select": "an index in PyTorch, not a layer; test_sequence.py picks the position by hand",
+}
+COMPARED = [param for param in load("cases") if param.values[0].kind not in MODULES | NO_COUNTERPART.keys()]
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("case", COMPARED)
+def test_every_case_by_hand_equals_pytorch(case: Case, peer, drawn) -> None:
+    compared(case.text, peer, drawn, case.number)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("case", [param for param in COMPARED if param.values[0].turns])
+def test_every_case_by_hand_equals_pytorch_in_the_other_layout(case: Case, peer, drawn) -> None:
+    compared(case.turned.text, peer, drawn, case.number)
+
+
+def test_every_kind_is_compared_or_has_a_reason(peer_knows) -> None:
+    """Without PyTorch too: what is compared follows from the cases, and from what the peer has a method for."""
+    words = {param.values[0].kind for param in COMPARED}
+    assert words | MODULES | NO_COUNTERPART.keys() == set(kinds.every())
+    assert [word for word in kinds.every() if peer_knows(word)] == sorted(words)
+
+
+def test_the_modules_of_pytorch_are_those_recorded() -> None:
+    with np.load(SEQUENCES) as file:
+        specs = [yaml.safe_load(case["spec"]) for case in json.loads(str(file["manifest"])).values()]
+    assert {word for spec in specs for layer in spec["layers"] for word in layer} >= MODULES
+
+
+#: Layers that the fast engine runs as one, or that share, on an input of 12 channels.
+NETWORKS = {
+    "batchnorms": "- batchnorm\n- batchnorm: {scale: false, eps: 0.1}\n- batchnorm: {center: false}",
     **{kind: f"- relu: {{name: a}}\n- conv: {{name: b, filters: 12, kernel: 3, padding: 1, from: input}}\n"
-             f"- {kind}: {{from: [a, b]}}" for kind in ("add", "subtract", "multiply", "average", "maximum")},
+             f"- {kind}: {{from: [a, b]}}" for kind in ("add", "subtract", "multiply", "average", "maximum", "concat")},
     "gate": "- global_avgpool: {name: a}\n- dense: {units: 12, activation: sigmoid}\n"
             "- multiply: {from: [dense1, input], activation: relu}",
-    "concat": "- relu: {name: a}\n- concat: {from: [a, input]}",
-    "concat height": "- relu: {name: a}\n- concat: {from: [a, input], axis: height}",
     "shared": "- conv: {name: a, filters: 12, kernel: 3, padding: 1, activation: relu}\n- use: {layer: a}",
     "blocks": "- residual: {body: [{conv: {filters: 12, kernel: 3, padding: 1}}, batchnorm, relu, {conv: {filters: 12, "
               "kernel: 3, padding: 1}}, batchnorm], activation: relu}\n- parallel: {merge: concat, branches: [[{conv: "
@@ -179,26 +176,9 @@ EVERY_KIND = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("layout", ["channels_last", "channels_first"])
-@pytest.mark.parametrize("case", EVERY_KIND)
-def test_every_kind_equals_pytorch(case: str, layout: str, peer) -> None:
+@pytest.mark.oracle
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_layers_together_equal_pytorch(name: str, layout: str, peer, drawn) -> None:
     size = "4x8x12" if layout == "channels_last" else "12x4x8"
-    if case == "reshape":
-        size = "4x8x12"
-    compared(f"layout: {layout}\ninput: {size}\nlayers:\n{EVERY_KIND[case]}\n", peer, 7)
-
-
-FEATURE_MAPS = (
-    "conv", "depthwise_conv", "separable_conv", "transposed_conv", "locally_connected", "maxpool", "avgpool",
-    "lppool", "global_maxpool", "global_avgpool", "adaptive_maxpool", "adaptive_avgpool", "dense", "batchnorm",
-    "layernorm", "rmsnorm", "groupnorm", "instancenorm", "lrn", "activation", "prelu", "dropout", "stochastic_depth",
-    "flatten", "reshape", "permute", "pad", "crop", "upsample", "pixel_shuffle", "pixel_unshuffle",
-    "channel_shuffle", "split", "scale", "add", "subtract", "multiply", "average", "maximum", "concat",
-)  # fmt: skip
-
-
-def test_no_kind_of_feature_maps_is_left_out() -> None:
-    compared_here = "\n".join(EVERY_KIND.values()) + inspect.getsource(Chooser.layer)
-    for word in (*FEATURE_MAPS, *ACTIVATIONS):
-        assert word in kinds.every()
-        assert word in compared_here
+    compared(f"layout: {layout}\ninput: {size}\nlayers:\n{NETWORKS[name]}\n", peer, drawn, 7)
