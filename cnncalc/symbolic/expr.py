@@ -10,6 +10,7 @@ is ``H - 5``. A letter that has a value is never merged into a number: that is w
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
@@ -21,8 +22,7 @@ Number = Any  # int, Expr or an integer array
 class Expr:
     """An expression; ``value`` is its whole number where every letter in it has one, else None.
 
-    Comparisons speak of what is known: with an unknown letter in it, every one of them is False. ``==`` asks whether
-    two expressions are the same expression.
+    A comparison is False where an unknown letter leaves it open. ``==`` asks whether two expressions are written alike.
     """
 
     __slots__ = ("value", "_hash")
@@ -68,7 +68,7 @@ class Expr:
         return _known(self, other) and value(self) >= value(other)
 
     def key(self) -> tuple[Any, ...]:
-        """What makes this expression this one: its parts, in order."""
+        """Its parts: expressions of one type with equal keys are the same expression."""
         raise TypeError("an abstract expression")
 
     def __eq__(self, other: object) -> bool:
@@ -128,11 +128,11 @@ class Product(Expr):
             self.value = None if self.value is None or factor.value is None else self.value * factor.value
 
     def key(self) -> tuple[Any, ...]:
-        return tuple(sorted(self.factors, key=hash))
+        return (frozenset(Counter(self.factors).items()),)
 
 
 class Quotient(Expr):
-    """``upper / lower``, rounded ``floor`` or ``ceil``, or ``exact`` where the rule makes sure that it comes out."""
+    """``upper / lower``, rounded ``floor`` or ``ceil``, or ``exact`` where the rule ensures that it divides."""
 
     __slots__ = ("upper", "lower", "rounding")
 
@@ -176,7 +176,7 @@ def add(first: Number, second: Number) -> Number:
 
 
 def total(numbers: Iterable[Number]) -> Number:
-    """The sum of all, in the one form and in one go; 0 for none."""
+    """The sum of all, in the one form, built in a single pass; 0 for none."""
     coefficients: dict[Expr, int] = {}
     constant = 0
     for number in numbers:
@@ -226,7 +226,7 @@ def _scaled(number: Expr, scale: int) -> Number:
 
 
 def quotient(upper: Number, lower: Number, rounding: str) -> Number:
-    """``upper / lower`` rounded ``floor`` or ``ceil``, or ``exact`` (the caller has made sure)."""
+    """``upper / lower`` rounded ``floor`` or ``ceil``, or ``exact`` (the caller ensures that it divides)."""
     if (type(upper) is int and type(lower) is int) or not (isinstance(upper, Expr) or isinstance(lower, Expr)):
         return -(-upper // lower) if rounding == "ceil" else upper // lower
     if type(lower) is int:
@@ -242,7 +242,7 @@ def quotient(upper: Number, lower: Number, rounding: str) -> Number:
 def write(number: Number, style: str = "text", *, named: bool = False) -> str:
     """``number`` as text: with its numbers put in, or, ``named``, in its letters.
 
-    >>> from cnncalc.expr import Letter
+    >>> from cnncalc.symbolic.expr import Letter
     >>> H, F, P, S = Letter("H", 28), Letter("F", 5), Letter("P", 2), Letter("S", 1)
     >>> write((H - F + 2 * P) // S + 1)
     '⌊(28 − 5 + 2·2)/1⌋ + 1'
@@ -257,7 +257,7 @@ class _Writer:
         self.style, self.latex, self.named = style, latex, named
 
     def write(self, number: Number) -> tuple[str, int]:
-        """The text, and how tightly it holds."""
+        """The text, and how tightly its outermost sign binds."""
         match number:
             case Letter():
                 return self.letter(number)
@@ -283,7 +283,7 @@ class _Writer:
         return letter_name(letter.name, latex=self.latex), ATOM
 
     def held(self, number: Number, least: int) -> str:
-        """``number`` in brackets unless it holds at least as tightly as ``least``."""
+        """``number``, in brackets unless it binds at least as tightly as ``least``."""
         text, tightness = self.write(number)
         opening, closing = self.style.brackets
         return text if tightness >= least else f"{opening}{text}{closing}"
