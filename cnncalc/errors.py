@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 
 class Source:
-    """A text that can be pointed into: a file, standard input or a command-line argument."""
+    """A text in which a place can be shown: a file, standard input or a command-line argument."""
 
     __slots__ = ("name", "text", "_lines")
 
@@ -52,8 +52,8 @@ class Mark(NamedTuple):
 class Problem(NamedTuple):
     """One thing that is wrong.
 
-    ``text`` says what with its numbers, ``mark`` where, ``working`` the rule with the numbers put in, ``help``
-    what to try, and ``also`` a second place (of a duplicate, the first one).
+    ``text`` says what is wrong, with the numbers; ``mark`` where; ``working`` is the rule with the numbers put in;
+    ``help`` what to try; ``also`` a second place (for a duplicate, the first one).
     """
 
     text: str
@@ -80,7 +80,7 @@ class CnncalcError(Exception):
 
 
 class NoSolution(CnncalcError):
-    """It ran, and the answer is negative."""
+    """There is no solution."""
 
     exit_code = 1
 

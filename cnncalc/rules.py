@@ -1,4 +1,4 @@
-"""The rules of sizes, as plain arithmetic on whole numbers. What is fed decides what comes out (see ``expr``).
+"""The rules of sizes, as plain arithmetic on whole numbers, expressions or arrays (see ``symbolic/expr.py``).
 
 Sources: Dumoulin & Visin, *A guide to convolution arithmetic for deep learning* (2016); Araujo, Norris & Sim,
 *Computing Receptive Fields of Convolutional Neural Networks* (2019) for the receptive field.
@@ -13,17 +13,17 @@ from cnncalc.symbolic.expr import Number
 
 
 def extent(kernel: Number, dilation: Number = 1) -> Number:
-    """Input positions from the first to the last that a window sees: ``D(F−1) + 1``."""
+    """How many input positions a window spans, gaps included: ``D(F−1) + 1``."""
     return dilation * (kernel - 1) + 1
 
 
 def slack(size: Number, kernel: Number, padding: Number = 0, dilation: Number = 1) -> Number:
-    """How far a window can move: what is left of the padded input. ``padding`` is both sides together."""
+    """How far a window can move: the padded input minus the window's extent. ``padding`` is the sum of both sides."""
     return size - extent(kernel, dilation) + padding
 
 
 def window(size: Number, kernel: Number, stride: Number = 1, padding: Number = 0, dilation: Number = 1) -> Number:
-    """Positions of a sliding window: ``⌊(W − D(F−1) − 1 + P)/S⌋ + 1``; ``padding`` is both sides together."""
+    """Positions of a sliding window: ``⌊(W − D(F−1) − 1 + P)/S⌋ + 1``; ``padding`` is the sum of both sides."""
     return slack(size, kernel, padding, dilation) // stride + 1
 
 
@@ -33,7 +33,7 @@ def window_ceil(
     """The same with a ceiling; a last window that would start in the end padding is dropped.
 
     ``begin`` is the part of ``padding`` before the first element: a window may start up to the last real element.
-    One that is at least as long as a step and the end padding together never starts later.
+    A window at least as long as a stride plus the end padding never starts later than that.
     """
     positions = ceil_div(slack(size, kernel, padding, dilation), stride) + 1
     if everywhere(extent(kernel, dilation) >= stride + (padding - begin)):
@@ -54,12 +54,12 @@ def same_padding(size: Number, kernel: Number, stride: Number, dilation: Number 
 def transposed(
     size: Number, kernel: Number, stride: Number = 1, padding: Number = 0, dilation: Number = 1, extra: Number = 0
 ) -> Number:
-    """Output of a transposed convolution; ``padding`` is cropped (both sides together), ``extra`` is output_padding."""
+    """Output of a transposed convolution; ``padding`` (both sides) is cropped, ``extra`` is output_padding."""
     return (size - 1) * stride - padding + extent(kernel, dilation) + extra
 
 
 def transposed_same_crop(kernel: Number, stride: Number, dilation: Number = 1) -> Number:
-    """What ``same`` crops of a transposed convolution in all; negative where zeros are put at the end instead."""
+    """How much ``same`` crops from a transposed convolution in total; negative: zeros are added at the end."""
     return extent(kernel, dilation) - stride
 
 
@@ -79,7 +79,7 @@ def grown_jump(jump: Number, step: Number) -> Number:
 
 
 def least(holds: Callable[[int], bool], start: int, limit: int = 1 << 40) -> int | None:
-    """The smallest whole number from ``start`` on for which ``holds``, which once true stays true; None past limit."""
+    """The smallest whole number from ``start`` on for which ``holds`` (once true, always true); None past limit."""
     step = 1
     while not holds(start + step - 1):
         step *= 2

@@ -15,8 +15,8 @@ RANKS = ("", "features", "a sequence", "an image", "a volume")
 class Shape(NamedTuple):
     """Sizes of one example: ``spatial`` ones and ``channels`` (of a sequence or a vector: the features).
 
-    A size is a whole number, an :class:`~cnncalc.expr.Expr`, or an integer array. Rank 1 is features ``[N]`` (or
-    token ids ``[T]``), rank 2 a sequence ``[T, F]``, rank 3 an image, rank 4 a volume.
+    A size is a whole number, a :class:`~cnncalc.symbolic.expr.Expr`, or an integer array. Rank 1 is features ``[N]``
+    (or token ids ``[T]``), rank 2 a sequence ``[T, F]``, rank 3 an image, rank 4 a volume.
     """
 
     spatial: tuple[Any, ...]

@@ -1,7 +1,7 @@
-"""Receptive fields of maps that are finer than what they were made from.
+"""Receptive fields of maps that are finer than the map they were made from.
 
-Neighbours then see windows that do not follow by a shift: of an image enlarged twice, two positions see the same one.
-What positions see repeats, though, so one period of windows says it all.
+The windows of neighbours are then not shifted copies of each other: in an image enlarged twice, two neighbours see the
+same position. The pattern repeats, though, so one period of windows describes them all.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ LONGEST = 64  # windows in a period; the deepest published decoders enlarge 32 t
 
 
 class Phases(NamedTuple):
-    """Output ``o`` sees the input from the first to the last of ``windows[o]``; ``len(windows)`` outputs later the
-    window lies ``advance`` further.
+    """Output ``o`` sees the input from ``windows[o][0]`` to ``windows[o][1]``. ``len(windows)`` outputs later, the
+    window lies ``advance`` positions further on.
     """
 
     advance: int
@@ -26,17 +26,17 @@ class Phases(NamedTuple):
 
     @property
     def size(self) -> int:
-        """The most positions that an output sees."""
+        """The largest number of positions that an output sees."""
         return max(last - first + 1 for first, last in self.windows)
 
     @property
     def jump(self) -> Fraction:
-        """How far it is from one output to the next, on the whole."""
+        """The average distance from one output to the next, in input positions."""
         return Fraction(self.advance, len(self.windows))
 
     @property
     def padding(self) -> int:
-        """How far before the input the first output's window begins."""
+        """How far before the input the window of the first output begins."""
         return -self.windows[0][0]
 
     def at(self, output: int) -> tuple[int, int]:
@@ -46,7 +46,7 @@ class Phases(NamedTuple):
         return first + turns * self.advance, last + turns * self.advance
 
     def through(self, reach: Reach) -> Phases | None:
-        """What is seen through one more layer; None where the period gets too long."""
+        """The windows seen through one more layer; None where the period gets too long."""
         step = Fraction(reach.step)
         turns = step.numerator // gcd(step.numerator, len(self.windows))
         period = step.denominator * len(self.windows) * turns // step.numerator
@@ -58,14 +58,14 @@ class Phases(NamedTuple):
 
 
 def of(field: Any) -> Phases:
-    """The one window of a field in whole numbers, as a period."""
+    """A field in whole numbers as a period of one window."""
     if isinstance(field, Phases):
         return field
     return Phases(field.jump, ((-field.padding, field.size - 1 - field.padding),))
 
 
 def union(branches: list[Phases]) -> Phases | None:
-    """What any of the branches sees; all of them move alike. None where the period gets too long."""
+    """What any of the branches sees; all have the same effective stride. None where the period gets too long."""
     period = lcm(*(len(branch.windows) for branch in branches))
     if period > LONGEST:
         return None

@@ -1,4 +1,4 @@
-"""Arithmetic that has no operator in Python, for whole numbers, expressions and arrays alike."""
+"""Arithmetic for which Python has no operator: on whole numbers, expressions and arrays alike."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def ceil_div(upper: Number, lower: Number) -> Number:
 
 
 def exact_div(upper: Number, lower: Number) -> Number:
-    """``upper / lower`` where the rule has made sure that it comes out whole."""
+    """``upper / lower`` where the rule ensures that it divides."""
     return quotient(upper, lower, "exact")
 
 
 def larger(first: Number, second: Number) -> Number:
-    """The larger of two (of arrays: element by element)."""
+    """The larger of two; for arrays, element by element."""
     return _extreme("max", first, second)
 
 
 def smaller(first: Number, second: Number) -> Number:
-    """The smaller of two (of arrays: element by element)."""
+    """The smaller of two; for arrays, element by element."""
     return _extreme("min", first, second)
 
 
@@ -47,7 +47,7 @@ def _extreme(which: str, first: Number, second: Number) -> Number:
 
 
 def largest(numbers: Iterable[Number]) -> Number:
-    """The largest of all; 0 for none. Joined two by two, so that many letters make a low tree."""
+    """The largest of all; 0 for none. Joined in pairs, so that the tree stays low however many letters there are."""
     known: list[int] = []
     unknown: dict[Expr, None] = {}
     for number in numbers:
@@ -63,12 +63,12 @@ def largest(numbers: Iterable[Number]) -> Number:
 
 
 def anywhere(verdict: Any) -> bool:
-    """Whether a comparison holds; of arrays, for any element."""
+    """Whether a comparison holds; for arrays, whether it holds for any element."""
     return verdict if type(verdict) is bool else bool(verdict.any())
 
 
 def everywhere(verdict: Any) -> bool:
-    """Whether a comparison holds; of arrays, for every element."""
+    """Whether a comparison holds; for arrays, whether it holds for every element."""
     return verdict if type(verdict) is bool else bool(verdict.all())
 
 

@@ -1,13 +1,10 @@
-"""Writing an expression: in letters, with the numbers put in, as plain text, for a terminal or as LaTeX.
-
-The only other place that knows how a formula looks is a style's row in ``STYLES``.
-"""
+"""How a formula looks: its signs and letters as plain text, for a terminal, in ASCII or as LaTeX."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-SUM, TERM, ATOM = 0, 1, 2  # how tightly what was written holds together
+SUM, TERM, ATOM = 0, 1, 2  # how tightly a text binds: a sum needs brackets where a term does not
 
 
 class Style(NamedTuple):
@@ -34,7 +31,7 @@ STYLES = {
 
 
 def letter_name(name: str, *, latex: bool) -> str:
-    """A letter's name; in LaTeX what stands after ``_`` is a subscript, and words stand upright."""
+    """A letter's name. In LaTeX the part after ``_`` is a subscript, and words are set upright."""
     head, _, tail = name.partition("_")
     if not latex:
         return name
@@ -46,7 +43,7 @@ _SIGNS = {"ᵀ": "^T", "σ": r"\sigma ", "⊙": r"\odot ", "−": "-", "...": r"
 
 
 def typeset(formula: str) -> str:
-    r"""A formula that is given as text (a kind's stages), as LaTeX.
+    r"""A formula given as text (a kind's stages), as LaTeX.
 
     >>> typeset("A_i = softmax(Q_i K_iᵀ/√(d_k))")
     'A_{i} = \\mathrm{softmax}(Q_{i} K_{i}^T/\\sqrt{d_{k}})'

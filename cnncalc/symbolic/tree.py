@@ -1,4 +1,4 @@
-"""Expressions taken apart and put together again: their letters, their parts, and other values in their place."""
+"""The parts of an expression: list its letters, walk through it, replace letters by values."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def unknowns(number: Number) -> set[str]:
 
 
 def parts(number: Number) -> tuple[Number, ...]:
-    """What ``number`` was made from, one step back."""
+    """The operands of the outermost operation of ``number``."""
     match number:
         case Sum():
             return tuple(term for _, term in number.terms)
@@ -38,7 +38,7 @@ def parts(number: Number) -> tuple[Number, ...]:
 
 
 def every_part(number: Number) -> Iterator[Number]:
-    """``number`` and all that it was made from, as often as it would be written."""
+    """``number`` and all its subexpressions; one that occurs twice comes twice."""
     waiting = [number]
     while waiting:
         part = waiting.pop()
@@ -47,7 +47,7 @@ def every_part(number: Number) -> Iterator[Number]:
 
 
 def coefficients(number: Number) -> tuple[int, ...]:
-    """The whole numbers that a sum is written with; nothing of anything else."""
+    """The whole numbers in a sum; empty for any other expression."""
     return (number.constant, *(coefficient for coefficient, _ in number.terms)) if isinstance(number, Sum) else ()
 
 
@@ -57,7 +57,7 @@ def substitute(number: Number, values: dict[str, Number]) -> Number:
 
 
 def settled(number: Number) -> Number:
-    """``number`` worked out as far as its letters have values."""
+    """``number`` with every known letter replaced by its value."""
     return _replaced(number, lambda letter: letter if letter.value is None else letter.value)
 
 

@@ -77,7 +77,7 @@ class Kind:
     fields: ClassVar[dict[str, Field]] = {}
     operands: ClassVar[tuple[int, int]] = (1, 1)
     broadcasts: ClassVar[bool] = False  # a size of 1 matches any
-    measured: dict[Any, Any]  # what has been worked out, by operands: see ``infer``
+    measured: dict[Any, Any]  # what has been worked out, by operands: see ``summary.rows.measured``
     sequence: ClassVar[bool] = False  # it reads sequences and nothing else
     reference: ClassVar[str] = ""
     layout = "channels_last"
