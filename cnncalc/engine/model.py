@@ -18,7 +18,7 @@ from cnncalc.engine.planning import fuse, memory
 from cnncalc.engine.planning.layout import Layout
 from cnncalc.engine.planning.plan import Plan
 from cnncalc.engine.reference import forward
-from cnncalc.errors import SpecError, UsageError, nearest
+from cnncalc.errors import EngineError, SpecError, UsageError, nearest
 from cnncalc.symbolic.expr import Expr
 from cnncalc.symbolic.tree import letters
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
 ENGINES = ("fast", "reference")
+NOT_RUN = "summary, explain and solve work without a forward pass"
 
 #: Told of each layer that has run: its row, its operands, its output (all channels last), and how many seconds it took.
 Watch = Callable[["Row", "list[Array]", Array, float], None]
@@ -143,7 +144,12 @@ def _unwatched(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
 
 
 def check_known(summary: Summary) -> None:
-    """Raise SpecError where a size is not a number yet: a network with unknown letters cannot be run."""
+    """Raise SpecError where a size is not a number yet, EngineError where a layer has no forward pass."""
+    for row in summary.rows:
+        try:
+            kernels.find(row.layer.kind)
+        except EngineError as error:
+            raise EngineError(f'"{row.name}": {error}', mark=row.layer.mark, help=NOT_RUN) from None
     unknown = set()
     for shape in [*summary.inputs.values(), *(row.output for row in summary.rows)]:
         unknown |= set().union(*(letters(size) for size in shape.sizes))

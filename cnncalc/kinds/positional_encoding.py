@@ -1,39 +1,51 @@
-"""Where a token stands, added to what it is."""
+"""Where a token or a position of an image is, added to what it is."""
 
 from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Count, Word
-from cnncalc.kinds.base.kind import Misfit, Pointwise, Weights
-from cnncalc.kinds.base.sequence import need_sequence
+from cnncalc.kinds.base.kind import Misfit, Note, Pointwise, Weights, need_spatial
 from cnncalc.shape import Shape
-from cnncalc.symbolic.arithmetic import anywhere
+from cnncalc.symbolic.arithmetic import anywhere, differ, exact_div, product
 from cnncalc.symbolic.expr import Number
 
 
 class PositionalEncoding(Pointwise):
-    """Adds a vector to each position: sines and cosines of falling frequency, interleaved (base 10000), or learned."""
+    """Adds a vector to each position: sines and cosines of falling frequency, interleaved (base 10000), or learned.
 
-    sequence = True
+    The positions of an image are counted row by row for a learned table. Its sines and cosines encode the row in the
+    first half of the channels and the column in the second half.
+    """
 
     style = Word(("sinusoidal", "learned"), default="sinusoidal", doc="computed, or a table that is learned")
-    max_length = Count("L", None, doc="positions that there are vectors for; the length of the input where not given")
-    reference = "Vaswani et al., Attention is all you need (2017), section 3.5"
+    max_length = Count("L", None, doc="positions that there are vectors for; those of the input where not given")
+    reference = "Vaswani et al., Attention is all you need (2017), section 3.5; Carion et al., DETR (2020), of images"
 
     def output(self, *xs: Shape) -> Shape:
         (x,) = xs
-        need_sequence(x, self)
-        if self.max_length is not None and anywhere(x.spatial[0] > self.max_length):
+        need_spatial(x, self)
+        positions, axes = product(x.spatial), len(x.spatial)
+        if self.max_length is not None and anywhere(positions > self.max_length):
+            found = f"a sequence of {positions} is longer" if axes == 1 else f"{positions} positions are more"
             raise Misfit(
-                f"a sequence of {x.spatial[0]} is longer than max_length {self.max_length}",
-                help=f"max_length of {x.spatial[0]} or more",
+                f"{found} than max_length {self.max_length}",
+                help=f"max_length of {positions} or more",
                 field="max_length",
             )
+        if self.style == "sinusoidal" and axes > 1 and differ(exact_div(x.channels, axes) * axes, x.channels):
+            raise Misfit(f"sines and cosines of {axes} axes need channels divisible by {axes}; there are {x.channels}")
         return x
 
     def margins(self, *xs: Shape) -> list[Number]:
-        return [] if self.max_length is None else [self.max_length - xs[0].spatial[0]]
+        return [] if self.max_length is None else [self.max_length - product(xs[0].spatial)]
 
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs
-        positions = x.spatial[0] if self.max_length is None else self.max_length
+        positions = product(x.spatial) if self.max_length is None else self.max_length
         return {"embeddings": (positions, x.channels)} if self.style == "learned" else {}
+
+    def notes(self, *xs: Shape) -> list[Note]:
+        (x,) = xs
+        if self.style == "learned" or len(x.spatial) == 1:
+            return []
+        axes = ", ".join(x.axes[:-1])
+        return [Note(f"each axis has an equal part of the channels, in the order {axes} (DETR); other models differ")]

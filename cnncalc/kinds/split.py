@@ -2,27 +2,50 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds.base.fields import Count
+from typing import Any
+
+from cnncalc.kinds.base.fields import Count, Counts, Fixed
 from cnncalc.kinds.base.kind import Misfit, Pointwise
 from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
-from cnncalc.symbolic.arithmetic import exact_div
-from cnncalc.symbolic.expr import Number, value
+from cnncalc.symbolic.arithmetic import differ, exact_div
+from cnncalc.symbolic.expr import Number, total, value
 
 
 class Split(Pointwise):
-    """Cuts the channels into equal parts and keeps one of them."""
+    """Cuts the channels into equal parts, or into parts of the given sizes, and keeps one of them."""
 
-    parts = Count("n", doc="how many parts")
-    part = Count("i", 1, doc="which part is kept, from 1")
+    parts = Count("n", None, doc="how many equal parts")
+    part = Fixed(1, most=10_000, doc="which part is kept, from 1")
+    sizes: Any = Counts("s", None, doc="channels of each part, in place of parts")
+    reference = "PyTorch, torch.chunk and torch.split"
 
     def output(self, *xs: Shape) -> Shape:
         (x,) = xs
-        check_groups(x.channels, self.parts, "channels", "parts", "parts")
-        parts, part = value(self.parts), value(self.part)
-        if parts is not None and part is not None and part > parts:
-            raise Misfit(f"part {part} of {parts} parts does not exist", field="part")
-        return Shape(x.spatial, exact_div(x.channels, self.parts))
+        if (self.parts is None) == (self.sizes is None):
+            text = "takes either parts or sizes" if self.parts is not None else "needs parts or sizes"
+            raise Misfit(f"split {text}", help="parts: 2 for equal parts, or sizes: [64, 16, 64]", field="sizes")
+        if self.sizes is None:
+            check_groups(x.channels, self.parts, "channels", "parts", "parts")
+        elif differ(total(self.sizes), x.channels):
+            text = f"the sizes add up to {total(self.sizes)}, and the input has {x.channels} channels"
+            raise Misfit(text, field="sizes")
+        count = value(self.parts) if self.sizes is None else len(self.sizes)
+        if count is not None and self.part > count:
+            raise Misfit(f"part {self.part} of {count} parts does not exist", field="part")
+        start, stop = self.span(x)
+        return Shape(x.spatial, stop - start)
+
+    def span(self, x: Shape) -> tuple[Number, Number]:
+        """The first channel that is kept, counted from 0, and the first one after them."""
+        if self.sizes is None:
+            size = exact_div(x.channels, self.parts)
+            return (self.part - 1) * size, self.part * size
+        start = total(self.sizes[: self.part - 1])
+        return start, start + self.sizes[self.part - 1]
 
     def margins(self, *xs: Shape) -> list[Number]:
-        return [self.parts - self.part]
+        return [self.parts - self.part] if self.sizes is None else []
+
+    def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
+        return [] if self.sizes is None else [(xs[0].channels, total(self.sizes))]

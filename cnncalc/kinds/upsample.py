@@ -3,33 +3,78 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
-from cnncalc.kinds.base.fields import PerAxis, Word
-from cnncalc.kinds.base.kind import Reach, Weightless, finer, need_spatial, one_over, per_axis
+from cnncalc.kinds.base.fields import Flag, PerAxis, Word
+from cnncalc.kinds.base.kind import POINT, Misfit, Note, Reach, Weightless, need_spatial, one_over, per_axis
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Expr, Number
+from cnncalc.symbolic.arithmetic import exact_div
+from cnncalc.symbolic.expr import Expr, Number, value
 
 
 class Upsample(Weightless):
-    """Makes every position ``factor`` positions, by repeating it or by bilinear mixing (half-pixel centres)."""
+    """Makes every position ``factor`` positions, or reaches a ``size``, by repeating positions or by bilinear mixing.
 
-    factor = PerAxis("S", 2, doc="how many times as large")
+    Bilinear places the centres of positions half a step in; with ``align_corners`` the outermost positions stay where
+    they are.
+    """
+
+    factor = PerAxis("S", None, doc="how many times as large; 2 where neither it nor size is given")
+    size = PerAxis("O", None, doc="the sizes to reach, in place of factor")
     mode = Word(("nearest", "bilinear"), default="nearest", doc="repeat, or mix the neighbours")
-    reference = "PyTorch, torch.nn.Upsample (align_corners false)"
+    align_corners = Flag(default=False, doc="bilinear: the corners of input and output lie on each other")
+    reference = "PyTorch, torch.nn.Upsample"
 
     def output(self, *xs: Shape) -> Shape:
         (x,) = xs
         need_spatial(x, self)
-        return Shape(
-            tuple(w * s for w, s in zip(x.spatial, per_axis(self.factor, x, "factor"), strict=True)), x.channels
-        )
+        if self.factor is not None and self.size is not None:
+            raise Misfit("upsample takes either factor or size", help="leave one of them out", field="size")
+        if self.align_corners and self.mode == "nearest":
+            raise Misfit("align_corners means nothing to mode nearest", help="mode: bilinear", field="align_corners")
+        return Shape(self.reached(x), x.channels)
+
+    def reached(self, x: Shape) -> tuple[Number, ...]:
+        """The spatial sizes of the output."""
+        if self.size is not None:
+            return per_axis(self.size, x, "size")
+        return tuple(w * s for w, s in zip(x.spatial, per_axis(self.factor or 2, x, "factor"), strict=True))
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """Nearest sees one position, bilinear those less than one from its half-pixel centre."""
-        factors = per_axis(self.factor, xs[0], "factor")
-        return tuple(_mixed(s) if self.mode == "bilinear" else finer(s) for s in factors)
+        """Nearest sees one position, bilinear those less than one from its centre."""
+        (x,) = xs
+        factors = per_axis(self.factor or 2, x, "factor") if self.size is None else (None,) * len(x.spatial)
+        steps = [self._step(*axis) for axis in zip(x.spatial, self.reached(x), factors, strict=True)]
+        return None if None in steps else tuple(map(self._seen, steps))
 
+    def _step(self, w: Number, out: Number, factor: Number) -> Any:
+        """How far it is from one output position to the next; None where that is not known, or nothing."""
+        sizes = value(w), value(out)
+        if self.align_corners:
+            return Fraction(sizes[0] - 1, sizes[1] - 1) if None not in sizes and min(sizes) > 1 else None
+        if factor is not None:
+            return one_over(factor)
+        return exact_div(w, out) if None in sizes else Fraction(*sizes)
 
-def _mixed(factor: Number) -> Reach:
-    step = one_over(factor)
-    return Reach(2, step, 1) if isinstance(step, Expr) else Reach(3 - step, step, Fraction(3, 2) - step)
+    def _seen(self, step: Any) -> Reach:
+        """In fractions: positions are whole multiples of 1/q apart (centres of 1/2q), and the ends are shut out."""
+        if isinstance(step, Expr):
+            return Reach(1, step, 0) if self.mode == "nearest" else Reach(2, step, 1)
+        apart = Fraction(1, Fraction(step).denominator)
+        if step == 1:
+            return POINT
+        if self.mode == "nearest":
+            extent, begin = 2 - apart, 1 - apart
+        elif self.align_corners:
+            extent, begin = 3 - 2 * apart, 1 - apart
+        else:
+            extent, begin = 3 - apart, (3 - step - apart) / 2
+        return Reach(*(n.numerator if n.denominator == 1 else n for n in map(Fraction, (extent, step, begin))))
+
+    def notes(self, *xs: Shape) -> list[Note]:
+        """What frameworks do differently."""
+        (x,) = xs
+        uneven = any((value(out) or 0) % (value(w) or 1) for w, out in zip(x.spatial, self.reached(x), strict=True))
+        if self.mode == "nearest" and uneven:
+            return [Note("position i repeats ⌊i·W/O⌋ (PyTorch's nearest); Keras takes ⌊(i + ½)·W/O⌋")]
+        return []

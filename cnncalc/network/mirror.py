@@ -90,8 +90,8 @@ def _inverse(layer: Layer, x: Shape, y: Shape, activation: str | None) -> list[K
         return [_made("conv", filters=x.channels, padding=kind.crop(x), activation=activation, **fields)]
     if isinstance(kind, Sliding) and "ceil_mode" in kind.fields:
         return [_made("upsample", factor=kind.stride), *_evened(y, x, per_axis(kind.stride, x, "stride"))]
-    if word == "upsample":
-        return [_made("avgpool", size=kind.factor)]
+    if word == "upsample" and kind.size is None:
+        return [_made("avgpool", size=kind.factor or 2)]
     if word == "dense":
         return _undensed(kind, x, y, activation)
     if word in ("flatten", "reshape"):

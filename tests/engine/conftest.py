@@ -268,7 +268,7 @@ class Peer:
     def upsample(self, kind: Any, w: Any, x: Any) -> Any:
         linear = ("linear", "bilinear", "trilinear")[x.ndim - 3]
         mode = {"mode": "nearest"} if kind.mode == "nearest" else {"mode": linear, "align_corners": False}
-        return self.F.interpolate(x, scale_factor=[float(f) for f in self.each(kind.factor, x)], **mode)
+        return self.F.interpolate(x, size=list(kind.reached(self.shape(x))), **mode)
 
     def pixel_shuffle(self, kind: Any, w: Any, x: Any) -> Any:
         """PyTorch has it for images; of a sequence, channels become positions in the same way."""

@@ -22,18 +22,20 @@ def find(kind: Kind) -> Kernel:
     """The reference kernel of ``kind``. Raises EngineError where there is none."""
     found = _known.get(type(kind))
     if found is None:
-        found = _known[type(kind)] = _find(type(kind))
+        found = _known[type(kind)] = _find(kind)
     return found
 
 
-def _find(kind: type[Kind]) -> Kernel:
+def _find(kind: Kind) -> Kernel:
     """The function of the kind's name in the engine's file beside its own, or beside a base's."""
     word = kind.word()
-    for base in kind.__mro__:
+    for base in type(kind).__mro__:
         room, _, stem = base.__module__.rpartition(".")
         if not room.startswith("cnncalc.kinds") or find_spec(f"cnncalc.engine.kernels.{stem}") is None:
             continue
         found: Kernel | None = getattr(import_module(f"cnncalc.engine.kernels.{stem}"), word, None)
         if found is not None:
             return found
-    raise EngineError(f"the engine has no forward pass for {word}", help="summary, explain and solve work without one")
+    label = getattr(kind, "label", None)
+    what = f"{word} ({label})" if label else word
+    raise EngineError(f"{what} has no forward pass and cannot be run")

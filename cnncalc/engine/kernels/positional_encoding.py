@@ -1,4 +1,4 @@
-"""Where a token stands, added to what it is."""
+"""Where a token or a position of an image is, added to what it is."""
 
 from __future__ import annotations
 
@@ -9,9 +9,16 @@ from cnncalc.kinds.positional_encoding import PositionalEncoding
 
 
 def positional_encoding(kind: PositionalEncoding, weights: Weights, x: Array) -> Array:
-    """The vectors of the first T positions are added to each example."""
-    steps, features = x.shape[1:]
-    return x + (weights["embeddings"][:steps] if kind.style == "learned" else sinusoidal(steps, features, x.dtype))
+    """The vectors of the first positions, those of an image row by row, are added to each example."""
+    sizes = x.shape[1:-1]
+    if kind.style == "learned":
+        return x + weights["embeddings"][: np.prod(sizes)].reshape(*sizes, -1)
+    features = x.shape[-1] // len(sizes)
+    parts = []
+    for axis, size in enumerate(sizes):
+        own = sinusoidal(size, features, x.dtype).reshape(size, *(1,) * (len(sizes) - axis - 1), features)
+        parts.append(np.broadcast_to(own, (*sizes, features)))
+    return x + np.concatenate(parts, axis=-1)
 
 
 def sinusoidal(steps: int, features: int, dtype: np.dtype[np.floating]) -> Array:

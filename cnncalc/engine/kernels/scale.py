@@ -1,11 +1,11 @@
-"""One learned factor for each channel."""
+"""Learned factors."""
 
 from __future__ import annotations
 
-from typing import Any
+from cnncalc.engine.arrays import Array, Weights, inward
+from cnncalc.kinds.scale import Scale
 
-from cnncalc.engine.arrays import Array, Weights
 
-
-def scale(kind: Any, weights: Weights, x: Array) -> Array:
-    return x * weights["gamma"]
+def scale(kind: Scale, weights: Weights, x: Array) -> Array:
+    """gamma ``[C]``, ``[1]``, or ``[sizes of an example in the spec's layout]``."""
+    return x * inward(weights["gamma"][None], kind.layout)

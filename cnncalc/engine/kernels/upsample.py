@@ -8,34 +8,41 @@ from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast.job import CACHE, Job, pieces
 from cnncalc.engine.kernels.window import shape_of
 from cnncalc.engine.parallel.work import Phase, Work
-from cnncalc.kinds.base.kind import per_axis
 from cnncalc.kinds.upsample import Upsample
 
 
 def upsample(kind: Upsample, weights: Weights, x: Array) -> Array:
     """One axis after the other."""
-    for axis, factor in enumerate(per_axis(kind.factor, shape_of(x), "factor"), start=1):
-        x = np.repeat(x, factor, axis) if kind.mode == "nearest" else _mixed(x, factor, axis)
+    for axis, size in enumerate(kind.reached(shape_of(x)), start=1):
+        x = x.take(_repeated(x.shape[axis], size), axis) if kind.mode == "nearest" else _mixed(kind, x, size, axis)
     return x
 
 
-def _mixed(x: Array, factor: int, axis: int) -> Array:
-    """Along one axis: each new position lies between two old ones, their centres half a position in."""
-    size = x.shape[axis]
-    places = np.maximum((np.arange(size * factor) + 0.5) / factor - 0.5, 0)
-    before = places.astype(np.intp)
+def _repeated(old: int, size: int) -> Array:
+    """``⌊i · old/size⌋``, in single precision as PyTorch has it."""
+    return np.minimum(np.arange(size, dtype=np.float32) * np.float32(old / size), old - 1).astype(np.intp)
+
+
+def _mixed(kind: Upsample, x: Array, size: int, axis: int) -> Array:
+    """Along one axis: each new position lies between two old ones."""
+    old = x.shape[axis]
+    if kind.align_corners:
+        places = np.arange(size) * ((old - 1) / max(1, size - 1))
+    else:
+        places = np.maximum((np.arange(size) + 0.5) * (old / size) - 0.5, 0)
+    before = np.minimum(places.astype(np.intp), old - 1)
     share = (places - before).astype(x.dtype).reshape(-1, *(1,) * (x.ndim - axis - 1))
-    after = np.minimum(before + 1, size - 1)
+    after = np.minimum(before + 1, old - 1)
     return x.take(before, axis) * (1 - share) + x.take(after, axis) * share
 
 
 def fast_upsample(job: Job) -> list[Work] | None:
-    """Repeated positions are written where they go, piece by piece; a mixture is left to the reference."""
-    if job.kind.mode != "nearest":
-        return None
+    """Repeated positions are written where they go, piece by piece; the rest is left to the reference."""
     x, y, finish = job.xs[0], job.y, job.finish
     examples, height, width, channels = x.shape
-    down, across = y.shape[1] // height, y.shape[2] // width
+    (down, more), (across, wider) = divmod(y.shape[1], height), divmod(y.shape[2], width)
+    if job.kind.mode != "nearest" or more or wider:
+        return None
     blocks = y.reshape(examples, height, down, width, across, channels)
     if not np.may_share_memory(blocks, y):
         return None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnncalc.spec import values
-from cnncalc.spec.node import Node
+from cnncalc.spec.node import Node, Scalar, Sequence
 from cnncalc.spec.values import Context
 from cnncalc.symbolic.expr import Letter, Number
 
@@ -169,6 +169,33 @@ class Sizes(Field):
         return tuple(change(v, f"{self.letter}_{i + 1}") for i, v in enumerate(value))
 
 
+class Counts(Field):
+    """A list of whole numbers of 1 or more: ``[64, 16, 64]``."""
+
+    def read(self, node: Node, context: Context, what: str) -> Any:
+        if not isinstance(node, Sequence) or not node.items:
+            raise values.expected(what, node, "a list of whole numbers such as [64, 16, 64]")
+        return tuple(values.whole(item, context, what) for item in node.items)
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": "array", "items": WHOLE_SCHEMA, "minItems": 1}
+
+    def mapped(self, value: Any, change: Callable[[Number, str], Number], axes: tuple[str, ...]) -> Any:
+        return value and tuple(change(v, f"{self.letter}_{i + 1}") for i, v in enumerate(value))
+
+
+class Text(Field):
+    """Any text in one line."""
+
+    def read(self, node: Node, context: Context, what: str) -> Any:
+        if not isinstance(node, Scalar):
+            raise values.expected(what, node, "a text")
+        return node.text
+
+    def schema(self) -> dict[str, Any]:
+        return {"type": ["string", "number", "boolean"]}
+
+
 class Flag(Field):
     """true or false."""
 
@@ -211,6 +238,19 @@ class Real(Field):
 
     def schema(self) -> dict[str, Any]:
         return {"type": "number"}
+
+
+class Reals(Real):
+    """One number for all channels, or a list with one for each."""
+
+    def read(self, node: Node, context: Context, what: str) -> Any:
+        if not isinstance(node, Sequence):
+            return super().read(node, context, what)
+        return tuple(super(Reals, self).read(item, context, what) for item in node.items)
+
+    def schema(self) -> dict[str, Any]:
+        one = super().schema()
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 1}]}
 
 
 def traced(number: Number, letter: str) -> Number:

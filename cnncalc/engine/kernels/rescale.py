@@ -1,0 +1,13 @@
+"""Fixed factors and offsets."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from cnncalc.engine.arrays import Array, Weights
+from cnncalc.kinds.rescale import Rescale
+
+
+def rescale(kind: Rescale, weights: Weights, x: Array) -> Array:
+    """One number for all channels, or one for each."""
+    return x * np.asarray(kind.scale, x.dtype) + np.asarray(kind.offset, x.dtype)

@@ -1,0 +1,142 @@
+"""Layers with random settings and numbers, and what PyTorch makes of them: a function of each kind draws one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+Arrays = dict[str, np.ndarray]
+
+
+class Drawn(NamedTuple):
+    """A layer called "l" as a spec, its weights as ours, its inputs, and what PyTorch puts out, channels last."""
+
+    text: str
+    weights: Arrays
+    inputs: Arrays
+    output: np.ndarray
+
+
+def spec(word: str, inputs: dict[str, tuple[int, ...]], **fields: Any) -> str:
+    """One layer with its inputs."""
+    given = ", ".join(f"{name}: {_flow(value)}" for name, value in {"name": "l", **fields}.items())
+    listed = ", ".join(f"{name}: {list(size)}" for name, size in inputs.items())
+    return f"input: {{{listed}}}\nlayers:\n  - {word}: {{{given}}}\n"
+
+
+def _flow(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value).replace("'", "")
+
+
+def noise(*sizes: int) -> torch.Tensor:
+    return torch.randn(*sizes)
+
+
+def array(x: torch.Tensor) -> np.ndarray:
+    return x.detach().contiguous().numpy().copy()
+
+
+def last(x: torch.Tensor) -> torch.Tensor:
+    """``[batch, C, ...]`` as ``[batch, ..., C]``."""
+    return x.movedim(1, -1)
+
+
+def case(word: str, x: torch.Tensor, y: torch.Tensor, weights: dict[str, torch.Tensor] | None = None,
+         **fields: Any) -> Drawn:  # fmt: skip
+    """``x`` and ``y`` are ``[batch, ..., C]``."""
+    arrays = {f"l/{name}": array(weight) for name, weight in (weights or {}).items()}
+    return Drawn(spec(word, {"x": tuple(x.shape[1:])}, **fields), arrays, {"x": array(x)}, array(y))
+
+
+def sized(rng: random.Random, axes: int | None = None) -> torch.Tensor:
+    """Noise ``[batch, ..., C]`` with as many spatial axes (None: 1 to 3)."""
+    axes = rng.randint(1, 3) if axes is None else axes
+    most = (12, 7, 4)[axes - 1]
+    return noise(rng.randint(1, 2), *(rng.randint(2, most) for _ in range(axes)), 2 * rng.randint(1, 3))
+
+
+def scale(rng: random.Random) -> Drawn:
+    x, over = sized(rng), rng.choice(["channels", "one", "all"])
+    gamma = noise(*{"channels": x.shape[-1:], "one": (1,), "all": x.shape[1:]}[over])
+    return case("scale", x, x * gamma, {"gamma": gamma}, over=over)
+
+
+def bias(rng: random.Random) -> Drawn:
+    x, over = sized(rng), rng.choice(["channels", "all"])
+    learned = noise(*(x.shape[1:] if over == "all" else x.shape[-1:]))
+    return case("bias", x, x + learned, {"bias": learned}, over=over)
+
+
+def rescale(rng: random.Random) -> Drawn:
+    x = sized(rng)
+    numbers = [[round(rng.uniform(-2, 2), 3) for _ in range(x.shape[-1])] for _ in range(2)]
+    factor, offset = (each if rng.random() < 0.5 else each[0] for each in numbers)
+    return case("rescale", x, x * torch.tensor(factor) + torch.tensor(offset), scale=factor, offset=offset)
+
+
+def split(rng: random.Random) -> Drawn:
+    x = sized(rng)
+    cuts = sorted(rng.sample(range(1, x.shape[-1]), rng.randint(1, x.shape[-1] - 1)))
+    sizes = [b - a for a, b in zip([0, *cuts], [*cuts, x.shape[-1]], strict=True)]
+    part = rng.randint(1, len(sizes))
+    return case("split", x, x.split(sizes, -1)[part - 1], sizes=sizes, part=part)
+
+
+def _axis(rng: random.Random, x: torch.Tensor) -> tuple[str, int]:
+    names = {3: ["time"], 4: ["height", "width"], 5: ["depth", "height", "width"]}[x.ndim] + ["channels"]
+    axis = rng.randrange(len(names))
+    return names[axis], axis + 1
+
+
+def slice(rng: random.Random) -> Drawn:
+    x = sized(rng)
+    name, axis = _axis(rng, x)
+    start = rng.randint(1, x.shape[axis])
+    stop = rng.randint(start, x.shape[axis])
+    return case("slice", x, x.narrow(axis, start - 1, stop - start + 1), axis=name, start=start, stop=stop)
+
+
+def mean(rng: random.Random) -> Drawn:
+    x, keepdims = sized(rng), rng.random() < 0.5
+    name, axis = _axis(rng, x)
+    return case("mean", x, x.mean(axis, keepdim=keepdims), axis=name, keepdims=keepdims)
+
+
+def sum(rng: random.Random) -> Drawn:
+    x, keepdims = sized(rng), rng.random() < 0.5
+    name, axis = _axis(rng, x)
+    return case("sum", x, x.sum(axis, keepdim=keepdims), axis=name, keepdims=keepdims)
+
+
+def upsample(rng: random.Random) -> Drawn:
+    x, mode = sized(rng), rng.choice(["nearest", "bilinear"])
+    corners = mode == "bilinear" and rng.random() < 0.5
+    named = {"nearest": "nearest", "bilinear": {3: "linear", 4: "bilinear", 5: "trilinear"}[x.ndim]}[mode]
+    size = [rng.randint(1, 15) for _ in x.shape[2:]]
+    wanted: dict[str, Any] = {"align_corners": corners} if mode == "bilinear" else {}
+    if rng.random() < 0.3:
+        factors = [rng.randint(1, 4) for _ in x.shape[2:]]
+        size = [w * f for w, f in zip(x.shape[1:-1], factors, strict=True)]
+        fields: dict[str, Any] = {"factor": factors}
+    else:
+        fields = {"size": size}
+    y = F.interpolate(x.movedim(-1, 1), size, mode=named, **wanted)
+    return case("upsample", x, last(y), **fields, mode=mode, align_corners=corners)
+
+
+#: What draws a layer, by the kind's name (and what is tried of it).
+DRAWERS: dict[str, Callable[[random.Random], Drawn]] = {
+    drawer.__name__: drawer for drawer in (scale, bias, rescale, split, slice, sum, mean, upsample)
+}
+
+
+def drawn(name: str, seed: int) -> Drawn:
+    """A layer of the drawer ``name``; the same for the same seed."""
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        return DRAWERS[name](random.Random(seed))
