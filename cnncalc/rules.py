@@ -58,9 +58,16 @@ def transposed(
     return (size - 1) * stride - padding + extent(kernel, dilation) + extra
 
 
-def transposed_same_crop(kernel: Number, stride: Number, dilation: Number = 1) -> Number:
-    """How much ``same`` crops from a transposed convolution in total; negative: zeros are added at the end."""
-    return extent(kernel, dilation) - stride
+def transposed_same(
+    size: Number, kernel: Number, stride: Number, dilation: Number = 1, extra: Number | None = None
+) -> Number:
+    """Output of a transposed convolution with ``same`` padding: ``W·S``; with an output_padding A
+    ``(W−1)S + F − 2⌊F/2⌋ + A`` (Keras, Conv2DTranspose).
+    """
+    if extra is None:
+        return size * stride
+    reached = extent(kernel, dilation)
+    return transposed(size, kernel, stride, 2 * (reached // 2), dilation, extra)
 
 
 def grown_field(field: Number, jump: Number, extent: Number) -> Number:

@@ -7,7 +7,17 @@ from typing import Any
 from cnncalc import rules
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
-from cnncalc.kinds.base.kind import Misfit, Reach, Weights, axis_letters, need_spatial, one_over, per_axis
+from cnncalc.kinds.base.kind import (
+    Misfit,
+    Note,
+    Reach,
+    Weights,
+    axis_letters,
+    equation,
+    need_spatial,
+    one_over,
+    per_axis,
+)
 from cnncalc.kinds.base.window import WORDS, Sliding, check_groups
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, larger, product
@@ -111,11 +121,13 @@ class TransposedConv(Activated):
     kernel = PerAxis("F", doc="window size")
     stride = PerAxis("S", 1, doc="step of the window over the output")
     padding = Padding("P", 0, words=WORDS, doc="what is cropped of the output")
-    output_padding = PerAxis("A", 0, least=0, silent=0, doc="added to the output at the end")
+    output_padding = PerAxis(
+        "A", None, least=0, silent=0, doc="added to the output at the end; under same: to (W−1)S + F − 2⌊F/2⌋"
+    )
     dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
     groups = Count("G", 1, silent=1, doc="groups of channels that do not mix")
     bias = Flag(default=True, doc="one number a filter")
-    reference = GUIDE
+    reference = GUIDE + "; Keras, Conv2DTranspose, of same with output_padding"
 
     def output(self, *xs: Shape) -> Shape:
         (x,) = xs
@@ -129,36 +141,37 @@ class TransposedConv(Activated):
         return Shape(sizes, self.filters)
 
     def margins(self, *xs: Shape) -> list[Number]:
-        room = [larger(s, d) - 1 - extra for _, _, s, d, extra, _ in self._axes(xs[0])]
+        room = [larger(s, d) - 1 - extra for _, _, s, d, extra, _ in self._axes(xs[0]) if extra is not None]
         return [*room, exact_div(xs[0].channels, self.groups) - 1, exact_div(self.filters, self.groups) - 1]
 
     def _axes(self, x: Shape) -> Any:
-        """For each axis: size, kernel, stride, dilation, output padding, padding (a number, a pair or a word)."""
+        """For each axis: size, kernel, stride, dilation, output padding or None, padding (a number, a pair, a word)."""
         names = ("kernel", "stride", "dilation", "output_padding", "padding")
         fields = (per_axis(getattr(self, name), x, name) for name in names)
         return zip(x.spatial, *fields, strict=True)
 
     def _size(self, w: Number, f: Number, s: Number, d: Number, extra: Number, p: Any) -> Number:
-        if anywhere(larger(s, d) <= extra):
+        if extra is not None and anywhere(larger(s, d) <= extra):
             raise Misfit(
                 f"output_padding {value(extra)} must be smaller than the stride or the dilation "
                 f"({value(larger(s, d))})",
                 field="output_padding",
             )
         if p in ("same", "same_lower"):
-            return w * s + extra
+            return rules.transposed_same(w, f, s, d, extra)
         if p == "valid":
             p = 0
-        return rules.transposed(w, f, s, p[0] + p[1] if isinstance(p, tuple) else 2 * p, d, extra)
+        total = p[0] + p[1] if isinstance(p, tuple) else 2 * p
+        return rules.transposed(w, f, s, total, d, 0 if extra is None else extra)
 
     def crop(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
         """What is cropped of the full output at the beginning and at the end of each axis; negative is zeros added."""
-        return tuple(self._crop(f, s, d, p) for _, f, s, d, _, p in self._axes(x))
+        return tuple(self._crop(*axis) for axis in self._axes(x))
 
     @staticmethod
-    def _crop(f: Number, s: Number, d: Number, p: Any) -> tuple[Number, Number]:
+    def _crop(w: Number, f: Number, s: Number, d: Number, extra: Number, p: Any) -> tuple[Number, Number]:
         if p in ("same", "same_lower"):
-            total = rules.transposed_same_crop(f, s, d)
+            total = rules.transposed(w, f, s, 0, d) - rules.transposed_same(w, f, s, d, extra)
             if total < 0:
                 return 0, total
             begin = total // 2 if p == "same" else total - total // 2
@@ -166,6 +179,21 @@ class TransposedConv(Activated):
         if p == "valid":
             return 0, 0
         return p if isinstance(p, tuple) else (p, p)
+
+    def notes(self, *xs: Shape) -> list[Note]:
+        """Where frameworks give other sizes, the row says so."""
+        (x,) = xs
+        found = []
+        for letter, (w, f, s, d, extra, p) in zip(axis_letters(x), self._axes(x), strict=True):
+            short = (value(s) or 0) > (value(rules.extent(f, d)) or 0)
+            uncropped = p == "valid" or (not isinstance(p, tuple | str) and value(p) == 0)
+            if short and extra is None and uncropped:
+                keras = w * s + larger(rules.extent(f, d) - s, 0)
+                found.append(equation(f"{letter}: the kernel is smaller than the stride; Keras gives {{}}", keras))
+            if p in ("same", "same_lower") and extra is not None:
+                size = rules.transposed_same(w, f, s, d, extra)
+                found.append(equation(f"{letter}: same with output_padding gives {{}} (Keras), not W·S + A", size))
+        return found
 
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs

@@ -102,12 +102,14 @@ def _grown(field: Any, reach: Reach) -> Any:
 
 
 def _merged(axes: list[tuple[Any, ...]], *, enlarged: bool) -> Seen:
-    """Branches are aligned where they move alike, and their windows' centres are less than one step apart."""
+    """Branches are aligned where they move alike, and their windows' centres are less than one step apart or, of
+    causal ones, their ends are the same.
+    """
     for branches in axes:
         if len({branch.jump for branch in branches}) > 1:
             jumps = " and ".join(dict.fromkeys(str(branch.jump) for branch in branches))
             return Seen(None, enlarged, f"branches of effective stride {jumps} are not aligned: no receptive field")
-    apart = not enlarged and any(_apart(branches) for branches in axes)
+    apart = not enlarged and any(_apart(branches, time=len(axes) == 1) for branches in axes)
     finding = "branches are not aligned: the centres of their windows lie apart" if apart else ""
     return _all([_union(branches) for branches in axes], enlarged=enlarged, finding=finding)
 
@@ -124,10 +126,20 @@ def _union(branches: tuple[Any, ...]) -> Any:
     return Field(padding + end, branches[0].jump, padding)
 
 
-def _apart(branches: tuple[Field, ...]) -> bool:
+def _apart(branches: tuple[Any, ...], *, time: bool) -> bool:
+    """Whether the centres of the windows lie a step or more apart, and not because the branches are causal.
+
+    Causal windows, padded at the beginning alone, all end at the position itself, whatever their length (van den Oord
+    et al., WaveNet, 2016). In time they may also end there because the others were cropped; in an image such a crop
+    is a mistake more often than not.
+    """
     centres = [branch.size - 2 * branch.padding for branch in branches]  # twice the centre, and 1
     gaps = [centre - centres[0] for centre in centres]
-    return any(not isinstance(gap, Expr) and abs(gap) >= 2 * branches[0].jump for gap in gaps)
+    if not any(not isinstance(gap, Expr) and abs(gap) >= 2 * branches[0].jump for gap in gaps):
+        return False
+    ends = {branch.size - branch.padding for branch in branches}
+    padded = all(isinstance(branch.padding, Expr) or branch.padding >= 0 for branch in branches)
+    return len(ends) > 1 or not (time or padded)
 
 
 #: The attribute of a field that each quantity is.

@@ -237,6 +237,26 @@ def test_transposed_positions_counted_one_by_one() -> None:
                 cropped.output(Shape((size,), 1))
 
 
+def test_transposed_same_with_an_output_padding_is_kerass() -> None:
+    """Keras pads the spread input by ``F + F mod 2 − 2 + A`` in all, the odd one at the beginning, and slides the
+    window over it (keras.src.backend.common.backend_utils, compute_conv_transpose_padding_args_for_jax).
+    """
+    rng = random.Random(19)
+    for _ in range(MANY):
+        size, kernel, stride = rng.randint(2, 30), rng.randint(1, 8), rng.randint(1, 5)
+        extra = rng.randrange(stride)
+        padded = kernel + kernel % 2 - 2 + extra
+        begin = min(padded // 2 + padded % 2, kernel - 1)
+        kind = find("transposed_conv")(  # type: ignore[misc]
+            filters=1, kernel=kernel, stride=stride, padding="same", output_padding=extra
+        )
+        x = Shape((size,), 1)
+        spread = (size - 1) * stride + 1
+        assert kind.output(x).spatial == (spread + padded - kernel + 1,)
+        ((cropped, _),) = kind.crop(x)  # type: ignore[attr-defined]
+        assert cropped == kernel - 1 - begin
+
+
 def test_rules_on_arrays_are_the_rules_on_numbers() -> None:
     rng = np.random.default_rng(3)
     size, kernel, stride, dilation, begin, end = (rng.integers(least, most, MANY) for least, most in
@@ -247,7 +267,7 @@ def test_rules_on_arrays_are_the_rules_on_numbers() -> None:
         rules.same: (size, stride),
         rules.same_padding: (size, kernel, stride, dilation),
         rules.transposed: (size, kernel, stride, begin + end, dilation, begin),
-        rules.transposed_same_crop: (kernel, stride, dilation),
+        rules.transposed_same: (size, kernel, stride, dilation),
         rules.grown_field: (size, stride, kernel),
         rules.grown_padding: (begin, stride, end),
         rules.grown_jump: (stride, stride),

@@ -232,7 +232,7 @@ def test_each_axis_by_itself() -> None:
 
 
 @pytest.mark.parametrize(("branch", "words"), [
-    ("[{conv: {filters: 4, kernel: 3, padding: [[2, 0]]}}]", "the centres of their windows lie apart"),
+    ("[{conv: {filters: 4, kernel: 3, padding: [[0, 2]]}}]", "the centres of their windows lie apart"),
     ("[{crop: [[0, 32]]}, {pad: [[0, 32]]}, {maxpool: 2}, {pad: [[0, 32]]}]", "effective stride"),
 ])  # fmt: skip
 def test_branches_that_are_not_aligned_are_a_finding(branch: str, words: str) -> None:

@@ -331,7 +331,7 @@ SLIPS: dict[str, Slip] = {
     "direction": Slip("for one direction only", _where("bidirectional", bool, bidirectional=False)),
     "transposed": Slip("by the rule of a plain convolution", _exchanged("transposed_conv", "conv")),
     "plain": Slip("by the rule of a transposed convolution", _exchanged("conv", "transposed_conv")),
-    "output_padding": Slip("without the output padding", _where("output_padding", _not(0), output_padding=0)),
+    "output_padding": Slip("without the output padding", _where("output_padding", bool, output_padding=0)),
     "macs_outputs": Slip(
         "with the products counted on the output positions",
         _rule(("transposed_conv",), macs=_on_outputs), convention=True,
