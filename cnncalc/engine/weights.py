@@ -44,8 +44,19 @@ def wanted(summary: Summary) -> dict[str, Wanted]:
 
 def of(summary: Summary, row: Row, arrays: Mapping[str, Array]) -> Weights:
     """The arrays of one layer by their short names; a layer that shares has those of the other."""
-    owner = row if row.layer.shares is None else next(r for r in summary.rows if r.index == row.layer.shares)
-    return {weight: arrays[f"{owner.name}/{weight}"] for weight in owner.weights}
+    owner = row if row.layer.shares is None else summary.rows[row.layer.shares]
+    found = {weight: arrays[f"{owner.name}/{weight}"] for weight in owner.weights}
+    if tie := owner.layer.tie:
+        found["kernel"] = arrays[f"{summary.rows[tie.layer].name}/{tie.array}"].T
+    return found
+
+
+def common(summary: Summary, row: Row) -> bool:
+    """Whether an array of a layer is another's too, so that it must not be changed for one of them."""
+    index = row.index
+    return row.layer.borrows or any(
+        other.layer.shares == index or (other.layer.tie and other.layer.tie.layer == index) for other in summary.rows
+    )
 
 
 def given(summary: Summary, arrays: Mapping[str, Any]) -> dict[str, Array]:

@@ -42,7 +42,7 @@ def explain(summary: Summary, row: Row) -> Explanation:
     kind, xs = trace(row.layer.kind, row.xs)
     output = kind.output(*xs)
     steps = _size_steps(row.output, output)
-    if row.layer.shares is None and (weights := kind.weights(*xs)):
+    if weights := row.layer.own(kind.weights(*xs)):
         steps.append(Step("params", "params", count(weights)))
     if value(row.macs) != 0:
         steps.append(Step("macs", "MACs", kind.macs(out_letters(row.output), *xs)))
@@ -70,7 +70,7 @@ def legend(kind: Kind, numbers: list[Number]) -> dict[str, str]:
             if meaning:
                 own = tail == "out" or head in fields or name in fields
                 found[name] = meaning if own else f"{meaning} of the input"
-                found[name] += " of the output" if tail == "out" else f" {tail}" if tail else ""
+                found[name] += " of the output" if tail == "out" else f" {tail}" if tail and name not in fields else ""
     return found
 
 

@@ -39,6 +39,6 @@ def _step(quantity: str, number: object) -> Step:
 def _traced(row: Row) -> Row:
     """The row with letters for its numbers: each quantity of it is then its own working."""
     kind, xs = trace(row.layer.kind, row.xs)
-    weights = {} if row.layer.shares is not None else kind.weights(*xs)
-    macs = kind.macs(layer.out_letters(row.output), *xs)
-    return Row(row.layer, row.index, xs, Measured(kind.output(*xs), weights, count(weights), macs))
+    weights = row.layer.own(kind.weights(*xs))
+    macs = row.layer.done(kind.macs(layer.out_letters(row.output), *xs))
+    return Row(row.layer.of(kind), row.index, xs, Measured(kind.output(*xs), weights, count(weights), macs))

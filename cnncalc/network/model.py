@@ -6,23 +6,33 @@ A value is an input or the output of a layer; values are numbered, inputs first:
 
 from __future__ import annotations
 
+from copy import copy
 from typing import NamedTuple
 
 from cnncalc.errors import Mark
-from cnncalc.kinds.base.kind import Kind
+from cnncalc.kinds.base.kind import Kind, Weights
 from cnncalc.shape import Shape
 from cnncalc.spec.demand import Demand
 from cnncalc.spec.document import Spec
+from cnncalc.symbolic.expr import Number
+
+
+class Tie(NamedTuple):
+    """The ``kernel`` of a layer is ``array`` of layer number ``layer``, transposed."""
+
+    layer: int
+    array: str
 
 
 class Layer:
     """A layer in running order: a kind, the values it reads, and what the spec says of it.
 
-    ``shares`` is the number of the layer whose weights it uses again, or None; ``field_marks`` has the place of each
-    field that the spec gives.
+    ``shares`` is the number of the layer whose weights it uses again, or None; ``tie`` says whose array its kernel is,
+    transposed. ``idle``: an expert beyond those that are chosen, whose work is not counted. ``field_marks``
+    has the place of each field that the spec gives.
     """
 
-    __slots__ = ("name", "kind", "sources", "mark", "trainable", "shares", "field_marks")
+    __slots__ = ("name", "kind", "sources", "mark", "trainable", "shares", "field_marks", "tie", "idle")
 
     def __init__(
         self,
@@ -37,18 +47,29 @@ class Layer:
     ) -> None:
         self.name, self.kind, self.sources, self.mark = name, kind, sources, mark
         self.trainable, self.shares, self.field_marks = trainable, shares, field_marks or {}
+        self.tie: Tie | None = None
+        self.idle = False
+
+    @property
+    def borrows(self) -> bool:
+        """Whether it uses an array that another layer owns."""
+        return self.shares is not None or self.tie is not None
+
+    def own(self, weights: Weights) -> Weights:
+        """Those of the arrays that its kind wants which are counted here, not at another layer."""
+        if self.shares is not None:
+            return {}
+        return {name: sizes for name, sizes in weights.items() if self.tie is None or name != "kernel"}
+
+    def done(self, macs: Number) -> Number:
+        """Those of the multiply-accumulates of its kind that are counted here."""
+        return 0 if self.idle else macs
 
     def of(self, kind: Kind) -> Layer:
         """The same layer of another kind."""
-        return Layer(
-            self.name,
-            kind,
-            self.sources,
-            self.mark,
-            trainable=self.trainable,
-            shares=self.shares,
-            field_marks=self.field_marks,
-        )
+        changed = copy(self)
+        changed.kind = kind
+        return changed
 
 
 class Block(NamedTuple):

@@ -29,6 +29,8 @@ COLUMNS = {
         Column("activations", "Activations", "number"),
         Column("weight_bytes", "Weight bytes", "number"),
         Column("activation_bytes", "Activation bytes", "number"),
+        Column("active_params", "Active params", "number"),
+        Column("kv_cache_bytes", "KV cache bytes", "number"),
         Column("notes", "Notes", "texts"),
     )
 }

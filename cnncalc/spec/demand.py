@@ -17,7 +17,7 @@ AXIAL = ("receptive_field", "effective_stride", "effective_padding")
 #: Quantities that are one number; the totals are sums of these.
 COUNTED = (
     "params", "trainable_params", "non_trainable_params", "weight_params", "bias_params", "macs", "flops",
-    "activations", "weight_bytes", "activation_bytes",
+    "activations", "weight_bytes", "activation_bytes", "active_params", "kv_cache_bytes",
 )  # fmt: skip
 QUANTITIES = ("output", *COUNTED, *AXIAL)
 TOTALS = (*QUANTITIES, "peak_activation_bytes")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from cnncalc.errors import LimitError, Problem, SpecError
 from cnncalc.kinds.base import tracing
 from cnncalc.kinds.base.kind import Misfit, Weights, times
+from cnncalc.kinds.base.weights import count
 from cnncalc.limits import over
 from cnncalc.network.model import Layer, Network
 from cnncalc.shape import Shape
@@ -60,14 +61,16 @@ def _check_size(size: Number, largest: int, layer: Layer) -> None:
 def measure(layer: Layer, index: int, xs: tuple[Shape, ...], rows: dict[int, Row]) -> Row:
     """The row of one layer that reads ``xs``; ``rows`` above it by number. Raises Misfit."""
     numbers = measured(layer.kind, xs)
-    if layer.shares is not None:
+    if layer.borrows or layer.idle:
         _check_shared(layer, numbers.weights, rows)
-        numbers = numbers._replace(weights={}, params=0)
+        _check_tied(layer, numbers.weights, rows)
+        own = layer.own(numbers.weights)
+        numbers = numbers._replace(weights=own, params=count(own), macs=layer.done(numbers.macs))
     return Row(layer, index, xs, numbers)
 
 
 def _check_shared(layer: Layer, weights: Weights, rows: dict[int, Row]) -> None:
-    first = rows.get(layer.shares or 0)
+    first = None if layer.shares is None else rows.get(layer.shares)
     if first is None:
         return
     wanted = first.layer.kind.weights(*first.xs)
@@ -77,6 +80,20 @@ def _check_shared(layer: Layer, weights: Weights, rows: dict[int, Row]) -> None:
                 f"the {name} of {first.name} is {times(sizes)}; here it would have to be {times(weights[name])}",
                 help="shared weights need an input with as many channels",
             )
+
+
+def _check_tied(layer: Layer, weights: Weights, rows: dict[int, Row]) -> None:
+    """Raise Misfit unless the array that the kernel is tied to fits, transposed."""
+    first = None if layer.tie is None else rows.get(layer.tie.layer)
+    if first is None or layer.tie is None:
+        return
+    turned = first.layer.kind.weights(*first.xs)[layer.tie.array][::-1]
+    if weights["kernel"] != turned:
+        raise Misfit(
+            f"the {layer.tie.array} of {first.name}, transposed, is {times(turned)}; here it would have to be "
+            f"{times(weights['kernel'])}",
+            help=f"it reads {turned[0]} features: what {first.name} puts out",
+        )
 
 
 def _problem(network: Network, layer: Layer, misfit: Misfit, xs: tuple[Shape, ...]) -> Problem:

@@ -114,6 +114,16 @@ class Row:
     def activation_bytes(self) -> Number:
         return BYTES * self.activations
 
+    @property
+    def active_params(self) -> Number:
+        """Those that take part in one example: all of them, but of experts only those that are chosen."""
+        return 0 if self.layer.idle else self.params
+
+    @property
+    def kv_cache_bytes(self) -> Number:
+        """What causal attention keeps of each position while it generates: its keys and values."""
+        return BYTES * self.layer.done(self.layer.kind.cached(*self.xs))
+
 
 class Summary:
     """What was worked out of a network: ``rows`` in running order, and the shapes of its inputs."""
@@ -165,4 +175,7 @@ class Summary:
         found = tracing.notes(row.layer.kind, row.xs)
         if row.layer.shares is not None and (first := self.rows[row.layer.shares]).weights:
             found.append(Note(f"uses the weights of {first.name}, counted there"))
+        elif tie := row.layer.tie:
+            first = self.rows[tie.layer]
+            found.append(Note(f"its kernel is the {tie.array} of {first.name} transposed, counted there"))
         return found

@@ -35,6 +35,8 @@ class Totals:
     activations: Number
     weight_bytes: Number
     activation_bytes: Number
+    active_params: Number
+    kv_cache_bytes: Number
 
     def __init__(self, rows: Sequence[Counted], inputs: int) -> None:
         """``inputs``: how many inputs the network has; the first row's output is the value of that number."""

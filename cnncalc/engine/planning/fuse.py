@@ -180,7 +180,6 @@ def folded(summary: Summary, op: Op, arrays: Mapping[str, Array], *, owned: bool
     shift = moved.get("beta", np.float32(0)) + (own.get("bias", np.float32(0)) - moved["moving_mean"]) * factor
     kernel = own["kernel"]
     factor = factor.reshape(kernel.shape[-2:]) if isinstance(op.head.layer.kind, DepthwiseConv) else factor
-    number = op.head.layer.shares if op.head.layer.shares is not None else op.head.index
-    alone = owned and all(row.layer.shares != number for row in summary.rows)
+    alone = owned and not learned.common(summary, op.head)
     scaled = np.multiply(kernel, factor, out=kernel if alone else None)
     return {"kernel": scaled, "bias": np.ascontiguousarray(shift, np.float32)}

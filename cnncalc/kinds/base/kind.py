@@ -78,7 +78,7 @@ class Kind:
     operands: ClassVar[tuple[int, int]] = (1, 1)
     broadcasts: ClassVar[bool] = False  # a size of 1 matches any
     measured: dict[Any, Any]  # what has been worked out, by operands: see ``summary.rows.measured``
-    sequence: ClassVar[bool] = False  # it reads sequences and nothing else
+    sequence: ClassVar[bool] = False  # it is there for sequences
     reference: ClassVar[str] = ""
     layout = "channels_last"
 
@@ -123,6 +123,10 @@ class Kind:
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         """What an output position sees, for each spatial axis of the output; None where positions mean nothing."""
         raise TypeError(f"{self.word()} states no reach")
+
+    def cached(self, *xs: Shape) -> Number:
+        """Numbers that are kept for the positions seen so far while a sequence is generated one by one."""
+        return 0
 
     def margins(self, *xs: Shape) -> list[Number]:
         """Numbers that must be 0 or more for the layer to fit, besides sizes of 1 or more."""
