@@ -6,6 +6,7 @@ from typing import Any
 
 from cnncalc import kinds
 from cnncalc.errors import Problem, SpecError, nearest
+from cnncalc.network import ties
 from cnncalc.network.builder import Builder, Placed, check_keys
 from cnncalc.network.model import Layer
 from cnncalc.network.scope import BROKEN, Item, Scope
@@ -119,13 +120,19 @@ def _use(builder: Builder, item: Item, scope: Scope, above: int) -> int:
 
 
 def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:
-    """The layer or block that ``layer`` names, once more on another input, with the same weights."""
-    _check_keys(item, ("layer",))
+    """The layer or block that ``layer`` names, once more on another input, with the same weights; or, ``transposed``,
+    a dense layer with its kernel.
+    """
+    transposed = "transposed" in item.fields and values.flag(item.fields["transposed"], scope.context, "transposed")
+    _check_keys(item, ("layer", "transposed", *(("bias", "activation") if transposed else ())))
     node = item.fields["layer"]
     name = node.text if isinstance(node, Scalar) else ""
     placed = _find_placed(builder, scope, name)
     if placed is None:
         raise BadValue(f'no layer above is called "{name}"', node.mark, builder.hint(name, scope))
+    if transposed:
+        activation = _word(item, scope, "activation") if "activation" in item.fields else None
+        return ties.place(builder, item, scope, _one_source(builder, item, scope, above), placed, activation)
     builder.placed[scope, item.name] = placed  # used again in its turn, it is that layer
     first = len(builder.network.layers)
     repeated = Item(placed.item.node)

@@ -152,7 +152,7 @@ class Builder:
 
     def _parts(self, whole: Layer, composite: Composite) -> int:
         """Place the parts of a composite kind, named ``whole/part``, in its stead."""
-        xs = tuple(self._shape(source) for source in whole.sources)
+        xs = tuple(self.shape(source) for source in whole.sources)
         if None in xs:
             return BROKEN
         first = len(self.network.layers)
@@ -166,7 +166,7 @@ class Builder:
         self.network.blocks[whole.name] = Block(first, len(self.network.layers), numbers[-1])
         return numbers[-1]
 
-    def _shape(self, number: int) -> Shape | None:
+    def shape(self, number: int) -> Shape | None:
         """The shape of a value that is placed; None where a layer does not fit (an error that ``infer`` reports).
 
         Shapes are worked out here only as far as a composite kind asks for them.

@@ -118,7 +118,8 @@ def _blocks() -> Schema:
     branches = {"type": "array", "items": _LAYERS, "minItems": 1}
     merged = {"branches": branches, "merge": {"enum": list(MERGES)}, **_common()}
     function = kinds.every()["activation"].fields["function"].schema()
-    use = {"block": {"type": "string"}, "layer": {"type": "string"}, **_common()}
+    tied = {"transposed": {"type": "boolean"}, "bias": {"type": "boolean"}, "activation": function}
+    use = {"block": {"type": "string"}, "layer": {"type": "string"}, **tied, **_common()}
     return {
         "residual": _object({"body": _LAYERS, "shortcut": _LAYERS, "activation": function, **_common()}, ["body"]),
         "parallel": {"anyOf": [branches, _object(merged, ["branches"])]},
