@@ -1,4 +1,4 @@
-"""The blocks: residual, parallel, repeat, sequential and use. Each is placed as the layers inside it."""
+"""The blocks: residual, parallel, repeat, sequential, moe and use. Each is placed as the layers inside it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from cnncalc import kinds
 from cnncalc.errors import Problem, SpecError, nearest
+from cnncalc.kinds.dense import Dense
 from cnncalc.network import ties
 from cnncalc.network.builder import Builder, Placed, check_keys
 from cnncalc.network.model import Layer
@@ -79,6 +80,42 @@ def _repeat(builder: Builder, item: Item, scope: Scope, above: int) -> int:
         builder.step(item.mark)
         x = builder.place_list(layers, scope.inside(item, trainable=trainable, part=f"{number}/"), x)
     return x
+
+
+def _moe(builder: Builder, item: Item, scope: Scope, above: int) -> int:
+    """A router, and the layers once for each expert; a position goes through ``top`` of them, chosen by the router.
+
+    Which they are depends on the numbers: the work of the first ``top`` is counted.
+    """
+    _check_keys(item, ("experts", "top", "layers"))
+    experts, top = (_count(item, scope, name) for name in ("experts", "top"))
+    if top > experts:
+        raise BadValue(f"top is {top}, and there are only {experts} experts", item.fields["top"].mark)
+    layers = _list(item, "layers")
+    x = _one_source(builder, item, scope, above)
+    inner = scope.inside(item, trainable=builder.trainable(item, scope))
+    router = Dense(units=experts, bias=False, flatten="false")
+    if x != BROKEN:
+        results = [builder.append(Layer(f"{inner.prefix}router", router, (x,), item.mark, trainable=inner.trainable))]
+    else:
+        results = [BROKEN]
+    for number in range(1, experts + 1):
+        builder.step(item.mark)
+        first = len(builder.network.layers)
+        results.append(builder.place_list(layers, scope.inside(item, trainable=inner.trainable, part=f"{number}/"), x))
+        for layer in builder.network.layers[first:]:
+            layer.idle = layer.idle or number > top
+    return _merge(builder, item, scope, "moe", tuple(results), {"experts": experts, "top": top})
+
+
+def _count(item: Item, scope: Scope, name: str) -> int:
+    """A field that says how many copies there are: a number, as no letter can stand for it."""
+    if name not in item.fields:
+        raise BadValue(f'{item.word} "{item.name}" needs {name}', item.mark, f"{item.word}: {{{name}: 2, ...}}")
+    number = values.whole(item.fields[name], scope.context, name)
+    if not isinstance(number, int):
+        raise values.expected(name, item.fields[name], "a number; it cannot be an unknown")
+    return number
 
 
 def _sequential(builder: Builder, item: Item, scope: Scope, above: int) -> int:
@@ -194,4 +231,5 @@ def _check_keys(item: Item, known: tuple[str, ...]) -> None:
 
 
 #: How each block is placed.
-PLACERS = {"residual": _residual, "parallel": _parallel, "repeat": _repeat, "sequential": _sequential, "use": _use}
+PLACERS = {"residual": _residual, "parallel": _parallel, "repeat": _repeat, "sequential": _sequential, "use": _use,
+           "moe": _moe}  # fmt: skip

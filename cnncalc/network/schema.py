@@ -120,11 +120,13 @@ def _blocks() -> Schema:
     function = kinds.every()["activation"].fields["function"].schema()
     tied = {"transposed": {"type": "boolean"}, "bias": {"type": "boolean"}, "activation": function}
     use = {"block": {"type": "string"}, "layer": {"type": "string"}, **tied, **_common()}
+    experts = {"experts": _WHOLE, "top": _WHOLE, "layers": _LAYERS, **_common()}
     return {
         "residual": _object({"body": _LAYERS, "shortcut": _LAYERS, "activation": function, **_common()}, ["body"]),
         "parallel": {"anyOf": [branches, _object(merged, ["branches"])]},
         "repeat": _object({"times": _WHOLE, "layers": _LAYERS, **_common()}, ["times", "layers"]),
         "sequential": {"anyOf": [_LAYERS, _object({"layers": _LAYERS, **_common()}, ["layers"])]},
+        "moe": _object(experts, ["experts", "top", "layers"]),
         "use": {"anyOf": [{"type": "string"}, {"type": "object", "properties": use}]},
     }
 
