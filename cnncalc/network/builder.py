@@ -157,7 +157,11 @@ class Builder:
             return BROKEN
         first = len(self.network.layers)
         numbers = list(whole.sources)
-        for part in composite.parts(*xs):  # type: ignore[arg-type]
+        try:
+            parts = composite.parts(*xs)  # type: ignore[arg-type]
+        except Misfit as misfit:
+            raise BadValue(f'{composite.word()} "{whole.name}": {misfit.text}', whole.mark, misfit.help) from None
+        for part in parts:
             self.step(whole.mark)
             reads = tuple(numbers[number] for number in part.reads)
             name = f"{whole.name}/{part.name}"
