@@ -53,7 +53,7 @@ _EXAMPLES = (
 
 def _rules(kind: type[Kind], style: str) -> list[tuple[str, str]]:
     """The formulas of sizes, parameters and multiply-accumulates for an image (or what else the kind takes)."""
-    for x, fields in product(_EXAMPLES, (kind.fields, _first_choice(kind))):
+    for x, fields in product(_EXAMPLES[kind.sequence :], (kind.fields, _first_choice(kind))):
         xs = (x,) * max(1, kind.operands[0])
         try:
             made = kind(**{name: _lettered(field) for name, field in fields.items()})
@@ -82,6 +82,6 @@ def _lettered(field: Field) -> Any:
     """A value of the field that keeps a rule general: its letter where it is a number."""
     if isinstance(field, Sizes):
         return tuple(Letter(f"{field.letter}_{n}") for n in (1, 2, 3)) if field.letter else (1, 2, 3)
-    if isinstance(field, Count | Padding) and field.letter:
+    if isinstance(field, Count | Padding) and field.letter and not field.special:
         return Letter(field.letter)
     return field.words[0] if isinstance(field, Word) and field.default is REQUIRED else field.default

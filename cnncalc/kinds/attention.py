@@ -1,83 +1,153 @@
-"""Multi-head attention."""
+"""Multi-head attention: on a sequence, from one to another, on an image as a whole or in windows."""
 
 from __future__ import annotations
 
-from cnncalc.kinds.base.fields import Count, Flag
-from cnncalc.kinds.base.kind import Kind, Reach, Stage, Weights
-from cnncalc.kinds.base.sequence import need_sequence
+from typing import NamedTuple
+
+from cnncalc.kinds.base.attending import Attending
+from cnncalc.kinds.base.fields import Count, Parts
+from cnncalc.kinds.base.kind import Misfit, Stage, Weights
 from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
-from cnncalc.symbolic.arithmetic import exact_div, product
-from cnncalc.symbolic.expr import Number
+from cnncalc.symbolic.arithmetic import anywhere, exact_div, product
+from cnncalc.symbolic.expr import Number, value
+
+PROJECTIONS = ("query", "key", "value", "output")
 
 
-class Attention(Kind):
+class Widths(NamedTuple):
+    """Columns of the projections, all heads side by side; ``mixed`` is what the output projection reads."""
+
+    query: Number
+    key: Number
+    value: Number
+    mixed: Number
+
+
+class Attention(Attending):
     """Every position of the query takes a mixture of the memory's positions, as alike as each is to it.
 
-    Reads ``[query, memory]``, or one sequence that is both (self-attention).
+    Reads ``[query, memory]``, or one sequence or image that is both (self-attention).
     """
 
     sequence = True
 
     heads = Count("h", doc="how many mixtures side by side; head i owns key_dim columns of the projections")
-    key_dim = Count("d_k", None, doc="numbers for each head; F / heads where not given")
-    bias = Flag(default=True, doc="a bias in each of the four projections")
-    causal = Flag(default=False, doc="position i sees positions 1 to i only")
+    key_dim = Count("d_k", None, doc="numbers of a head's queries and keys; F / heads where not given")
+    kv_heads = Count("h_kv", None, doc="heads of keys and values, each shared by heads/kv_heads; heads where not given")
+    value_dim = Count("d_v", None, doc="numbers of a head's values; key_dim where not given")
+    bias = Parts(PROJECTIONS, default=True, doc="a bias in all four projections, in none, or in those listed")
     operands = (1, 2)
-    reference = "Vaswani et al., Attention is all you need (2017), section 3.2"
+    reference = (
+        "Vaswani et al., Attention is all you need (2017), section 3.2; kv_heads: Ainslie et al., GQA (2023); windows: "
+        "Liu et al., Swin (2021); buckets: Raffel et al., T5 (2020); rotary: Su et al., RoFormer (2021)"
+    )
 
     def output(self, *xs: Shape) -> Shape:
-        need_sequence(xs[0], self)
-        need_sequence(xs[-1], self, "memory")
+        self.check_positions(*xs)
         if self.key_dim is None:
             check_groups(xs[0].channels, self.heads, "features", "heads", "heads")
+        if self.kv_heads is not None:
+            check_groups(self.heads, self.kv_heads, "heads", "kv_heads", "groups that share keys and values")
+        size = value(self.key_size(xs[0])) if self.rotary else None
+        if size is not None and anywhere(size % 2 == 1):
+            raise Misfit(f"rotary turns columns in pairs, and a head has {size}", field="rotary")
         return xs[0]
 
     def margins(self, *xs: Shape) -> list[Number]:
-        return [exact_div(xs[0].channels, self.heads) - 1] if self.key_dim is None else []
+        shared = [(xs[0].channels, self.heads)] if self.key_dim is None else []
+        shared += [(self.heads, self.kv_heads)] if self.kv_heads is not None else []
+        return super().margins(*xs) + [exact_div(all_, part) - 1 for all_, part in shared]
 
-    def width(self, query: Shape) -> Number:
-        """Columns of the projections: those of all heads side by side."""
-        return query.channels if self.key_dim is None else self.heads * self.key_dim
+    def key_size(self, query: Shape) -> Number:
+        """Numbers of a head's queries and keys."""
+        return exact_div(query.channels, self.heads) if self.key_dim is None else self.key_dim
+
+    def value_size(self, query: Shape) -> Number:
+        """Numbers of a head's values."""
+        return self.key_size(query) if self.value_dim is None else self.value_dim
+
+    def widths(self, query: Shape) -> Widths:
+        """Columns of the projections."""
+        all_ = query.channels if self.key_dim is None else self.heads * self.key_dim
+        mixed = all_ if self.value_dim is None else self.heads * self.value_dim
+        if self.kv_heads is None:
+            return Widths(all_, all_, mixed, mixed)
+        return Widths(all_, self.kv_heads * self.key_size(query), self.kv_heads * self.value_size(query), mixed)
 
     def weights(self, *xs: Shape) -> Weights:
-        query, memory, width = xs[0].channels, xs[-1].channels, self.width(xs[0])
+        query, memory, width = xs[0].channels, xs[-1].channels, self.widths(xs[0])
         found: Weights = {}
         for name, rows, columns in (
-            ("query", query, width),
-            ("key", memory, width),
-            ("value", memory, width),
-            ("output", width, query),
+            ("query", query, width.query),
+            ("key", memory, width.key),
+            ("value", memory, width.value),
+            ("output", width.mixed, query),
         ):
             found[f"{name}_kernel"] = (rows, columns)
-            if self.bias:
+            if self.has_bias(name):
                 found[f"{name}_bias"] = (columns,)
+        if self.relative_bias != "none":
+            found["relative_bias"] = (self.distances(*xs), self.heads)
         return found
 
+    def has_bias(self, name: str) -> bool:
+        """Whether one of PROJECTIONS has a bias."""
+        return name in self.bias if isinstance(self.bias, tuple) else bool(self.bias)
+
     def macs(self, y: Shape, *xs: Shape) -> Number:
-        """The four projections at each position, QKᵀ, and the weighted sum of V; a causal mask spares nothing."""
-        (queries,), (positions,) = xs[0].spatial, xs[-1].spatial
+        """The four projections at each position, QKᵀ, and the weighted sum of V; a mask spares nothing."""
+        queries, positions = product(xs[0].spatial), product(xs[-1].spatial)
         sizes = {name: product(size) for name, size in self.weights(*xs).items()}
         projections = queries * (sizes["query_kernel"] + sizes["output_kernel"]) + positions * (
             sizes["key_kernel"] + sizes["value_kernel"]
         )
-        return projections + 2 * (queries * positions * self.width(xs[0]))
+        width, pairs = self.widths(xs[0]), queries * product(self.seen(xs[-1]))
+        if self.value_dim is None:
+            return projections + 2 * (pairs * width.query)
+        return projections + pairs * (width.query + width.mixed)
 
-    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        return None
+    def cached(self, *xs: Shape) -> Number:
+        """Keys and values of every position, where the next one needs them again."""
+        if not self.causal:
+            return 0
+        heads = self.heads if self.kv_heads is None else self.kv_heads
+        return product(xs[-1].spatial) * heads * (self.key_size(xs[0]) + self.value_size(xs[0]))
 
     def stages(self, *xs: Shape) -> list[Stage]:
-        (queries,), (positions,) = xs[0].spatial, xs[-1].spatial
-        width, memory = self.width(xs[0]), "x" if len(xs) == 1 else "memory"
-        key = exact_div(width, self.heads) if self.key_dim is None else self.key_dim
-        mask = " + mask" if self.causal else ""
-        of = {name: f" + b_{name}" if self.bias else "" for name in "QKVO"}
+        """Step by step, of an image in windows those of one window."""
+        queries, positions = (product(self.seen(x)) for x in (xs[0], xs[-1]))
+        width, memory = self.widths(xs[0]), "x" if len(xs) == 1 else "memory"
+        of = {name[0].upper(): f" + b_{name[0].upper()}" if self.has_bias(name) else "" for name in PROJECTIONS}
+        query, key = f"x W_Q{of['Q']}", f"{memory} W_K{of['K']}"
+        if self.rotary:
+            query, key = f"turned({query})", f"turned({key})"
+        shared = "i" if self.kv_heads is None else "g"
+        scores = f"Q_i K_{shared}ᵀ/√(d_k)" + (" + B_i" if self.relative_bias != "none" else "")
+        masked = self.causal or value(self.shift) != 0
         return [
-            Stage(f"Q = x W_Q{of['Q']}", (queries, width)),
-            Stage(f"K = {memory} W_K{of['K']}", (positions, width)),
-            Stage(f"V = {memory} W_V{of['V']}", (positions, width)),
-            Stage("d_k", (key,)),
-            Stage(f"A_i = softmax(Q_i K_iᵀ/√(d_k){mask})", (queries, positions)),
-            Stage("head_i = A_i V_i", (queries, key)),
+            *self.cut(xs[0]),
+            Stage(f"Q = {query}", (queries, width.query)),
+            Stage(f"K = {key}", (positions, width.key)),
+            Stage(f"V = {memory} W_V{of['V']}", (positions, width.value)),
+            *self._sizes_of_heads(xs[0]),
+            *self._relative(*xs),
+            Stage(f"A_i = softmax({scores}{' + mask' if masked else ''})", (queries, positions)),
+            Stage(f"head_i = A_i V_{shared}", (queries, self.value_size(xs[0]))),
             Stage(f"y = concat(head_1, ..., head_h) W_O{of['O']}", (queries, xs[0].channels)),
         ]
+
+    def _sizes_of_heads(self, query: Shape) -> list[Stage]:
+        found = [Stage("d_k", (self.key_size(query),))]
+        if self.value_dim is not None:
+            found.append(Stage("d_v", (self.value_dim,)))
+        if self.kv_heads is not None:
+            found.append(Stage("heads i that share K_g and V_g", (exact_div(self.heads, self.kv_heads),)))
+        return found
+
+    def _relative(self, *xs: Shape) -> list[Stage]:
+        if self.relative_bias == "none":
+            return []
+        sizes = (self.heads, *(product(self.seen(x)) for x in (xs[0], xs[-1])))
+        what = "bucket of i − j" if self.relative_bias == "buckets" else "i − j"
+        return [Stage("distances with a number for each head", (self.distances(*xs),)), Stage(f"B = R({what})", sizes)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds.attention import Attention
 from cnncalc.kinds.base.transformer import Step, Transformer
 
 
@@ -13,6 +12,6 @@ class TransformerDecoder(Transformer):
 
     def attentions(self) -> list[Step]:
         return [
-            (Attention(heads=self.heads, bias=self.bias, causal=True), ()),
-            (Attention(heads=self.heads, bias=self.bias), (1,)),
+            (self.attention(causal=True), ()),
+            (self.attention(), (1,)),
         ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds.attention import Attention
 from cnncalc.kinds.base.transformer import Step, Transformer
 
 
@@ -10,4 +9,4 @@ class TransformerEncoder(Transformer):
     """Layers of self-attention and two dense layers, each with a way around it and a layer norm."""
 
     def attentions(self) -> list[Step]:
-        return [(Attention(heads=self.heads, bias=self.bias), ())]
+        return [(self.attention(), ())]

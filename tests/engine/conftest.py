@@ -247,6 +247,15 @@ class Peer:
     def stochastic_depth(self, kind: Any, w: Any, x: Any) -> Any:
         return x
 
+    def matmul(self, kind: Any, w: Any, first: Any, second: Any) -> Any:
+        return self.torch.bmm(second.mT if kind.transpose else second, first)
+
+    def moe(self, kind: Any, w: Any, router: Any, *experts: Any) -> Any:
+        """As Mixtral is published: softmax, the largest of it, shared out anew."""
+        chosen, numbers = router.softmax(1).topk(kind.top, 1)
+        shares = self.torch.zeros_like(router).scatter(1, numbers, chosen / chosen.sum(1, keepdim=True))
+        return sum(shares[:, n : n + 1] * expert for n, expert in enumerate(experts))
+
     def flatten(self, kind: Any, w: Any, x: Any) -> Any:
         return self.outward(x).flatten(1)
 

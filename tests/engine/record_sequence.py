@@ -1,6 +1,7 @@
-"""Writes recorded_sequence.npz: what PyTorch puts out for the cases of torched_sequence.py, for machines without it.
+"""Writes what PyTorch puts out for the cases of a file, for machines without it: recorded_sequence.npz of
+torched_sequence.py, recorded_attention.npz of torched_attention.py, recorded_swin.npz of torched_swin.py (torchvision).
 
-    python tests/engine/record_sequence.py
+    python tests/engine/record_sequence.py sequence attention swin
 
 The arrays of a case lie one after the other in a vector of its name; ``manifest`` says in JSON what they are.
 """
@@ -9,17 +10,18 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-RECORDED = Path(__file__).parent / "recorded_sequence.npz"
+HERE = Path(__file__).parent
 
 
-def recorded() -> dict[str, tuple[str, dict[str, dict[str, np.ndarray]]]]:
+def recorded(which: str = "sequence") -> dict[str, tuple[str, dict[str, dict[str, np.ndarray]]]]:
     """Every case: its spec, and its arrays: ``inputs``, ``weights`` and ``output`` by name."""
-    with np.load(RECORDED) as file:
+    with np.load(HERE / f"recorded_{which}.npz") as file:
         manifest = json.loads(str(file["manifest"]))
         return {name: (case["spec"], _unpacked(case["arrays"], file[name])) for name, case in manifest.items()}
 
@@ -33,10 +35,8 @@ def _unpacked(listed: list[Any], numbers: np.ndarray) -> dict[str, dict[str, np.
     return found
 
 
-def record() -> None:
-    sys.path.insert(0, str(RECORDED.parent))
-    import torched_sequence as torched
-
+def record(which: str) -> None:
+    torched = import_module(f"torched_{which}")
     manifest, vectors = {}, {}
     for name, case in torched.cases().items():
         groups = {"inputs": case.inputs, "weights": case.arrays, "output": {"output": case.output}}
@@ -44,8 +44,10 @@ def record() -> None:
         listed = [(group, key, array.shape) for group, key, array in arrays]
         manifest[name] = {"spec": case.text, "arrays": listed}
         vectors[name] = np.concatenate([array.ravel() for _, _, array in arrays]).astype(np.float32)
-    np.savez_compressed(RECORDED, manifest=np.array(json.dumps(manifest)), **vectors)
+    np.savez_compressed(HERE / f"recorded_{which}.npz", manifest=np.array(json.dumps(manifest)), **vectors)
 
 
 if __name__ == "__main__":
-    record()
+    sys.path.insert(0, str(HERE))
+    for which in sys.argv[1:]:
+        record(which)

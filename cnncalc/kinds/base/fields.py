@@ -20,7 +20,8 @@ class Field:
 
     ``default`` may be REQUIRED or, as ``same_as``, the name of another field. ``letter`` is its sign in a formula; a
     field at its ``silent`` value is left out of the working, as one does by hand with a dilation of 1. ``name`` is
-    its name in a spec where a kind cannot have an attribute called so; ``last`` puts it behind a kind's own fields.
+    its name in a spec where a kind cannot have an attribute called so; ``last`` puts it behind a kind's own fields;
+    ``special`` leaves it at its default in the rules of the kind in general.
     """
 
     attribute = ""
@@ -35,9 +36,10 @@ class Field:
         same_as: str = "",
         name: str = "",
         last: bool = False,
+        special: bool = False,
     ) -> None:
         self.letter, self.default, self.doc, self.silent = letter, default, doc, silent
-        self.same_as, self.name, self.last = same_as, name, last
+        self.same_as, self.name, self.last, self.special = same_as, name, last, special
         if same_as:
             self.default = None
 
@@ -218,6 +220,22 @@ class Word(Field):
 
     def schema(self) -> dict[str, Any]:
         return {"enum": list(self.words)}
+
+
+class Parts(Field):
+    """true (all of ``words``), false (none of them), or a list of those that are meant."""
+
+    def __init__(self, words: tuple[str, ...], default: Any = REQUIRED, **rest: Any) -> None:
+        super().__init__("", default, **rest)
+        self.words = words
+
+    def read(self, node: Node, context: Context, what: str) -> Any:
+        if not isinstance(node, Sequence):
+            return values.flag(node, context, what)
+        return tuple(values.word(item, context, what, self.words) for item in node.items)
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "boolean"}, {"type": "array", "items": {"enum": list(self.words)}}]}
 
 
 class Real(Field):

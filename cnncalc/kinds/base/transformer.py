@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from cnncalc.kinds.activation import FUNCTIONS
 from cnncalc.kinds.add import Add
+from cnncalc.kinds.attention import PROJECTIONS, Attention
 from cnncalc.kinds.base.composite import Composite, Part
-from cnncalc.kinds.base.fields import Count, Fixed, Flag, Real, Word
+from cnncalc.kinds.base.fields import Count, Fixed, Flag, Parts, Real, Word
 from cnncalc.kinds.base.kind import Kind
+from cnncalc.kinds.base.sequence import need_sequence
 from cnncalc.kinds.dense import Dense
 from cnncalc.kinds.norm import Layernorm
 from cnncalc.shape import Shape
@@ -26,8 +28,14 @@ class Transformer(Composite):
     norm = Word(("post", "pre"), default="post", doc="normalise after each sum, or before each sublayer")
     activation = Word(FUNCTIONS, default="relu", doc="between the two dense layers")
     bias = Flag(default=True, doc="biases in attention, dense and layernorm")
+    kv_heads = Count("h_kv", None, doc="heads of the keys and values; heads where not given")
+    attention_bias = Parts(PROJECTIONS, same_as="bias", doc="biases in attention, as in its own field bias")
     dropout = Real(0.0, most=1.0, doc="share dropped in training; nothing when run")
     reference = "Vaswani et al., Attention is all you need (2017)"
+
+    def attention(self, *, causal: bool = False) -> Attention:
+        """One of its attentions."""
+        return Attention(heads=self.heads, kv_heads=self.kv_heads, bias=self.attention_bias, causal=causal)
 
     def attentions(self) -> list[Step]:
         """The attention sublayers of a layer, in order."""
@@ -35,6 +43,8 @@ class Transformer(Composite):
 
     def parts(self, *xs: Shape) -> list[Part]:
         """``attention1``, ``add1``, ...; where there are several layers ``1/attention1``, ``2/attention1``, ..."""
+        need_sequence(xs[0], self)
+        need_sequence(xs[-1], self, "memory")
         stack = _Stack(len(xs))
         feed_forward: list[Step] = [
             (Dense(units=self.ff, activation=self.activation, bias=self.bias), ()),

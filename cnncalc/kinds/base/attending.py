@@ -1,0 +1,112 @@
+"""Which positions attention looks at together, and what it knows of how far apart they are."""
+
+from __future__ import annotations
+
+from cnncalc.kinds.base.fields import Count, Flag, Word
+from cnncalc.kinds.base.kind import Kind, Misfit, Note, Reach, Stage, axis_letters, described, equation
+from cnncalc.shape import Shape
+from cnncalc.symbolic.arithmetic import anywhere, exact_div, product
+from cnncalc.symbolic.expr import Number, value
+
+FARTHEST = 128  # from this distance on, all share the last of T5's buckets
+
+
+class Attending(Kind):
+    """A kind whose positions look at each other: at all, at those before them, or at those of their window."""
+
+    causal = Flag(default=False, last=True, doc="position i sees positions 1 to i only")
+    window = Count("w", None, last=True, special=True, doc="on an image: in windows of w·w positions")
+    shift = Count(
+        "s", 0, least=0, silent=0, last=True, special=True, doc="positions that the windows are moved by, cyclically"
+    )
+    relative_bias = Word(
+        ("none", "table", "buckets"),
+        default="none",
+        last=True,
+        doc="numbers added to the scores, by distance and head: (2w − 1)²·h in windows, (2T − 1)·h on a sequence, b·h",
+    )
+    buckets = Count("b", 32, least=4, last=True, special=True, doc="of relative_bias buckets: distances told apart")
+    rotary = Flag(default=False, last=True, doc="turns queries and keys by their position, column pairs (2i, 2i + 1)")
+
+    def check_positions(self, *xs: Shape) -> None:
+        """Raise Misfit where positions of the operands cannot be looked at in this way."""
+        for x, what in ((xs[0], "input"), (xs[-1], "memory")):
+            if x.rank not in (2, 3):
+                raise Misfit(
+                    f"{self.word()} needs a sequence [T, F] or an image; its {what} is {described(x, self)}",
+                    help="an embedding makes a sequence of token ids, repeat_vector and reshape one of features",
+                )
+        if self.window is not None:
+            self._check_windows(*xs)
+        elif value(self.shift) != 0:
+            raise Misfit("a shift moves windows, and there are none", help="window: 7", field="shift")
+        counting = "rotary" if self.rotary else "relative_bias" if self.relative_bias == "buckets" else ""
+        if counting and 3 in (xs[0].rank, xs[-1].rank):
+            x = max(xs[0], xs[-1], key=lambda x: x.rank)
+            raise Misfit(f"{counting} counts along a sequence; this is {described(x, self)}", field=counting)
+        if self.relative_bias == "table" and xs[0].rank != xs[-1].rank:
+            raise Misfit("there are no distances between a sequence and an image", field="relative_bias")
+        exact = value(self.buckets // (2 if self.causal else 4))
+        if self.relative_bias == "buckets" and exact is not None and anywhere(exact >= FARTHEST):
+            text = f"of {value(self.buckets)} buckets {exact} hold one distance each; T5's rule ends at {FARTHEST}"
+            raise Misfit(text, help="buckets: 32", field="buckets")
+
+    def _check_windows(self, *xs: Shape) -> None:
+        if xs[0].rank != 3 or len(xs) > 1 or self.causal:
+            found = described(xs[0], self) if xs[0].rank != 3 else "causal" if self.causal else "given a memory"
+            raise Misfit(f"windows are cut of one image; this is {found}", field="window")
+        for size, axis in zip(xs[0].spatial, xs[0].axes, strict=False):
+            _check_filled(axis, value(size), value(self.window))
+        room = value(self.window - self.shift)
+        if room is not None and anywhere(room < 1):
+            text = f"a shift of {value(self.shift)} is not less than the window of {value(self.window)}"
+            raise Misfit(text, help="half a window, rounded down, is usual", field="shift")
+
+    def margins(self, *xs: Shape) -> list[Number]:
+        return [] if self.window is None else [exact_div(size, self.window) - 1 for size in xs[0].spatial]
+
+    def seen(self, x: Shape) -> tuple[Number, ...]:
+        """Positions along each axis that are looked at together: those of a window, or all."""
+        return x.spatial if self.window is None else (self.window,) * len(x.spatial)
+
+    def distances(self, *xs: Shape) -> Number:
+        """How many distances have a number of their own in ``relative_bias``."""
+        if self.relative_bias == "buckets":
+            return self.buckets
+        axes = zip(self.seen(xs[0]), self.seen(xs[-1]), strict=True)
+        return product(queries + positions - 1 for queries, positions in axes)
+
+    def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
+        """None: which positions are seen does not move along with the position."""
+        return None
+
+    def notes(self, *xs: Shape) -> list[Note]:
+        if self.window is None:
+            return []
+        axes = zip(axis_letters(xs[0]), xs[0].spatial, strict=True)
+        whole = [letter for letter, size in axes if value(size - self.window) == 0]
+        found = [equation("windows: {}", self._windows(xs[0]))]
+        if whole and value(self.shift) != 0:
+            found.append(Note(f"one window holds all of {' and '.join(whole)}: it is not shifted along that axis"))
+        return found
+
+    def _windows(self, x: Shape) -> Number:
+        return product(exact_div(size, self.window) for size in x.spatial)
+
+    def cut(self, x: Shape) -> list[Stage]:
+        """The stage in which an image is cut into windows."""
+        if self.window is None:
+            return []
+        moved = "x moved by s, in windows" if value(self.shift) != 0 else "x in windows"
+        return [Stage(moved, (self._windows(x), product(self.seen(x)), x.channels))]
+
+
+def _check_filled(axis: str, size: Number, window: Number) -> None:
+    """Raise Misfit unless windows side by side fill an axis. None: not known."""
+    if size is not None and window is not None and anywhere(size % window != 0):
+        fitting = [n for n in range(2, min(size, 100) + 1) if size % n == 0]
+        raise Misfit(
+            f"windows of {window} do not fill a {axis} of {size}",
+            help=f"windows of {', '.join(map(str, fitting[:8]))} do; or pad the image first",
+            field="window",
+        )

@@ -1,0 +1,83 @@
+"""What attention counts beside its case file: its cache, its working, and the transformers that are made of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from cnncalc import parse
+from cnncalc.symbolic.expr import value
+
+
+@pytest.mark.parametrize(
+    ("fields", "bytes"),
+    [
+        ("heads: 4, causal: true", 4 * 10 * 4 * (4 + 4)),
+        ("heads: 4, kv_heads: 2, causal: true", 4 * 10 * 2 * (4 + 4)),
+        ("heads: 4, kv_heads: 1, key_dim: 3, value_dim: 5, causal: true", 4 * 10 * (3 + 5)),
+        ("heads: 4", 0),
+    ],
+)
+def test_causal_attention_keeps_keys_and_values(fields: str, bytes: int) -> None:
+    net = parse(f"input: 10x16\nlayers: [attention: {{name: a, {fields}}}, dense: 5]")
+    assert [row.kv_cache_bytes for row in net.summary().rows] == [bytes, 0]
+    assert net.summary().totals.kv_cache_bytes == bytes
+
+
+def test_a_cache_has_its_working() -> None:
+    from cnncalc.explain import quantity
+    from cnncalc.spec.demand import Key
+
+    net = parse("input: 10x16\nlayers: [attention: {name: a, heads: 4, kv_heads: 2, causal: true}]")
+    (step,) = quantity.steps(net.summary(), Key("a", "kv_cache_bytes"))
+    assert value(step.expression) == 640
+    assert str(step.expression) != "640"
+
+
+def _inside(size: str, fields: str) -> dict[str, list[int]]:
+    """The sizes of each step inside an attention, by its formula."""
+    (layer,) = parse(f"input: {size}\nlayers: [attention: {{{fields}}}]").explain()
+    return {stage.formula: [value(number) for number in stage.sizes] for stage in layer.stages}
+
+
+def test_the_steps_of_grouped_heads() -> None:
+    found = _inside("10x16", "heads: 4, kv_heads: 2, value_dim: 3, bias: [query], causal: true, rotary: true")
+    assert found == {
+        "Q = turned(x W_Q + b_Q)": [10, 16],
+        "K = turned(x W_K)": [10, 8],
+        "V = x W_V": [10, 6],
+        "d_k": [4],
+        "d_v": [3],
+        "heads i that share K_g and V_g": [2],
+        "A_i = softmax(Q_i K_gᵀ/√(d_k) + mask)": [10, 10],
+        "head_i = A_i V_g": [10, 3],
+        "y = concat(head_1, ..., head_h) W_O": [10, 16],
+    }
+
+
+def test_the_steps_in_a_window() -> None:
+    found = _inside("14x21x8", "heads: 2, window: 7, shift: 3, relative_bias: table, bias: false")
+    assert found["x moved by s, in windows"] == [6, 49, 8]
+    assert found["distances with a number for each head"] == [169]
+    assert found["B = R(i − j)"] == [2, 49, 49]
+    assert found["A_i = softmax(Q_i K_iᵀ/√(d_k) + B_i + mask)"] == [49, 49]
+    assert "mask" not in "".join(_inside("14x21x8", "heads: 2, window: 7"))
+
+
+@pytest.mark.parametrize("word", ["transformer_encoder", "transformer_decoder"])
+def test_transformers_hand_their_heads_and_biases_on(word: str) -> None:
+    reads = "input: {x: 5x12, m: 7x12}\nlayers:\n  - " + word
+    fields = f"heads: 6, kv_heads: 2, ff: 20, attention_bias: [query], from: {'[x, m]' if 'de' in word[12:14] else 'x'}"
+    found = parse(f"{reads}: {{name: t, {fields}}}").summary()
+    attentions = [row for row in found.rows if row.kind == "attention"]
+    assert len(attentions) == (2 if "decoder" in word else 1)
+    for row in attentions:
+        assert row.weights["key_kernel"] == (12, 4)
+        assert [name for name in row.weights if name.endswith("bias")] == ["query_bias"]
+    assert all("bias" in row.weights for row in found.rows if row.kind == "dense")
+    assert found.totals.kv_cache_bytes == (4 * 5 * 2 * 4 if "decoder" in word else 0)
+
+
+def test_attention_has_the_biases_of_its_transformer_unless_it_is_told_otherwise() -> None:
+    text = "input: 5x12\nlayers: [transformer_encoder: {name: t, heads: 2, ff: 4, bias: false%s}]"
+    assert parse(text % "").summary()["t/attention1"].bias_params == 0
+    assert parse(text % ", attention_bias: true").summary()["t/attention1"].bias_params == 48
