@@ -22,10 +22,13 @@ Limit = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="Raise a limit, such as layers=20000.", show_default=False),
 ]
-Columns = Annotated[
+Depth = Annotated[
     str | None,
-    typer.Option("--columns", metavar="NAMES", help="Columns, as in name,output,params.", show_default=False),
-]
+    typer.Option(
+        "--depth", metavar="N", help="Blocks down to level N are rows; 0: every layer [default: what fits on a page].",
+        show_default=False,
+    ),
+]  # fmt: skip
 Layout = Annotated[
     str | None,
     typer.Option(
@@ -53,6 +56,11 @@ def choose(option: str, value: str, choices: Iterable[str]) -> str:
 def layout(value: str | None) -> str | None:
     """A layout, or None. Raises UsageError."""
     return None if value is None else choose("--layout", value, LAYOUTS)
+
+
+def level(value: str | None) -> int | None:
+    """A ``--depth``, or None. Raises UsageError."""
+    return None if value is None else whole("--depth", value, 0)
 
 
 def apart(output: str | None, save_weights: str | None) -> None:

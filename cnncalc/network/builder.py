@@ -60,7 +60,7 @@ class Builder:
             first = len(self.network.layers)
             above = self.place_list(nodes, Scope(f"{name}/", scope.context, scope), above)
             scope.names[name] = above
-            self.network.blocks[name] = Block(first, len(self.network.layers), above)
+            self.network.blocks[name] = Block(first, len(self.network.layers), above, name)
         if self.spec.mirrored and not self.problems and above >= 0:
             self.mirror(self, above)
         self.network.demands += self.spec.expected
@@ -115,7 +115,8 @@ class Builder:
         self.step(item.mark)
         if item.word in self.placers:
             result = self.placers[item.word](self, item, scope, above)
-            self.network.blocks[scope.prefix + item.name] = Block(first, len(self.network.layers), result)
+            last = len(self.network.layers)
+            self.network.blocks[scope.prefix + item.name] = Block(first, last, result, item.word)
         else:
             result = self._layer(item, scope, above)
         self.placed.setdefault((scope, item.name), Placed(item, scope, first, len(self.network.layers)))
@@ -167,7 +168,8 @@ class Builder:
             name = f"{whole.name}/{part.name}"
             layer = Layer(name, part.kind, reads, whole.mark, trainable=whole.trainable, field_marks=whole.field_marks)
             numbers.append(self.append(layer))
-        self.network.blocks[whole.name] = Block(first, len(self.network.layers), numbers[-1])
+        last = len(self.network.layers)
+        self.network.blocks[whole.name] = Block(first, last, numbers[-1], composite.word())
         return numbers[-1]
 
     def shape(self, number: int) -> Shape | None:

@@ -44,7 +44,7 @@ def place(builder: Builder, above: int) -> int:
         if len(back.spatial) != len(x.spatial) or any(map(differ, back.sizes, x.sizes)):
             there, returned = (times(shape.written(network.layout)) for shape in (x, back))
             raise _cannot(layer, f"{there} would come back as {returned}")
-    network.blocks["decoder"] = Block(first, len(network.layers), above)
+    network.blocks["decoder"] = Block(first, len(network.layers), above, "decoder")
     return above
 
 

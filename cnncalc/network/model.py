@@ -73,11 +73,12 @@ class Layer:
 
 
 class Block(NamedTuple):
-    """A named stretch of layers, ``first`` up to ``last`` (exclusive), that puts out ``value``."""
+    """A named stretch of layers, ``first`` up to ``last`` (exclusive), that puts out ``value``; ``word``: its kind."""
 
     first: int
     last: int
     value: int
+    word: str
 
 
 class Network:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.render.blocks import Outline, blocks_data, input_sizes
 from cnncalc.spec.demand import QUANTITIES, TOTALS
 from cnncalc.summary import quantities
 from cnncalc.symbolic.expr import Expr
@@ -14,14 +15,17 @@ if TYPE_CHECKING:
 
 
 def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
-    """The data of ``summary``: name, layout, inputs, layers, totals, outputs and findings."""
+    """The data of ``summary``: name, layout, inputs, layers, blocks, totals, outputs and findings."""
     layout = summary.layout
+    outline = Outline(summary.network, len(summary.rows))
+    fields: dict[int, dict[str, Any]] = {}  # of each kind: layers alike share one
     code = _code(summary)
     return {
         "name": summary.name,
         "layout": layout,
         "inputs": {name: plain(shape.written(layout)) for name, shape in summary.inputs.items()},
-        "layers": [_row(summary, row) for row in summary.rows],
+        "layers": [_row(summary, row, outline, fields) for row in summary.rows],
+        "blocks": plain(blocks_data(summary, outline)),
         "totals": {name: plain(quantities.total(summary, name)) for name in TOTALS},
         "outputs": {name: plain(shape.written(layout)) for name, shape in summary.outputs.items()},
         **({"code": code} if code else {}),
@@ -29,12 +33,18 @@ def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
     }
 
 
-def _row(summary: Summary, row: Row) -> dict[str, Any]:
-    network = summary.network
+def _row(summary: Summary, row: Row, outline: Outline, fields: dict[int, dict[str, Any]]) -> dict[str, Any]:
+    network, kind = summary.network, row.layer.kind
+    if id(kind) not in fields:
+        fields[id(kind)] = {name: plain(vars(kind)[field.attribute]) for name, field in kind.fields.items()}
     data: dict[str, Any] = {
         "name": row.name,
         "kind": row.kind,
+        "depth": outline.layer_depth(row.name),
         "from": [network.value_name(source) for source in row.layer.sources],
+        "input": plain(input_sizes(summary, row.layer.sources)),
+        "fields": fields[id(kind)],
+        "trainable": row.layer.trainable,
     }
     data |= {name: plain(quantities.of_row(summary, row, name)) for name in QUANTITIES}
     data["weights"] = plain(row.weights)

@@ -2,65 +2,34 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from typing import Any
 
-from cnncalc.errors import UsageError, nearest
+from cnncalc.render.blocks import fitting_depth, shown
+from cnncalc.render.columns import Rows, default
 from cnncalc.render.forms import text
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.write import write
 
-COLUMNS = {
-    column.key: column
-    for column in (
-        Column("name", "Layer"),
-        Column("kind", "Kind"),
-        Column("from", "From", "texts"),
-        Column("output", "Output", "sizes"),
-        Column("params", "Params", "number"),
-        Column("trainable_params", "Trainable", "number"),
-        Column("non_trainable_params", "Non-trainable", "number"),
-        Column("weight_params", "Weights", "number"),
-        Column("bias_params", "Biases", "number"),
-        Column("macs", "MACs", "number"),
-        Column("flops", "FLOPs", "number"),
-        Column("receptive_field", "Receptive field", "sizes"),
-        Column("effective_stride", "Eff. stride", "sizes"),
-        Column("effective_padding", "Eff. padding", "sizes"),
-        Column("activations", "Activations", "number"),
-        Column("weight_bytes", "Weight bytes", "number"),
-        Column("activation_bytes", "Activation bytes", "number"),
-        Column("active_params", "Active params", "number"),
-        Column("kv_cache_bytes", "KV cache bytes", "number"),
-        Column("notes", "Notes", "texts"),
-    )
-}
-DEFAULT = ("name", "kind", "output", "params", "macs", "receptive_field")
 
-
-def columns(names: str | None) -> list[Column]:
-    """The columns that ``--columns`` names, in its order. Raises UsageError."""
-    chosen = [name.strip() for name in names.split(",")] if names is not None else list(DEFAULT)
-    for name in chosen:
-        if name not in COLUMNS:
-            hint = nearest(name, COLUMNS)
-            listed = f"columns: {', '.join(COLUMNS)}"
-            raise UsageError(f'--columns: no column is called "{name}"', help=f"{hint} {listed}" if hint else listed)
-    return [COLUMNS[name] for name in chosen]
-
-
-def sheet(data: dict[str, Any], chosen: list[Column]) -> Sheet:
-    """The table of a summary's data."""
+def sheet(data: dict[str, Any], chosen: list[Column] | None, depth: int, *, tree: bool, brief: bool) -> Sheet:
+    """The table of a summary's data down to level ``depth`` (0: all), set in by level where ``tree``."""
     inputs = ", ".join(
         text.sizes(sizes) if name == "input" else f"{name} {text.sizes(sizes)}"
         for name, sizes in data["inputs"].items()
     )
     title = f"{data['name']}  (input {inputs})" if data["name"] else f"input {inputs}"
-    return Sheet(title, chosen, data["layers"], _footer(data, chosen))
+    rows = Rows(data, list(shown(data, depth, headings=tree)), tree=tree, brief=brief and chosen is None)
+    if chosen is None:
+        chosen = default(branches=rows.branches)
+    return Sheet(title, chosen, rows.records(chosen), _footer(data, chosen, depth))
 
 
-def _footer(data: dict[str, Any], chosen: list[Column]) -> list[str]:
+def _footer(data: dict[str, Any], chosen: list[Column], depth: int) -> list[str]:
     totals = data["totals"]
-    lines = [
+    lines = [] if any(column.key == "notes" for column in chosen) else notes(data["layers"])
+    lines += [
         f"Parameters: {text.number(totals['params'])}  (trainable {text.number(totals['trainable_params'])}, "
         f"non-trainable {text.number(totals['non_trainable_params'])})",
         f"MACs: {text.number(totals['macs'])}{_short(totals['macs'], 'MACs')}, FLOPs: {text.number(totals['flops'])}",
@@ -74,11 +43,47 @@ def _footer(data: dict[str, Any], chosen: list[Column]) -> list[str]:
         numbers = f"{count} for {text.number(code['inputs'])} of the input"
         ratio = f", compression {code['compression_ratio']:.4g} to 1" if code["compression_ratio"] else ""
         lines.append(f"Code: {text.sizes(code['output'])} after {text.printable(code['layer'])}, {numbers}{ratio}")
-    if "notes" not in [column.key for column in chosen]:
-        lines += [f"{row['name']}: {text.printable(note)}" for row in data["layers"] for note in row["notes"]]
+    deepest = max([row["depth"] for row in data["layers"]], default=1)
+    if depth and depth < deepest:
+        lines.append(f"Blocks are folded at depth {depth} of {deepest}: {len(data['layers'])} layers with --depth 0")
     return lines + [
         f"finding: {finding['where']}: {text.printable(finding['message'])}" for finding in data["findings"]
     ]
+
+
+_MANY = 6  # lines of notes that are each written out
+_AXIS = re.compile(r"([HWTZ]): (.*)", re.DOTALL)
+
+
+def notes(layers: list[dict[str, Any]]) -> list[str]:
+    """What rows say besides their numbers, once for all axes and layers that say the same.
+
+    Where that is still many, once for all that differ in numbers alone.
+    """
+    said: dict[str, list[str]] = {}
+    for layer in layers:
+        for note in dict.fromkeys(_without_repeated_axes(layer["notes"])):
+            said.setdefault(note, []).append(layer["name"])
+    if len(said) <= _MANY:
+        return [f"{', '.join(names)}: {text.printable(note)}" for note, names in said.items()]
+    alike: dict[str, list[tuple[str, list[str]]]] = {}
+    for note, names in said.items():
+        alike.setdefault(re.sub(r"\d+", "0", note), []).append((note, names))
+    lines = []
+    for (note, names), *others in alike.values():
+        more = [name for _, called in others for name in called]
+        likewise = f" (likewise, with other numbers: {', '.join(more)})" if more else ""
+        lines.append(f"{', '.join(names)}: {text.printable(note)}{likewise}")
+    return lines
+
+
+def _without_repeated_axes(found: list[str]) -> list[str]:
+    """Notes in which ``H: ...`` and ``W: ...`` that say the same are ``H, W: ...``."""
+    axes: dict[str, list[str]] = {}
+    for note in found:
+        match = _AXIS.fullmatch(note)
+        axes.setdefault(match[2] if match else note, []).append(match[1] if match else "")
+    return [f"{', '.join(letters)}: {rest}" if all(letters) else rest for rest, letters in axes.items()]
 
 
 def _short(value: Any, unit: str) -> str:
@@ -90,7 +95,7 @@ def as_json(data: dict[str, Any]) -> str:
     """JSON, one layer a line."""
     parts = []
     for key, value in data.items():
-        if key in ("layers", "findings") and value:
+        if key in ("layers", "blocks", "findings") and value:
             rows = ",\n  ".join(map(text.json_text, value))
             parts.append(f'"{key}": [\n  {rows}]')
         else:
@@ -101,6 +106,17 @@ def as_json(data: dict[str, Any]) -> str:
 FORMATS = ("table", "json", "csv", "markdown", "latex")
 
 
-def render(data: dict[str, Any], format: str, chosen: list[Column], *, to_file: bool = False) -> str:
-    """A summary's data in one of FORMATS."""
-    return as_json(data) if format == "json" else write(sheet(data, chosen), format, to_file=to_file)
+def render(
+    data: dict[str, Any], format: str, chosen: list[Column] | None, *, depth: int | None = None, to_file: bool = False
+) -> str:
+    """A summary's data in one of FORMATS.
+
+    ``chosen``: the columns, or None for the usual ones. ``depth``: the level of blocks down to which there are rows;
+    None: all in CSV, which is data, and elsewhere as many as fit on a page.
+    """
+    if format == "json":
+        return as_json(data)
+    if depth is None:
+        depth = 0 if format == "csv" else fitting_depth(data)
+    tree = format == "table" and sys.stdout.isatty() and not to_file
+    return write(sheet(data, chosen, depth, tree=tree, brief=format != "csv"), format, to_file=to_file)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from cnncalc import Limits, api, parse
 from cnncalc.explain import layer
 from cnncalc.render.data import summary_data
-from cnncalc.render.summary import COLUMNS, DEFAULT, render
+from cnncalc.render.summary import render
 from cnncalc.summary import findings
 
 SIZES = (1000, 2000, 4000, 8000)
@@ -44,7 +44,6 @@ def seconds(work: Callable[[], object], times: int = 5) -> float:
 def main() -> None:
     """Print microseconds for each layer, stage by stage, and how they grow from 1,000 to 8,000 layers."""
     gc.set_threshold(100_000)
-    chosen = [COLUMNS[name] for name in DEFAULT]
     stages: dict[str, list[float]] = {}
     for size in SIZES:
         spec = text(size)
@@ -57,8 +56,8 @@ def main() -> None:
             "read and resolve": lambda spec=spec, limits=limits: parse(spec, limits),
             "sizes, params, MACs": lambda net=net: net.summary(),
             "totals, fields, findings, data": lambda net=net: _data(net),
-            "table": lambda data=data: render(data, "table", chosen),
-            "json": lambda data=data: render(data, "json", chosen),
+            "table": lambda data=data: render(data, "table", None, depth=0),
+            "json": lambda data=data: render(data, "json", None),
             "working": lambda net=net: _explained(net),
         }
         for name, stage in work.items():

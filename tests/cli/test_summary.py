@@ -25,21 +25,30 @@ def test_json_of_the_worked_example_key_by_key(cli, worked_example):
     result = cli("summary", worked_example, "--format", "json")
     data = json.loads(result.out)
     assert (result.code, result.err) == (0, "")
-    assert list(data) == ["name", "layout", "inputs", "layers", "totals", "outputs", "findings"]
+    assert list(data) == ["name", "layout", "inputs", "layers", "blocks", "totals", "outputs", "findings"]
     assert data["name"] == "worked-example"
     assert data["layout"] == "channels_last"
     assert data["inputs"] == {"input": [64, 64, 3]}
     assert data["outputs"] == {"dense1": [10]}
     assert data["findings"] == []
-    for row, expected, activations in zip(data["layers"], WORKED, ACTIVATIONS, strict=True):
+    assert data["blocks"] == []
+    assert data["layers"][0].pop("fields") == {"filters": 32, "kernel": 3, "stride": 1, "padding": 1, "dilation": 1,
+                                               "groups": 1, "bias": True, "activation": None}  # fmt: skip
+    assert data["layers"][1].pop("fields")["stride"] == 2
+    for row in data["layers"][2:]:
+        del row["fields"]
+    inputs = [[64, 64, 3], *(row[3] for row in WORKED)]
+    for row, above, expected, activations in zip(data["layers"], inputs, WORKED, ACTIVATIONS, strict=False):
         name, kind, source, output, params, weights, biases, macs, field, stride, padding = expected
         assert row == {
-            "name": name, "kind": kind, "from": [source], "output": output, "params": params,
+            "name": name, "kind": kind, "depth": 1, "from": [source], "input": above,
+            "trainable": True, "output": output, "params": params,
             "trainable_params": params, "non_trainable_params": 0, "weight_params": params - biases,
             "bias_params": biases, "weights": weights, "macs": macs, "flops": 2 * macs,
             "receptive_field": field and [field, field], "effective_stride": stride and [stride, stride],
             "effective_padding": padding and [padding, padding], "activations": activations,
             "weight_bytes": 4 * params, "activation_bytes": 4 * activations,
+            "active_params": params, "kv_cache_bytes": 0,
             "notes": ["flattened first: 16·16·64 = 16384"] if name == "dense1" else [],
         }  # fmt: skip
 
@@ -49,7 +58,7 @@ def test_totals_of_the_worked_example_key_by_key(cli, worked_example):
     assert totals == {
         "output": [10], "params": 183242, "trainable_params": 183242, "non_trainable_params": 0,
         "weight_params": 183136, "bias_params": 106, "macs": 22577152, "flops": 45154304, "activations": 245770,
-        "weight_bytes": 732968, "activation_bytes": 983080, "receptive_field": [10, 10], "effective_stride": [4, 4],
+        "weight_bytes": 732968, "activation_bytes": 983080, "active_params": 183242, "kv_cache_bytes": 0, "receptive_field": [10, 10], "effective_stride": [4, 4],
         "effective_padding": [3, 3], "peak_activation_bytes": 4 * (131072 + 32768),
     }  # fmt: skip
 
@@ -94,14 +103,14 @@ def test_columns_are_the_named_ones_in_their_order(cli, worked_example):
 
 
 def test_every_column_that_is_named_can_be_shown(cli, worked_example):
-    from cnncalc.render.summary import COLUMNS
+    from cnncalc.render.columns import COLUMNS
 
     out = cli("summary", worked_example, "--format", "csv", "--columns", ",".join(COLUMNS)).out
     assert next(csv.reader(io.StringIO(out))) == list(COLUMNS)
 
 
 @pytest.mark.parametrize(
-    ("names", "word"), [("outpt", 'did you mean "output"?'), ("", "columns: name"), ("a,,b", '"a"')]
+    ("names", "word"), [("outpt", 'did you mean "output"?'), ("", "columns: number"), ("a,,b", '"a"')]
 )
 def test_an_unknown_column_is_refused(cli, worked_example, names, word):
     result = cli("summary", worked_example, "--columns", names)

@@ -8,8 +8,9 @@ import typer
 
 from cnncalc import api, limits
 from cnncalc.cli import options
-from cnncalc.cli.commands.summary import show
+from cnncalc.cli.commands.summary import Columns, show
 from cnncalc.errors import SpecError, UsageError
+from cnncalc.render import columns as table
 from cnncalc.render import summary as render
 
 EXAMPLE = "Example: cnncalc calc 28x28x1 conv:10,kernel=5,padding=2 maxpool:2 dense:10"
@@ -23,7 +24,8 @@ def calc(
                        "padding, dilation, groups."),
     ],
     format: Annotated[str, options.format_option(render.FORMATS)] = "table",
-    columns: options.Columns = None,
+    columns: Columns = None,
+    depth: options.Depth = None,
     layout: options.Layout = None,
     strict: options.Strict = False,
     output: options.Output = None,
@@ -31,10 +33,10 @@ def calc(
 ) -> int:  # fmt: skip
     """The same as summary, for layers given on the line."""
     options.choose("--format", format, render.FORMATS)
-    chosen = render.columns(columns)
+    chosen, level = table.columns(columns), options.level(depth)
     order = options.layout(layout)
     net = api.calc(input, *layer, limits=limits.parse(limit or []), layout=order or "channels_last")
     try:
-        return show(net, format, chosen, order, output, "", strict=strict)
+        return show(net, format, chosen, level, order, output, "", strict=strict)
     except SpecError as error:  # layers that do not fit are bad arguments here
         raise UsageError(error.problems) from None

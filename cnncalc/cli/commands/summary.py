@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import typer
+
 from cnncalc import api, limits
 from cnncalc.cli import io, options
+from cnncalc.render import columns as table
 from cnncalc.render import summary as render
 from cnncalc.summary import findings
 
@@ -13,13 +16,18 @@ if TYPE_CHECKING:
     from cnncalc.api import Net
     from cnncalc.render.forms.sheet import Column
 
+Columns = Annotated[
+    str | None,
+    typer.Option("--columns", metavar="NAMES", help=f"Some of {', '.join(table.COLUMNS)}; or all.", show_default=False),
+]
 EXAMPLE = "Example: cnncalc summary specs/worked-example.yaml --columns name,output,params"
 
 
 def summary(
     spec: options.Spec,
     format: Annotated[str, options.format_option(render.FORMATS)] = "table",
-    columns: options.Columns = None,
+    columns: Columns = None,
+    depth: options.Depth = None,
     layout: options.Layout = None,
     strict: options.Strict = False,
     output: options.Output = None,
@@ -27,15 +35,16 @@ def summary(
 ) -> int:
     """The table of every layer's output, parameters, multiply-accumulates and receptive field, and the totals."""
     options.choose("--format", format, render.FORMATS)
-    chosen = render.columns(columns)
+    chosen, level = table.columns(columns), options.level(depth)
     net = api.load(spec, limits.parse(limit or []))
-    return show(net, format, chosen, options.layout(layout), output, spec, strict=strict)
+    return show(net, format, chosen, level, options.layout(layout), output, spec, strict=strict)
 
 
 def show(
     net: Net,
     format: str,
-    chosen: list[Column],
+    chosen: list[Column] | None,
+    depth: int | None,
     layout: str | None,
     output: str | None,
     source: str,
@@ -48,7 +57,8 @@ def show(
     result = net.summary()
     found = findings.find(result, strict=strict)
     result.layout = layout or result.layout
-    io.emit(render.render(summary_data(result, found), format, chosen, to_file=bool(output)), output, source)
+    data = summary_data(result, found)
+    io.emit(render.render(data, format, chosen, depth=depth, to_file=bool(output)), output, source)
     if found and format == "csv":  # which has no place for them
         io.complain("\n".join(f"finding: {finding.mark}: {finding.message}" for finding in found), 0)
     return 1 if strict and found else 0

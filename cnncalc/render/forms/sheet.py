@@ -8,11 +8,16 @@ from cnncalc.render.forms.text import number, printable, sizes
 
 
 class Column(NamedTuple):
-    """A column: the key of its values, its heading, and what they are: text, texts, number or sizes."""
+    """A column: the key of its values, its heading, and what they are: text, texts, number or sizes.
+
+    A ``spare`` one is left out on a terminal too narrow for it. A value of sizes is a list of them, a list of such
+    lists, or a word that stands for them.
+    """
 
     key: str
     heading: str
     type: str = "text"
+    spare: bool = False
 
     @property
     def exact(self) -> bool:
@@ -33,8 +38,9 @@ def cell(column: Column, value: Any, sign: str = "×", *, separators: bool = Tru
     """A value as text."""
     if value is None:
         return "–"
-    if column.type == "sizes":
-        return sizes(value, sign)
+    if column.type == "sizes" and not isinstance(value, str):
+        several = value if value and isinstance(value[0], list) else [value]
+        return "; ".join(sizes(one, sign) for one in several)
     if column.type == "texts":
         return "; ".join(printable(str(item)) for item in value)
     if column.type == "number" and separators:

@@ -6,7 +6,9 @@ import io
 import os
 import re
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, TextIO
 
 from cnncalc.render.forms.sheet import Column, Sheet, cell
 from cnncalc.render.forms.text import only_ascii, printable, takes_escapes, to_ascii
@@ -15,34 +17,49 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _NATURAL = 100_000  # wide enough for any table to take its own width
-_WORD = 24  # a longer word of a text may be broken
+_HANGING = "  "  # what lines below the first of a text are set in by
 _GAPS = (3, 2, 1)  # between two columns: the widest with which there is room for all
 _EDGES = 2
 
 
-def as_table(sheet: Sheet, *, to_file: bool = False) -> str:
-    """The sheet as text for standard output: with its terminal's width and colours, or plain in a pipe or file."""
-    terminal = sys.stdout.isatty() and not to_file
-    ascii_only = only_ascii(sys.stdout) and not to_file
+def as_table(sheet: Sheet, *, to_file: bool = False, stream: TextIO | None = None) -> str:
+    """The sheet as text for ``stream``: with its terminal's width and colours, or plain in a pipe or file.
+
+    ``stream``: standard output where that is None.
+    """
+    stream = stream or sys.stdout
+    terminal = stream.isatty() and not to_file
+    ascii_only = only_ascii(stream) and not to_file
     fit = to_ascii if ascii_only else str
     room = _width() if terminal else _NATURAL
-    title = printable(sheet.title)
-    headings = [fit(column.heading) for column in sheet.columns]
-    rows = [[fit(cell(column, row[column.key])) for column in sheet.columns] for row in sheet.rows]
-    for gap in _GAPS:
-        widths = _widths(sheet.columns, headings, rows, room - gap * (len(headings) - 1) - _EDGES)
+    title = fit(printable(sheet.title))
+    footer = [paragraph(fit(line), room) for line in sheet.footer]
+    for columns, gap in _attempts(sheet.columns):
+        headings = [fit(column.heading) for column in columns]
+        rows = [[fit(cell(column, row[column.key])) for column in columns] for row in sheet.rows]
+        widths = _widths(columns, headings, rows, room - gap * (len(headings) - 1) - _EDGES)
         if widths is not None:
             break
     else:
-        return fit(_stacked(title, headings, rows, sheet.footer))
-    console = _console(room, colour=terminal and takes_escapes(sys.stdout) and not os.environ.get("NO_COLOR"))
+        headings = [fit(column.heading) for column in sheet.columns]
+        rows = [[fit(cell(column, row[column.key])) for column in sheet.columns] for row in sheet.rows]
+        return _stacked(title, headings, rows, footer, room)
+    console = _console(room, colour=terminal and takes_escapes(stream) and not os.environ.get("NO_COLOR"))
     if title:
-        console.print(fit(title), style="bold", soft_wrap=True)
-    console.print(_table(sheet.columns, headings, rows, widths, gap, ascii_only=ascii_only))
-    if ascii_only and sheet.footer:
+        console.print(paragraph(title, room), style="bold", soft_wrap=True)
+    console.print(_table(columns, headings, rows, widths, gap, ascii_only=ascii_only))
+    if ascii_only and footer:
         console.print()
-    console.print(*map(fit, sheet.footer), sep="\n", soft_wrap=not terminal, end="\n" if sheet.footer else "")
+    console.print(*footer, sep="\n", soft_wrap=True, end="\n" if footer else "")
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+
+
+def _attempts(columns: list[Column]) -> Iterator[tuple[list[Column], int]]:
+    """The columns to try with the gap between them: all of them, then without one spare column after the other."""
+    spare = [column for column in columns if column.spare]
+    for count in range(len(spare) + 1):
+        kept = [column for column in columns if column not in spare[:count]]
+        yield from ((kept, gap) for gap in _GAPS)
 
 
 def _width() -> int:
@@ -72,7 +89,7 @@ def _widths(columns: list[Column], headings: list[str], rows: list[list[str]], r
     for place, (column, heading) in enumerate(zip(columns, headings, strict=True)):
         cells = [row[place] for row in rows]
         if not column.exact:
-            cells = [piece.rstrip()[:_WORD] for text in cells for piece in _pieces(text)]
+            cells = [indent + piece.rstrip() for text in cells for indent, piece in _hanging(text)]
         words = max(map(cell_len, heading.split()))
         least.append(max([words, *map(cell_len, cells)]))
         widths.append(max([cell_len(heading), *(cell_len(row[place]) for row in rows)]))
@@ -85,20 +102,32 @@ def _widths(columns: list[Column], headings: list[str], rows: list[list[str]], r
 
 
 def _pieces(text: str) -> list[str]:
-    """The words of a text, and of a layer's name the blocks that it stands in: a line may end after each."""
+    """The words of a text, and of a layer's name the blocks that it is in: a line may end after each."""
     return re.findall(r"[^/ ]*[/ ]|[^/ ]+", text)
 
 
-def _broken(text: str, width: int) -> str:
-    """The text in lines of at most ``width``, as far as its pieces allow."""
+def _hanging(text: str, pieces: Callable[[str], list[str]] = _pieces) -> list[tuple[str, str]]:
+    """The pieces of a text, each with the space before it where it begins a line."""
+    body = text.lstrip(" ")
+    indent = text[: len(text) - len(body)]
+    return [(indent + (_HANGING if number else ""), piece) for number, piece in enumerate(pieces(body))]
+
+
+def _lines(pieces: list[tuple[str, str]], width: int) -> str:
+    """The pieces in lines of at most ``width``, as far as that goes."""
     from rich.cells import cell_len
 
-    lines = [""]
-    for piece in _pieces(text):
-        if lines[-1] and cell_len(lines[-1] + piece.rstrip()) > width:
-            lines.append("")
+    lines: list[str] = []
+    for indent, piece in pieces:
+        if not lines or cell_len(lines[-1] + piece.rstrip()) > width:
+            lines.append(indent)
         lines[-1] += piece
     return "\n".join(line.rstrip() for line in lines)
+
+
+def paragraph(text: str, width: int) -> str:
+    """The text in lines of at most ``width`` whose words are whole; those below the first are set in."""
+    return text if len(text) * 2 <= width else _lines(_hanging(text, partial(re.findall, "[^ ]* *")), width)
 
 
 def _table(
@@ -116,14 +145,15 @@ def _table(
             style="dim" if column.key == "kind" else "",
         )  # fmt: skip
     for row in rows:
-        table.add_row(*(Text(_broken(text, width)) for text, width in zip(row, widths, strict=True)))
+        table.add_row(*(Text(_lines(_hanging(text), width)) for text, width in zip(row, widths, strict=True)))
     return table
 
 
-def _stacked(title: str, headings: list[str], rows: list[list[str]], footer: list[str]) -> str:
+def _stacked(title: str, headings: list[str], rows: list[list[str]], footer: list[str], width: int) -> str:
     """Every row as lines of its own, for a terminal too narrow for columns."""
     lines = [title] if title else []
     for first, *rest in rows:
+        indent = first[: len(first) - len(first.lstrip(" "))] + _HANGING
         lines.append(first)
-        lines += [f"  {heading} {text}" for heading, text in zip(headings[1:], rest, strict=True)]
-    return "\n".join([*lines, *([""] if footer else []), *footer]) + "\n"
+        lines += [f"{indent}{heading} {text}" for heading, text in zip(headings[1:], rest, strict=True) if text]
+    return "\n".join([*(paragraph(line, width) for line in lines), *([""] if footer else []), *footer]) + "\n"

@@ -5,19 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TextIO
 
 from cnncalc.render.forms.markup import latex, markdown
 from cnncalc.render.forms.sheet import Column, Sheet, cell
 from cnncalc.render.forms.text import printable
 
 
-def write(sheet: Sheet, format: str, *, to_file: bool = False) -> str:
-    """The sheet as ``table`` (with the terminal's colours unless it goes to a file), csv, markdown or latex."""
+def write(sheet: Sheet, format: str, *, to_file: bool = False, stream: TextIO | None = None) -> str:
+    """The sheet as ``table`` (for the terminal ``stream`` unless it goes to a file), csv, markdown or latex."""
     if format == "table":
         from cnncalc.render.forms.table import as_table
 
-        return as_table(sheet, to_file=to_file)
+        return as_table(sheet, to_file=to_file, stream=stream)
     return {"csv": as_csv, "markdown": as_markdown, "latex": as_latex}[format](sheet)
 
 
