@@ -5,6 +5,7 @@ The library raises; ``cli/`` turns an error into text and an exit code.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -115,12 +116,31 @@ class Interrupted(CnncalcError):
     exit_code = 130
 
 
-def nearest(word: str, words: object) -> str | None:
-    """``did you mean "..."?`` for the word of ``words`` closest to ``word``, or None where none is close."""
+def nearest(word: str, words: Iterable[str]) -> str | None:
+    """``did you mean "..."?`` for the word of ``words`` closest to ``word`` in any case, or None where none is close.
+
+    An abbreviation, such as ``c1`` of ``Conv1``, is close where letters and digits are of that one alone.
+    """
     from difflib import get_close_matches
 
-    close = get_close_matches(word.lower()[:80], list(words), n=1, cutoff=0.6)  # type: ignore[call-overload]
-    return f'did you mean "{close[0]}"?' if close else None
+    given = word.lower()[:80]
+    known: dict[str, str] = {}
+    for one in words:
+        known.setdefault(one.lower(), one)
+    close = [given] if given in known else get_close_matches(given, known, n=1, cutoff=0.6)
+    if not close and 1 < len(given) <= _ABBREVIATION:
+        short = [one for one in known if _abbreviates(given, one)]
+        close = short if len(short) == 1 else []
+    return f'did you mean "{known[close[0]]}"?' if close else None
+
+
+_ABBREVIATION = 4  # the most letters of one
+
+
+def _abbreviates(short: str, word: str) -> bool:
+    """Whether ``short`` has letters of ``word`` in their order, the first and the last among them."""
+    rest = iter(word)
+    return short[:1] == word[:1] and short[-1:] == word[-1:] and all(letter in rest for letter in short)
 
 
 class EngineError(CnncalcError):

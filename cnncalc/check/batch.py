@@ -9,7 +9,7 @@ from functools import partial
 from cnncalc.check.verdicts import Verdict, check
 from cnncalc.errors import UsageError
 from cnncalc.limits import Limits
-from cnncalc.spec import source
+from cnncalc.spec import packaged, source
 
 _ENDINGS = (".yaml", ".yml")
 _MOST_JOBS = 64
@@ -35,6 +35,7 @@ def _files(path: str) -> list[str]:
         if not files:
             raise UsageError(f"no file matches {path}", help="quote a pattern, or name files and folders")
         return files
+    path = packaged.path(path)  # a problem may name other files beside its own
     source.regular(path).close()
     return [path]
 

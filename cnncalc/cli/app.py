@@ -13,7 +13,7 @@ from cnncalc import __version__
 from cnncalc.cli import io
 from cnncalc.errors import CnncalcError, UsageError, nearest
 
-COMMANDS = ("summary", "calc", "explain", "solve", "check", "run", "train", "kinds", "schema")
+COMMANDS = ("summary", "calc", "explain", "solve", "check", "run", "train", "kinds", "examples", "schema")
 INTERRUPTED = 130
 FAULT = 70  # EX_SOFTWARE of sysexits.h: none of the codes that say something of the input
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -43,9 +43,22 @@ class _Commands(TyperGroup):
         return typer.main.get_command(module.app if hasattr(module, "app") else _filled(single, cmd_name, module))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0] not in _commands():
-            raise UsageError(f'there is no command "{args[0]}"', help=nearest(args[0], _commands()) or "cnncalc --help")
+        if args[0].startswith("@") or args[0].endswith((".yaml", ".yml")):
+            args = ["summary", *args]
+        elif args[0] not in _commands():
+            raise _unknown(args[0])
         return super().resolve_command(ctx, args)
+
+
+def _unknown(word: str) -> UsageError:
+    """What a word is that is no command."""
+    from cnncalc import kinds
+    from cnncalc.network.blocks import PLACERS
+
+    if kinds.find(word) or word in PLACERS:
+        what = "block" if word in PLACERS else "kind of layer"
+        return UsageError(f"{word} is a {what}, not a command", help=f"cnncalc kinds {word}")
+    return UsageError(f'there is no command "{word}"', help=nearest(word, _commands()) or "cnncalc --help")
 
 
 def _filled(single: typer.Typer, name: str, module: Any) -> typer.Typer:

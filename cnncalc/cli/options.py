@@ -4,16 +4,84 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
-from typing import Annotated
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncalc.errors import UsageError, nearest
+from cnncalc.errors import SpecError, UsageError, nearest
 from cnncalc.shape import LAYOUTS
 
+if TYPE_CHECKING:
+    from cnncalc.api import Net
+    from cnncalc.limits import Limits
+
+
+def complete_files(incomplete: str) -> list[str]:
+    """The packaged examples for a word that begins with their sign; for any other the shell names files."""
+    if not incomplete.startswith("@"):
+        return []
+    from cnncalc.spec import packaged
+
+    return [f"@{name}" for name in packaged.specs() if f"@{name}".startswith(incomplete)]
+
+
+def complete_examples(incomplete: str) -> list[str]:
+    """The packaged examples by name."""
+    from cnncalc.spec import packaged
+
+    return [name for name in packaged.specs() if name.startswith(incomplete)]
+
+
+def complete_kinds(incomplete: str) -> list[str]:
+    """The kinds of layers."""
+    from cnncalc import kinds
+
+    return [word for word in kinds.every() if word.startswith(incomplete)]
+
+
+def complete_layers(ctx: typer.Context, incomplete: str) -> list[str]:
+    """The layers and blocks of the network that the line names before."""
+    from cnncalc.errors import CnncalcError
+    from cnncalc.limits import Limits
+
+    spec, *line = ctx.args or [ctx.params.get("spec") or "", *(ctx.params.get("line") or ())]
+    try:
+        net = network(spec, line, Limits())
+    except CnncalcError:
+        return []
+    names = [*(layer.name for layer in net.network.layers), *net.network.blocks]
+    return [name for name in dict.fromkeys(names) if name.startswith(incomplete)]
+
+
+def complete(choices: Iterable[str], *, several: bool = False) -> Callable[[str], list[str]]:
+    """What completes a word to one of ``choices``, or with ``several`` the last of words between commas."""
+
+    def completed(incomplete: str) -> list[str]:
+        before, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
+        return [before + comma + choice for choice in choices if choice.startswith(last)]
+
+    return completed
+
+
 Spec = Annotated[
-    str, typer.Argument(metavar="SPEC", help="A YAML layer spec; - reads standard input.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="SPEC", help="A YAML layer spec, or @NAME of cnncalc examples; - reads standard input.",
+        show_default=False, autocompletion=complete_files,
+    ),
+]  # fmt: skip
+SpecOrInput = Annotated[
+    str,
+    typer.Argument(
+        metavar="SPEC", help="A YAML layer spec, @NAME of cnncalc examples or - for standard input; or sizes, as in "
+        "28x28x1, that LAYERs follow.", show_default=False, autocompletion=complete_files,
+    ),
+]  # fmt: skip
+Line = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[LAYER...]", help="Layers as calc takes them, after sizes.", show_default=False),
 ]
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
@@ -32,7 +100,11 @@ Depth = Annotated[
 Layout = Annotated[
     str | None,
     typer.Option(
-        "--layout", metavar="LAYOUT", help="Order of sizes: channels_last or channels_first.", show_default=False
+        "--layout",
+        metavar="LAYOUT",
+        help="Order of sizes: channels_last or channels_first.",
+        show_default=False,
+        autocompletion=complete(LAYOUTS),
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Rounded sizes are findings; findings are exit code 1.")]
@@ -40,7 +112,58 @@ Strict = Annotated[bool, typer.Option("--strict", help="Rounded sizes are findin
 
 def format_option(formats: Iterable[str]) -> object:
     """A ``--format`` that takes ``formats``."""
-    return typer.Option("--format", "-f", metavar="FORMAT", help=f"One of {', '.join(formats)}.")
+    known = tuple(formats)
+    return typer.Option(
+        "--format", "-f", metavar="FORMAT", show_default=False, autocompletion=complete(known),
+        help=f"One of {', '.join(known)} [default: by the ending of --output, or {known[0]}].",
+    )  # fmt: skip
+
+
+_ENDINGS = {
+    ".csv": ("csv",), ".json": ("json",), ".md": ("markdown",), ".tex": ("latex",), ".xml": ("junit", "moodle"),
+    ".gift": ("gift",), ".yaml": ("yaml",), ".yml": ("yaml",),
+}  # fmt: skip
+
+
+def form(given: str | None, output: str | None, formats: Iterable[str]) -> str:
+    """The format ``given``; else the one of ``formats`` for the ending of ``output``, else the first of them.
+
+    Raises UsageError.
+    """
+    known = tuple(formats)
+    if given is not None:
+        return choose("--format", given, known)
+    meant = _ENDINGS.get(os.path.splitext(output or "")[1].lower(), ())
+    return next((format for format in meant if format in known), known[0])
+
+
+def network(spec: str, line: list[str] | None, bounds: Limits) -> Net:
+    """The network in the file ``spec``, or of sizes ``spec`` and the layers of a line. Raises as the library does."""
+    from cnncalc import api
+
+    if not line:
+        if _are_sizes(spec) and not os.path.exists(spec):
+            raise UsageError(f"{spec} are sizes; layers should follow", help=f"{spec} conv:10,kernel=5 dense:10")
+        return api.load(spec, bounds)
+    if spec == "-" or spec.startswith("@") or (not _are_sizes(spec) and os.path.exists(spec)):
+        raise UsageError(f'"{line[0]}" is not expected after {spec}: a file has its own layers')
+    return api.calc(spec, *line, limits=bounds)
+
+
+def _are_sizes(text: str) -> bool:
+    parts = text.lower().replace("×", "x").split("x")
+    return len(parts) > 1 and all(part.strip().isalnum() and len(part) < 20 for part in parts) and parts[0].isdigit()
+
+
+@contextmanager
+def arguments(line: list[str] | None) -> Iterator[None]:
+    """What is wrong with the layers of a line is a bad argument, not an invalid file."""
+    try:
+        yield
+    except SpecError as error:
+        if line:
+            raise UsageError(error.problems) from None
+        raise
 
 
 def choose(option: str, value: str, choices: Iterable[str]) -> str:

@@ -116,7 +116,11 @@ def _check_traced(summary: Summary, name: str) -> None:
     """Raise UsageError where no layer is called ``name`` or its kind has no sums to show."""
     row = summary.rows_by_name.get(name)
     if row is None:
-        raise UsageError(f'--trace {name}: no layer is called "{name}"', help=nearest(name, summary.rows_by_name))
+        listed = ", ".join(list(summary.rows_by_name)[:12]) + (", ..." if len(summary.rows) > 12 else "")
+        raise UsageError(
+            f'--trace {name}: no layer is called "{name}"',
+            help=nearest(name, summary.rows_by_name) or f"layers: {listed}",
+        )
     if not by_hand.can_show(row.layer.kind):
         raise UsageError(
             f"--trace {name}: {row.kind} has no windows to show", help="convolutions, pools and dense have"

@@ -55,6 +55,13 @@ def read(root: Node, limits: Limits, more_keys: tuple[str, ...] = ()) -> Spec:
     """
     if not isinstance(root, Mapping):
         raise SpecError(f"a network is a mapping; found {describe(root)}", mark=root.mark, help=SMALLEST)
+    if "problems" in root.items and "problems" not in more_keys:
+        name = root.mark.source.name
+        raise SpecError(
+            f"{name} is a problem file, not a network",
+            mark=root.keys["problems"],
+            help=f"cnncalc check {'-' if name == '<stdin>' else name}",
+        )
     spec = Spec(root.mark, limits)
     unknown_keys(root, KEYS + more_keys, "a network", spec.problems)
     for part in (_name, _layout, _inputs, _layers, _definitions, _demands, _objective):

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from cnncalc.errors import LimitError, Mark, Problem, Source, SpecError, UsageError, nearest
 from cnncalc.limits import Limits, over
+from cnncalc.spec import packaged
 
 #: What YAML does not allow in a text (YAML 1.2, production 1, and surrogates).
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
@@ -64,8 +65,9 @@ def _file(path: str, limits: Limits) -> bytes:
 def regular(path: str) -> BinaryIO:
     """The regular file ``path``, open; nothing else is opened, for a FIFO or a device may never end.
 
-    Raises UsageError where there is no such file, with a name that is close.
+    ``@NAME`` is a packaged file. Raises UsageError where there is no such file, with a name that is close.
     """
+    path = packaged.path(path)
     try:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):

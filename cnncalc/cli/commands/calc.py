@@ -23,7 +23,7 @@ def calc(
         typer.Argument(metavar="LAYER...", help="KIND:VALUE,FIELD=VALUE,...; k s p d g are short for kernel, stride, "
                        "padding, dilation, groups."),
     ],
-    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     columns: Columns = None,
     depth: options.Depth = None,
     layout: options.Layout = None,
@@ -32,7 +32,7 @@ def calc(
     limit: options.Limit = None,
 ) -> int:  # fmt: skip
     """The same as summary, for layers given on the line."""
-    options.choose("--format", format, render.FORMATS)
+    format = options.form(format, output, render.FORMATS)
     chosen, level = table.columns(columns), options.level(depth)
     order = options.layout(layout)
     net = api.calc(input, *layer, limits=limits.parse(limit or []), layout=order or "channels_last")

@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from cnncalc.check.marking.sheets import Cell
     from cnncalc.check.verdicts import Verdict
 
-EXAMPLE = "Examples: cnncalc check specs/quiz.yaml; cnncalc check specs/quiz.yaml --answers specs/quiz-answers.csv"
+EXAMPLE = "Examples: cnncalc check @quiz; cnncalc check @quiz --answers @quiz-answers"
 
 
 def check(
     path: Annotated[
         list[str],
-        typer.Argument(metavar="PATH...", help="Problem files, folders of them, patterns, or - for standard input."),
+        typer.Argument(
+            metavar="PATH...",
+            help="Problem files, folders of them, patterns, or - for standard input.",
+            autocompletion=options.complete_files,
+        ),
     ],
     answers: Annotated[
         str | None, typer.Option("--answers", "-a", metavar="FILE", help="A CSV of student,problem,key,answer to mark.")
@@ -33,14 +37,14 @@ def check(
         str | None, typer.Option("--feedback", metavar="DIR", help="With --answers: a Markdown file for each student.")
     ] = None,
     jobs: Annotated[str, typer.Option("--jobs", "-j", metavar="N", help="Work on N cores; 0: on all of them.")] = "1",
-    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
     """Recompute every answer of problem files; with --answers, mark what students answered."""
     from cnncalc.check import batch
 
-    options.choose("--format", format, render.FORMATS)
+    format = options.form(format, output, render.FORMATS)
     bounds, count = limits.parse(limit or []), _jobs(jobs)
     if feedback is not None and answers is None:
         raise UsageError("--feedback needs --answers", help="--answers FILE.csv --feedback DIR")
@@ -73,7 +77,10 @@ class _Passing:
 
 def _refuse_nothing(*, empty: bool) -> None:
     if empty:
-        raise UsageError("there is nothing to check: the files are networks that expect nothing")
+        raise UsageError(
+            "there is nothing to check: the files are networks that expect nothing",
+            help="cnncalc summary FILE shows one",
+        )
 
 
 def _jobs(text: str) -> int:

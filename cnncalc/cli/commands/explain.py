@@ -6,25 +6,31 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import limits
 from cnncalc.cli import io, options
 from cnncalc.explain import layer as working
 from cnncalc.render import working as render
 
-EXAMPLE = "Example: cnncalc explain specs/worked-example.yaml --layer Conv1"
+EXAMPLE = "Examples: cnncalc explain @worked-example --layer Conv1; cnncalc explain 28x28x1 conv:10,kernel=5,padding=2"
 
 
 def explain(
-    spec: options.Spec,
-    layer: Annotated[str | None, typer.Option("--layer", metavar="NAME", help="Only this layer or block.")] = None,
-    format: Annotated[str, options.format_option(render.FORMATS)] = "text",
+    spec: options.SpecOrInput,
+    line: options.Line = None,
+    layer: Annotated[
+        str | None,
+        typer.Option(
+            "--layer", metavar="NAME", help="Only this layer or block.", autocompletion=options.complete_layers
+        ),
+    ] = None,
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
     """The working of every number, as one would write it in an exam."""
-    options.choose("--format", format, render.FORMATS)
-    net = api.load(spec, limits.parse(limit or []))
-    summary = net.summary()
+    format = options.form(format, output, render.FORMATS)
+    with options.arguments(line):
+        summary = options.network(spec, line, limits.parse(limit or [])).summary()
     explanations = [working.explain(summary, row) for row in working.choose(summary, layer)]
     text = render.render(summary, explanations, [] if layer else working.totals(summary), format)
     io.emit(text, output, spec)

@@ -16,15 +16,27 @@ EXAMPLE = "Example: cnncalc generate --topic window,parameters --level medium --
 
 def generate(
     topic: Annotated[
-        str, typer.Option("--topic", "-t", metavar="NAMES", help=f"Some of {', '.join(TOPICS)}.")
+        str,
+        typer.Option(
+            "--topic",
+            "-t",
+            metavar="NAMES",
+            help=f"Some of {', '.join(TOPICS)}.",
+            autocompletion=options.complete(TOPICS, several=True),
+        ),
     ] = ",".join(TOPICS),
-    level: Annotated[str, typer.Option("--level", metavar="LEVEL", help=f"One of {', '.join(LEVELS)}.")] = "easy",
+    level: Annotated[
+        str,
+        typer.Option(
+            "--level", metavar="LEVEL", help=f"One of {', '.join(LEVELS)}.", autocompletion=options.complete(LEVELS)
+        ),
+    ] = "easy",
     number: Annotated[str, typer.Option("--number", "-n", metavar="N", help="How many problems.")] = "10",
     seed: Annotated[str, typer.Option("--seed", metavar="N", help="The same seed gives the same paper.")] = "0",
     choices: Annotated[
         str, typer.Option("--choices", metavar="N", help="Answers to choose from, 2 to 8; 0: open questions.")
     ] = "0",
-    format: Annotated[str, options.format_option(render.FORMATS)] = "yaml",
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     solution: Annotated[
         str | None, typer.Option("--solution", metavar="FILE", help="Write the key to a file of its own.")
     ] = None,
@@ -33,7 +45,7 @@ def generate(
     """Exam problems by a seed, worked out, as a problem file, a paper, or for a learning platform."""
     from cnncalc.check.papers import generate as maker
 
-    options.choose("--format", format, render.FORMATS)
+    format = options.form(format, output, render.FORMATS)
     if solution is not None and format not in render.APART:
         raise UsageError(f"--solution: a {format} file holds its key", help=f"--format {', '.join(render.APART)}")
     if solution is not None and solution in (output, "-"):

@@ -17,12 +17,15 @@ EXAMPLE = "Example: cnncalc kinds conv"
 
 
 def kinds(
-    kind: Annotated[str | None, typer.Argument(metavar="KIND", help="Show this kind with its rules.")] = None,
-    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    kind: Annotated[
+        str | None,
+        typer.Argument(metavar="KIND", help="Show this kind with its rules.", autocompletion=options.complete_kinds),
+    ] = None,
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
 ) -> int:
     """The kinds of layers, their fields and rules."""
-    options.choose("--format", format, render.FORMATS)
+    format = options.form(format, output, render.FORMATS)
     every = registry.every()
     if kind is None:
         text = render.as_list([describe(found) for found in every.values()], format, to_file=bool(output))

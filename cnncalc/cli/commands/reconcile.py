@@ -2,30 +2,54 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import limits
 from cnncalc.cli import io, options
 from cnncalc.errors import UsageError, nearest
 from cnncalc.render import reconcile as render
 from cnncalc.spec.demand import TOTALS
 
-EXAMPLE = "Example: cnncalc reconcile specs/worked-example.yaml --quantity params --value 183136"
+EXAMPLE = "Examples: cnncalc reconcile @worked-example --value 183136; cnncalc reconcile @resnet-18 --value 11.7M"
 
 
 def reconcile(
-    spec: options.Spec,
+    spec: options.SpecOrInput,
     value: Annotated[
-        str, typer.Option("--value", metavar="N", help="The number of the other tool.", show_default=False)
+        str,
+        typer.Option(
+            "--value",
+            metavar="N",
+            help="The number of the other tool; 11.7M is one that was rounded.",
+            show_default=False,
+        ),
     ],
-    quantity: Annotated[str, typer.Option("--quantity", metavar="NAME", help="What it is a number of.")] = "params",
+    line: options.Line = None,
+    quantity: Annotated[
+        str,
+        typer.Option(
+            "--quantity", metavar="NAME", help="What it is a number of.", autocompletion=options.complete(TOTALS)
+        ),
+    ] = "params",
     layer: Annotated[
-        str | None, typer.Option("--layer", metavar="NAME", help="Of this layer or block; else of the totals.")
+        str | None,
+        typer.Option(
+            "--layer",
+            metavar="NAME",
+            help="Of this layer or block; else of the totals.",
+            autocompletion=options.complete_layers,
+        ),
     ] = None,
-    tolerance: Annotated[str, typer.Option("--tolerance", metavar="T", help="Relative; for rounded numbers.")] = "0",
-    format: Annotated[str, options.format_option(render.FORMATS)] = "text",
+    tolerance: Annotated[
+        str | None,
+        typer.Option(
+            "--tolerance", metavar="T", help="Relative; for rounded numbers [default: 0, or as 11.7M is rounded]."
+        ),
+    ] = None,
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
@@ -34,15 +58,34 @@ def reconcile(
     from cnncalc.check.slips.reconcile import reconcile as search
     from cnncalc.spec.demand import Key
 
-    options.choose("--format", format, render.FORMATS)
+    format = options.form(format, output, render.FORMATS)
     options.choose("--quantity", quantity, TOTALS)
-    net = api.load(spec, limits.parse(limit or []))
-    known = [*net.summary().rows_by_name, *net.network.blocks]
+    with options.arguments(line):
+        net = options.network(spec, line, limits.parse(limit or []))
+        known = [*net.summary().rows_by_name, *net.network.blocks]
     if layer is not None and layer not in known:
-        raise UsageError(f'no layer is called "{layer}"', help=nearest(layer, known))
-    found = search(Truth(net.network), Key(layer, quantity), value, _tolerance(tolerance))
+        raise UsageError(
+            f'no layer is called "{layer}"', help=nearest(layer, known) or f"layers: {', '.join(known[:12])}"
+        )
+    number, rounding = _in_full(value)
+    allowed = rounding if tolerance is None else _tolerance(tolerance)
+    found = search(Truth(net.network), Key(layer, quantity), number, allowed)
     io.emit(render.render(found, format), output, spec)
     return 0 if found.agrees or found.ways else 1
+
+
+_SHORT = re.compile(r"(\d{1,15})(?:[.](\d{1,6}))? ?([kKMGB])", re.ASCII)
+_POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
+
+
+def _in_full(text: str) -> tuple[str, float]:
+    """A number such as 11.7M written out, and the relative tolerance that its rounding asks for; others as they are."""
+    found = _SHORT.fullmatch(text.strip())
+    if found is None:
+        return text, 0.0
+    whole, decimals, unit = found[1], found[2] or "", _POWERS[found[3]]
+    number = int(whole + decimals) * 10**unit // 10 ** len(decimals)
+    return str(number), 10**unit / 10 ** len(decimals) / 2 / number if number else 0.0
 
 
 def _tolerance(text: str) -> float:

@@ -8,17 +8,19 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import limits
 from cnncalc.cli import io, options
 from cnncalc.errors import UsageError
 from cnncalc.render import run as render
 
+ENGINES = ("fast", "reference")
 UNITS = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 10**9, "MB": 10**6, "kB": 1000, "B": 1}
-EXAMPLE = "Example: cnncalc run specs/worked-example.yaml --seed 0 --batch 2"
+EXAMPLE = "Examples: cnncalc run @worked-example --seed 0 --batch 2; cnncalc run 28x28x1 conv:10,k=5,p=2 --trace conv1"
 
 
 def run(
-    spec: options.Spec,
+    spec: options.SpecOrInput,
+    line: options.Line = None,
     input: Annotated[
         list[str] | None,
         typer.Option("--input", "-i", metavar="[NAME=]FILE", help=".npy or .npz; or noise (default) or ones."),
@@ -41,25 +43,35 @@ def run(
     max_memory: Annotated[
         str | None, typer.Option("--max-memory", metavar="SIZE", help="As in 8GiB [default: half of what is free].")
     ] = None,
-    engine: Annotated[str, typer.Option("--engine", metavar="NAME", help="fast or reference.")] = "fast",
+    engine: Annotated[
+        str,
+        typer.Option("--engine", metavar="NAME", help="fast or reference.", autocompletion=options.complete(ENGINES)),
+    ] = "fast",
     trace: Annotated[
-        str | None, typer.Option("--trace", metavar="LAYER", help="Show the sum of each window of a layer.")
+        str | None,
+        typer.Option(
+            "--trace",
+            metavar="LAYER",
+            help="Show the sum of each window of a layer.",
+            autocompletion=options.complete_layers,
+        ),
     ] = None,
-    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     limit: options.Limit = None,
 ) -> int:
     """Build the network in NumPy, run it once, and show what each layer put out and how long it took."""
-    options.choose("--format", format, render.FORMATS)
-    options.choose("--engine", engine, ("fast", "reference"))
+    format = options.form(format, None, render.FORMATS)
+    options.choose("--engine", engine, ENGINES)
     options.apart(output, save_weights)
     options.off_terminal(output, save_weights)
     bounds = limits.parse([*(limit or []), *_memory(max_memory)])
     seeded, examples = options.whole("--seed", seed, 0), None if batch is None else options.whole("--batch", batch, 1)
-    net = api.load(spec, bounds)
+    with options.arguments(line):
+        summary = options.network(spec, line, bounds).summary()
     from cnncalc.engine import run as session
     from cnncalc.engine.files import npz
 
-    result = session.run(net.summary(), input or [], weights, seeded, examples, bounds, engine, trace, io.progress())
+    result = session.run(summary, input or [], weights, seeded, examples, bounds, engine, trace, io.progress())
     inputs = (spec, weights, *(setting.rpartition("=")[2] for setting in input or []))
     for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
         if path is not None:

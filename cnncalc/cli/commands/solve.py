@@ -14,7 +14,7 @@ from cnncalc.render import solution as render
 
 EXAMPLE = (
     "Examples: cnncalc solve padding --input 28 --kernel 5 --stride 1 --output 28; "
-    "cnncalc solve network specs/quiz-3-padding.yaml"
+    "cnncalc solve network @quiz-3-padding"
 )
 
 _UNKNOWNS = ("padding", "kernel", "stride", "dilation", "input", "output", "network")
@@ -25,9 +25,19 @@ def _number(name: str, help: str) -> object:
 
 
 def solve(
-    unknown: Annotated[str, typer.Argument(metavar="UNKNOWN", help=f"One of {', '.join(_UNKNOWNS)}.")],
+    unknown: Annotated[
+        str,
+        typer.Argument(
+            metavar="UNKNOWN", help=f"One of {', '.join(_UNKNOWNS)}.", autocompletion=options.complete(_UNKNOWNS)
+        ),
+    ],
     spec: Annotated[
-        str | None, typer.Argument(metavar="[SPEC]", help="With network: a YAML layer spec; - reads standard input.")
+        str | None,
+        typer.Argument(
+            metavar="[SPEC]",
+            help="With network: a YAML layer spec; - reads standard input.",
+            autocompletion=options.complete_files,
+        ),
     ] = None,
     input: Annotated[str | None, _number("--input", "Size of the input; 28x20 for two axes.")] = None,
     output: Annotated[
@@ -39,9 +49,14 @@ def solve(
     padding: Annotated[str | None, _number("--padding", "Padding of each side, or same; 0 where not given.")] = None,
     dilation: Annotated[str | None, _number("--dilation", "Distance of the window's elements; 1.")] = None,
     output_padding: Annotated[str | None, _number("--output-padding", "Of a transposed_conv; 0.")] = None,
-    kind: Annotated[str, typer.Option("--kind", metavar="KIND", help="Such as transposed_conv or maxpool.")] = "conv",
+    kind: Annotated[
+        str,
+        typer.Option(
+            "--kind", metavar="KIND", help="Such as transposed_conv or maxpool.", autocompletion=options.complete_kinds
+        ),
+    ] = "conv",
     ceil: Annotated[bool, typer.Option("--ceil", help="Of a pool: sizes are rounded up.")] = False,
-    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     limit: options.Limit = None,
 ) -> int:
     """Any number of one window from the others, or the unknown letters of a spec; with the algebra.
@@ -49,7 +64,7 @@ def solve(
     Where axes differ (--input 28x20 --kernel 5x3) there is one result for each; in JSON they stand in a list "axes",
     each with its "axis". Exit code 1 where there is no solution.
     """
-    options.choose("--format", format, render.FORMATS)
+    format = options.form(format, output, render.FORMATS)
     bounds = limits.parse(limit or [])
     texts = {"input": input, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation,
              "output_padding": output_padding}  # fmt: skip
@@ -72,7 +87,7 @@ def solve(
 
 def _network(spec: str | None, given: list[str], format: str, output: str | None, bounds: Limits) -> int:
     if spec is None:
-        raise UsageError("network needs a SPEC", help="cnncalc solve network specs/quiz-3-padding.yaml")
+        raise UsageError("network needs a SPEC", help="cnncalc solve network @quiz-3-padding")
     if given:
         raise UsageError(f"--{given[0].replace('_', '-')} has no meaning for a network", help="write it in the spec")
     from cnncalc.solve.unsolved import Unsolved

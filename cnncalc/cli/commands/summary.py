@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import limits
 from cnncalc.cli import io, options
 from cnncalc.render import columns as table
 from cnncalc.render import summary as render
@@ -18,14 +18,20 @@ if TYPE_CHECKING:
 
 Columns = Annotated[
     str | None,
-    typer.Option("--columns", metavar="NAMES", help=f"Some of {', '.join(table.COLUMNS)}; or all.", show_default=False),
+    typer.Option(
+        "--columns",
+        metavar="NAMES",
+        help=f"Some of {', '.join(table.COLUMNS)}; or all.",
+        show_default=False,
+        autocompletion=options.complete((*table.COLUMNS, "all"), several=True),
+    ),
 ]
-EXAMPLE = "Example: cnncalc summary specs/worked-example.yaml --columns name,output,params"
+EXAMPLE = "Examples: cnncalc summary @worked-example --columns name,output,params; cnncalc summary @resnet-50 --depth 2"
 
 
 def summary(
     spec: options.Spec,
-    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     columns: Columns = None,
     depth: options.Depth = None,
     layout: options.Layout = None,
@@ -34,9 +40,9 @@ def summary(
     limit: options.Limit = None,
 ) -> int:
     """The table of every layer's output, parameters, multiply-accumulates and receptive field, and the totals."""
-    options.choose("--format", format, render.FORMATS)
+    format = options.form(format, output, render.FORMATS)
     chosen, level = table.columns(columns), options.level(depth)
-    net = api.load(spec, limits.parse(limit or []))
+    net = options.network(spec, None, limits.parse(limit or []))
     return show(net, format, chosen, level, options.layout(layout), output, spec, strict=strict)
 
 

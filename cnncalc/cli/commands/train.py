@@ -11,7 +11,7 @@ from cnncalc import api, limits
 from cnncalc.cli import io, options
 from cnncalc.render import train as render
 
-EXAMPLE = "Example: cnncalc train specs/autoencoder-curve.yaml --data specs/data/curve.npy --compare pca"
+EXAMPLE = "Example: cnncalc train @autoencoder-curve --data @curve --compare pca"
 
 
 def train(
@@ -33,12 +33,12 @@ def train(
     compare: Annotated[
         str | None, typer.Option("--compare", metavar="METHOD", help="pca: with as many components as the code has.")
     ] = None,
-    format: Annotated[str, options.format_option(render.FORMATS)] = "table",
+    format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
     """Train an autoencoder of dense layers by gradient descent, and show its loss curve."""
-    options.choose("--format", format, render.FORMATS)
+    format = options.form(format, output, render.FORMATS)
     if compare is not None:
         options.choose("--compare", compare, ("pca",))
     options.apart(output, save_weights)
