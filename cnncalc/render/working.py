@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
+from cnncalc.render.forms.lines import equation as layout
+from cnncalc.render.forms.lines import entries, paragraph, terminal_width
 from cnncalc.render.forms.markup import latex, markdown
-from cnncalc.render.forms.text import printable, sizes
+from cnncalc.render.forms.text import fitting, printable, sizes
 from cnncalc.symbolic.expr import Number, value, write
 from cnncalc.symbolic.style import letter_name, typeset
 from cnncalc.symbolic.tree import settled
@@ -17,7 +22,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("text", "markdown", "latex")
 _HEADINGS = {
-    "output": "Output", "params": "Parameters", "macs": "Multiply–accumulates", "receptive_field": "Receptive field",
+    "output": "Output", "params": "Parameters", "macs": "MACs", "receptive_field": "Receptive field",
     "effective_stride": "Effective stride",
 }  # fmt: skip
 
@@ -58,25 +63,33 @@ def sum_line(total: Number, style: str = "text") -> str:
     return text if known is None or text == str(known) else f"{text} = {known}"
 
 
-def as_text(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]]) -> str:
-    """Plain text."""
-    lines = [printable(title), ""]
+_UNBROKEN = 100_000  # columns
+_LEGEND = 80  # columns of what is no equation where there is no terminal
+
+
+def as_text(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]], *, to_file: bool) -> str:
+    """Plain text: equations are broken between their sides where a terminal is too narrow for them."""
+    terminal = sys.stdout.isatty() and not to_file
+    width = terminal_width() if terminal else _UNBROKEN
+    fit: Callable[[str], str] = str if to_file else partial(fitting, stream=sys.stdout)
+    lines = [paragraph(fit(printable(title)), width), ""]
     for number, layer in enumerate(explanations, 1):
-        lines.append(f"{number}. {layer.name} ({layer.kind}): output {_sizes(layer)}")
-        lines += _labelled(worked(layer))
-        lines += [f"   Note: {printable(note.text)}" for note in layer.notes]
+        lines.append(paragraph(fit(f"{number}. {layer.name} ({layer.kind}): output {_sizes(layer)}"), width))
+        lines += _labelled([(fit(heading), fit(text)) for heading, text in worked(layer)], width)
+        lines += [paragraph(fit(f"   Note: {printable(note.text)}"), width) for note in layer.notes]
         lines.append("")
-    lines += [f"{name}: {sum_line(total)}" for name, total in totals] + [""] * bool(totals)
-    lines += ["Letters: " + "; ".join(f"{letter} {meaning}" for letter, meaning in _legend(explanations))]
+    lines += [layout(f"{name}: ", fit(sum_line(total)), width) for name, total in totals] + [""] * bool(totals)
+    letters = "; ".join(f"{letter} {meaning}" for letter, meaning in _legend(explanations))
+    lines.append(entries(fit(f"Letters: {letters}"), width if terminal else _LEGEND))
     return "\n".join(lines) + "\n"
 
 
-def _labelled(rows: list[tuple[str, str]]) -> list[str]:
+def _labelled(rows: list[tuple[str, str]], width: int) -> list[str]:
     """Lines with their headings in a column; a heading is not said twice running."""
-    width = max((len(heading) for heading, _ in rows), default=0)
+    column = max((len(heading) for heading, _ in rows), default=0)
     lines, above = [], ""
     for heading, text in rows:
-        lines.append(f"   {'' if heading == above else heading:{width}}  {text}")
+        lines.append(layout(f"   {'' if heading == above else heading:{column}}  ", text, width))
         above = heading
     return lines
 
@@ -125,10 +138,17 @@ def as_latex(title: str, explanations: list[Explanation], totals: list[tuple[str
     return "\n".join(lines) + "\n"
 
 
-def render(summary: Summary, explanations: list[Explanation], totals: list[tuple[str, Number]], format: str) -> str:
+def render(
+    summary: Summary,
+    explanations: list[Explanation],
+    totals: list[tuple[str, Number]],
+    format: str,
+    *,
+    to_file: bool = False,
+) -> str:
     """The working of a network in one of FORMATS."""
     inputs = ", ".join(f"{name} {sizes(shape.written(summary.layout))}" for name, shape in summary.inputs.items())
     title = f"{summary.name}: {inputs}" if summary.name else inputs
-    form: Any = {"text": as_text, "markdown": as_markdown, "latex": as_latex}[format]
-    result: str = form(title, explanations, totals)
-    return result
+    if format == "text":
+        return as_text(title, explanations, totals, to_file=to_file)
+    return {"markdown": as_markdown, "latex": as_latex}[format](title, explanations, totals)

@@ -35,7 +35,7 @@ def test_the_working_of_the_worked_example(cli, worked_example):
 
 def test_every_letter_is_in_the_legend(cli, worked_example):
     body, _, legend = cli("explain", worked_example).out.partition("Letters: ")
-    known = {entry.split()[0] for entry in legend.split("; ")}
+    known = {entry.split()[0] for entry in legend.split(";")}
     used = set(re.findall(r"\b([A-Za-z](?:_out)?)\b(?= [−+]|·|\))", body))
     assert used
     assert used <= known

@@ -58,7 +58,8 @@ def test_totals_of_the_worked_example_key_by_key(cli, worked_example):
     assert totals == {
         "output": [10], "params": 183242, "trainable_params": 183242, "non_trainable_params": 0,
         "weight_params": 183136, "bias_params": 106, "macs": 22577152, "flops": 45154304, "activations": 245770,
-        "weight_bytes": 732968, "activation_bytes": 983080, "active_params": 183242, "kv_cache_bytes": 0, "receptive_field": [10, 10], "effective_stride": [4, 4],
+        "weight_bytes": 732968, "activation_bytes": 983080, "active_params": 183242, "kv_cache_bytes": 0,
+        "receptive_field": [10, 10], "effective_stride": [4, 4],
         "effective_padding": [3, 3], "peak_activation_bytes": 4 * (131072 + 32768),
     }  # fmt: skip
 

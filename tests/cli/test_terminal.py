@@ -178,3 +178,23 @@ def test_a_stream_that_takes_less_than_utf_8_gets_ascii(process, worked_example,
         done = process(*arguments, env={"PYTHONIOENCODING": encoding})
         assert (done.stdout + done.stderr).isascii()
         assert re.search(r"\d", done.stdout + done.stderr)
+
+
+def test_the_working_of_the_worked_example_fits_80_columns(cli, terminal, worked_example):
+    plain = cli("explain", worked_example).out
+    assert max(map(width, plain.splitlines())) <= 80
+    assert terminal(80, "explain", worked_example).out == plain
+    assert all(line.endswith(";") for line in plain.partition("Letters")[2].splitlines()[:-1])
+
+
+@pytest.mark.parametrize("columns", [50, 60, 80])
+@pytest.mark.parametrize("name", ["worked-example", "resnet-18", "lstm-classifier"])
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_equations_are_broken_between_their_sides(terminal, cli, root, columns, name, locale, monkeypatch):
+    monkeypatch.setenv("LC_ALL", locale)
+    path = root / "specs" / f"{name}.yaml"
+    out = terminal(columns, "explain", path).out
+    assert out.split() == cli("explain", path).out.split()  # every word is there, whole and in its place
+    long = [line for line in out.splitlines() if width(line) > columns]
+    assert not [line for line in long if " = " in line.strip(" =")]
+    assert len(long) <= len(out.splitlines()) / 50

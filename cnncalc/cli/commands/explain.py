@@ -32,6 +32,6 @@ def explain(
     with options.arguments(line):
         summary = options.network(spec, line, limits.parse(limit or [])).summary()
     explanations = [working.explain(summary, row) for row in working.choose(summary, layer)]
-    text = render.render(summary, explanations, [] if layer else working.totals(summary), format)
+    text = render.render(summary, explanations, [] if layer else working.totals(summary), format, to_file=bool(output))
     io.emit(text, output, spec)
     return 0

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import io
 import os
-import re
 import sys
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TextIO
 
+from cnncalc.render.forms.lines import HANGING, hanging, lines, paragraph, terminal_width
 from cnncalc.render.forms.sheet import Column, Sheet, cell
 from cnncalc.render.forms.text import only_ascii, printable, takes_escapes, to_ascii
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _NATURAL = 100_000  # wide enough for any table to take its own width
-_HANGING = "  "  # what lines below the first of a text are set in by
 _GAPS = (3, 2, 1)  # between two columns: the widest with which there is room for all
 _EDGES = 2
 
@@ -31,7 +29,7 @@ def as_table(sheet: Sheet, *, to_file: bool = False, stream: TextIO | None = Non
     terminal = stream.isatty() and not to_file
     ascii_only = only_ascii(stream) and not to_file
     fit = to_ascii if ascii_only else str
-    room = _width() if terminal else _NATURAL
+    room = terminal_width() if terminal else _NATURAL
     title = fit(printable(sheet.title))
     footer = [paragraph(fit(line), room) for line in sheet.footer]
     for columns, gap in _attempts(sheet.columns):
@@ -62,13 +60,6 @@ def _attempts(columns: list[Column]) -> Iterator[tuple[list[Column], int]]:
         yield from ((kept, gap) for gap in _GAPS)
 
 
-def _width() -> int:
-    """The width of the terminal in columns."""
-    import shutil
-
-    return max(1, shutil.get_terminal_size((80, 24)).columns)
-
-
 def _console(width: int, *, colour: bool) -> Any:
     from rich.console import Console
 
@@ -89,7 +80,7 @@ def _widths(columns: list[Column], headings: list[str], rows: list[list[str]], r
     for place, (column, heading) in enumerate(zip(columns, headings, strict=True)):
         cells = [row[place] for row in rows]
         if not column.exact:
-            cells = [indent + piece.rstrip() for text in cells for indent, piece in _hanging(text)]
+            cells = [indent + piece.rstrip() for text in cells for indent, piece in hanging(text)]
         words = max(map(cell_len, heading.split()))
         least.append(max([words, *map(cell_len, cells)]))
         widths.append(max([cell_len(heading), *(cell_len(row[place]) for row in rows)]))
@@ -99,35 +90,6 @@ def _widths(columns: list[Column], headings: list[str], rows: list[list[str]], r
             return None
         widths[place] -= 1
     return widths
-
-
-def _pieces(text: str) -> list[str]:
-    """The words of a text, and of a layer's name the blocks that it is in: a line may end after each."""
-    return re.findall(r"[^/ ]*[/ ]|[^/ ]+", text)
-
-
-def _hanging(text: str, pieces: Callable[[str], list[str]] = _pieces) -> list[tuple[str, str]]:
-    """The pieces of a text, each with the space before it where it begins a line."""
-    body = text.lstrip(" ")
-    indent = text[: len(text) - len(body)]
-    return [(indent + (_HANGING if number else ""), piece) for number, piece in enumerate(pieces(body))]
-
-
-def _lines(pieces: list[tuple[str, str]], width: int) -> str:
-    """The pieces in lines of at most ``width``, as far as that goes."""
-    from rich.cells import cell_len
-
-    lines: list[str] = []
-    for indent, piece in pieces:
-        if not lines or cell_len(lines[-1] + piece.rstrip()) > width:
-            lines.append(indent)
-        lines[-1] += piece
-    return "\n".join(line.rstrip() for line in lines)
-
-
-def paragraph(text: str, width: int) -> str:
-    """The text in lines of at most ``width`` whose words are whole; those below the first are set in."""
-    return text if len(text) * 2 <= width else _lines(_hanging(text, partial(re.findall, "[^ ]* *")), width)
 
 
 def _table(
@@ -145,15 +107,15 @@ def _table(
             style="dim" if column.key == "kind" else "",
         )  # fmt: skip
     for row in rows:
-        table.add_row(*(Text(_lines(_hanging(text), width)) for text, width in zip(row, widths, strict=True)))
+        table.add_row(*(Text(lines(hanging(text), width)) for text, width in zip(row, widths, strict=True)))
     return table
 
 
 def _stacked(title: str, headings: list[str], rows: list[list[str]], footer: list[str], width: int) -> str:
     """Every row as lines of its own, for a terminal too narrow for columns."""
-    lines = [title] if title else []
+    shown = [title] if title else []
     for first, *rest in rows:
-        indent = first[: len(first) - len(first.lstrip(" "))] + _HANGING
-        lines.append(first)
-        lines += [f"{indent}{heading} {text}" for heading, text in zip(headings[1:], rest, strict=True) if text]
-    return "\n".join([*(paragraph(line, width) for line in lines), *([""] if footer else []), *footer]) + "\n"
+        indent = first[: len(first) - len(first.lstrip(" "))] + HANGING
+        shown.append(first)
+        shown += [f"{indent}{heading} {text}" for heading, text in zip(headings[1:], rest, strict=True) if text]
+    return "\n".join([*(paragraph(line, width) for line in shown), *([""] if footer else []), *footer]) + "\n"
