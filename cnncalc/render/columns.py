@@ -154,7 +154,7 @@ class Rows:
         return f"{row.first + 1}" + (f"–{row.last}" if row.last - row.first > 1 else "")
 
     def _percent(self, row: Shown) -> str | None:
-        part, whole = row.data["params"], self._data["totals"]["params"]
+        part, whole = row.data["params"], self._data.get("totals", {}).get("params")
         return f"{100 * part / whole:.2f}" if isinstance(part, int) and isinstance(whole, int) and whole else None
 
     def _trainable(self, row: Shown) -> str | None:

@@ -17,19 +17,27 @@ if TYPE_CHECKING:
 def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
     """The data of ``summary``: name, layout, inputs, layers, blocks, totals, outputs and findings."""
     layout = summary.layout
+    code = _code(summary)
+    return {
+        **rows_data(summary),
+        "totals": {name: plain(quantities.total(summary, name)) for name in TOTALS},
+        "outputs": {name: plain(shape.written(layout)) for name, shape in summary.outputs.items()},
+        **({"code": code} if code else {}),
+        "findings": [_finding(finding) for finding in found],
+    }
+
+
+def rows_data(summary: Summary) -> dict[str, Any]:
+    """What is known where only the first layers are: name, layout, inputs, layers and blocks."""
+    layout = summary.layout
     outline = Outline(summary.network, len(summary.rows))
     fields: dict[int, dict[str, Any]] = {}  # of each kind: layers alike share one
-    code = _code(summary)
     return {
         "name": summary.name,
         "layout": layout,
         "inputs": {name: plain(shape.written(layout)) for name, shape in summary.inputs.items()},
         "layers": [_row(summary, row, outline, fields) for row in summary.rows],
         "blocks": plain(blocks_data(summary, outline)),
-        "totals": {name: plain(quantities.total(summary, name)) for name in TOTALS},
-        "outputs": {name: plain(shape.written(layout)) for name, shape in summary.outputs.items()},
-        **({"code": code} if code else {}),
-        "findings": [_finding(finding) for finding in found],
     }
 
 

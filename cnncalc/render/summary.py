@@ -23,7 +23,8 @@ def sheet(data: dict[str, Any], chosen: list[Column] | None, depth: int, *, tree
     rows = Rows(data, list(shown(data, depth, headings=tree)), tree=tree, brief=brief and chosen is None)
     if chosen is None:
         chosen = default(branches=rows.branches)
-    return Sheet(title, chosen, rows.records(chosen), _footer(data, chosen, depth))
+    footer = _footer(data, chosen, depth) if "totals" in data else []
+    return Sheet(title, chosen, rows.records(chosen), footer)
 
 
 def _footer(data: dict[str, Any], chosen: list[Column], depth: int) -> list[str]:
@@ -120,3 +121,10 @@ def render(
         depth = 0 if format == "csv" else fitting_depth(data)
     tree = format == "table" and sys.stdout.isatty() and not to_file
     return write(sheet(data, chosen, depth, tree=tree, brief=format != "csv"), format, to_file=to_file)
+
+
+def above(data: dict[str, Any], chosen: list[Column] | None, depth: int | None) -> str:
+    """The rows above a layer that does not fit, as a table for standard error."""
+    level = fitting_depth(data) if depth is None else depth
+    rows = sheet(data, chosen, level, tree=sys.stderr.isatty(), brief=True)
+    return write(rows, "table", stream=sys.stderr)

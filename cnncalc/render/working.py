@@ -7,8 +7,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cnncalc.render.forms.lines import equation as layout
 from cnncalc.render.forms.lines import entries, paragraph, terminal_width
+from cnncalc.render.forms.lines import equation as layout
 from cnncalc.render.forms.markup import latex, markdown
 from cnncalc.render.forms.text import fitting, printable, sizes
 from cnncalc.symbolic.expr import Number, value, write

@@ -16,8 +16,21 @@ from cnncalc.symbolic.tree import coefficients, every_part
 PARTS = 200  # letters, numbers and signs in the formula of a size with unknown letters
 
 
+class Unfit(SpecError):
+    """Layers that do not fit their inputs; ``above`` has the rows above the first of them."""
+
+    def __init__(self, problems: list[Problem], network: Network, rows: list[Row]) -> None:
+        super().__init__(problems)
+        self._network, self._rows = network, rows
+
+    @property
+    def above(self) -> Summary:
+        """The rows above the first layer that does not fit; of the whole network nothing is known."""
+        return Summary(self._network, self._rows)
+
+
 def infer(network: Network) -> Summary:
-    """Work out every layer. Raises SpecError with every layer that does not fit its input, or LimitError."""
+    """Work out every layer. Raises Unfit with every layer that does not fit its input, or LimitError."""
     shapes: list[Shape | None] = list(network.inputs.values())
     rows: list[Row] = []
     by_index: dict[int, Row] = {}
@@ -41,7 +54,8 @@ def infer(network: Network) -> Summary:
         shapes.append(row.output)
         rows.append(row)
     if problems:
-        raise SpecError(problems)
+        first = next(number for number, shape in enumerate(shapes[len(network.inputs) :]) if shape is None)
+        raise Unfit(problems, network, rows[:first])
     return Summary(network, rows)
 
 

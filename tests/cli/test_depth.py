@@ -213,3 +213,63 @@ def test_no_word_and_no_number_is_broken(terminal, root, columns, name, locale):
         assert f"{row.data['macs']:,}" in words
     if locale == "C":
         assert out.isascii()
+
+
+MISFIT = RESIDUAL.replace("- dense: 3", "- conv: {filters: 2, kernel: 9}\n  - dense: 3")
+
+
+@pytest.mark.parametrize("command", ["summary", "calc"])
+def test_an_error_shows_the_rows_above_it(cli, spec, command):
+    wrong = {
+        "summary": ("summary", spec(MISFIT)),
+        "calc": ("calc", "8x8x4", "conv:4,k=3,p=1", "relu", "conv:2,k=9", "dense:3"),
+    }[command]
+    result = cli(*wrong)
+    assert (result.code, result.out) == (3 if command == "summary" else 2, "")
+    above, error, _ = result.err.partition('error: conv "conv2": a 9×9 window does not fit into 8×8')
+    assert error
+    assert " conv1 " in above
+    assert "144" not in above.partition("conv2")[2]
+    assert "148" in above
+    assert "Parameters" not in above
+    assert "dense1" not in above
+
+
+@pytest.mark.parametrize("format", ["json", "csv", "markdown", "latex"])
+def test_data_is_whole_or_not_there(cli, spec, tmp_path, format):
+    result = cli("summary", spec(MISFIT), "--format", format)
+    assert (result.code, result.out) == (3, "")
+    assert result.err.startswith("error: ")
+    assert cli("summary", spec(MISFIT), "-o", tmp_path / "out").code == 3
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_block_that_breaks_off_is_not_summed(cli, spec):
+    text = "input: 8x8x1\nlayers: [sequential: [relu, {conv: {filters: 2, kernel: 9}}]]"
+    for more in ([], ["--depth", "1"], ["--columns", "all"]):
+        err = cli("summary", spec(text), *more).err
+        assert "sequential1/relu1" in err.partition("error:")[0]
+
+
+def test_rows_below_the_error_are_not_shown(cli, spec):
+    """They may not depend on it, but a table with a hole would pass for a network."""
+    text = "input: 8x8x1\nlayers: [relu, {conv: {filters: 2, kernel: 9}}, {tanh: {from: relu1}}]"
+    above, _, _ = cli("summary", spec(text)).err.partition("error:")
+    assert "relu1" in above
+    assert "tanh" not in above
+
+
+def test_the_rows_above_a_deep_error_fit_on_a_page(cli, terminal, root, spec):
+    text = (root / "specs" / "densenet-121.yaml").read_text(encoding="utf-8")
+    path = spec(text.replace("dense: {name: classifier, units: 1000", "conv: {name: classifier, filters: 9, kernel: 9"))
+    assert len(cli("summary", path).err.splitlines()) < 50
+    shown = terminal(80, "summary", path, env=PLAIN)
+    assert shown.code == 3
+    assert max(map(len, shown.out.partition("error:")[0].splitlines())) <= 80
+
+
+def test_the_totals_are_refused_but_the_encoder_is_shown(cli, spec):
+    text = "input: 16\nencoder: [dense: 4]\ndecoder: [{conv: {filters: 1, kernel: 3}}]"
+    result = cli("summary", spec(text))
+    assert result.code == 3
+    assert "encoder/dense1" in result.err

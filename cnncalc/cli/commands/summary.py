@@ -11,6 +11,7 @@ from cnncalc.cli import io, options
 from cnncalc.render import columns as table
 from cnncalc.render import summary as render
 from cnncalc.summary import findings
+from cnncalc.summary.infer import Unfit
 
 if TYPE_CHECKING:
     from cnncalc.api import Net
@@ -57,10 +58,19 @@ def show(
     *,
     strict: bool,
 ) -> int:
-    """Write the summary of ``net``; 1 where ``strict`` and there are findings."""
-    from cnncalc.render.data import summary_data
+    """Write the summary of ``net``; 1 where ``strict`` and there are findings.
 
-    result = net.summary()
+    Where a layer does not fit, the rows above it are part of the diagnostic: standard output gets nothing, for what is
+    read there would pass for the whole.
+    """
+    from cnncalc.render.data import rows_data, summary_data
+
+    try:
+        result = net.summary()
+    except Unfit as error:
+        if format == "table" and error.above.rows:
+            io.complain(render.above(rows_data(error.above), chosen, depth), 0)
+        raise
     found = findings.find(result, strict=strict)
     result.layout = layout or result.layout
     data = summary_data(result, found)
