@@ -31,14 +31,24 @@ def hanging(text: str, pieces: Callable[[str], list[str]] = words_and_blocks) ->
 
 def lines(pieces: Pieces, width: int) -> str:
     """The pieces in lines of at most ``width``, as far as that goes."""
-    from rich.cells import cell_len
-
     found: list[str] = []
     for indent, piece in pieces:
-        if not found or cell_len(found[-1] + piece.rstrip()) > width:
+        if not found or _columns(found[-1] + piece.rstrip()) > width:
             found.append(indent)
         found[-1] += piece
     return "\n".join(line.rstrip() for line in found)
+
+
+_WIDE = "\u1100"  # the first character that takes two columns
+
+
+def _columns(text: str) -> int:
+    """How many columns a text takes, or for one without wide characters at least that many."""
+    if max(text, default="") < _WIDE:
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
 
 
 def paragraph(text: str, width: int) -> str:
