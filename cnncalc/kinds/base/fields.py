@@ -219,7 +219,8 @@ class Word(Field):
         return values.word(node, context, what, self.words)
 
     def schema(self) -> dict[str, Any]:
-        return {"enum": list(self.words)}
+        truths = [values.TRUTHS[word] for word in self.words if word in values.TRUTHS]  # as YAML reads these words
+        return {"enum": [*self.words, *truths]}
 
 
 class Parts(Field):
