@@ -39,7 +39,8 @@ def test_json_of_the_worked_example_key_by_key(cli, worked_example):
             "bias_params": biases, "weights": weights, "macs": macs, "flops": 2 * macs,
             "receptive_field": field and [field, field], "effective_stride": stride and [stride, stride],
             "effective_padding": padding and [padding, padding], "activations": activations,
-            "weight_bytes": 4 * params, "activation_bytes": 4 * activations,
+            "weight_bytes": 4 * params, "activation_bytes": 4 * activations, "active_params": params,
+            "kv_cache_bytes": 0,
             "notes": ["flattened first: 16·16·64 = 16384"] if name == "dense1" else [],
         }  # fmt: skip
 
@@ -50,7 +51,8 @@ def test_totals_of_the_worked_example_key_by_key(cli, worked_example):
         "output": [10], "params": 183242, "trainable_params": 183242, "non_trainable_params": 0,
         "weight_params": 183136, "bias_params": 106, "macs": 22577152, "flops": 45154304, "activations": 245770,
         "weight_bytes": 732968, "activation_bytes": 983080, "receptive_field": [10, 10], "effective_stride": [4, 4],
-        "effective_padding": [3, 3], "peak_activation_bytes": 4 * (131072 + 32768),
+        "effective_padding": [3, 3], "peak_activation_bytes": 4 * (131072 + 32768), "active_params": 183242,
+        "kv_cache_bytes": 0,
     }  # fmt: skip
 
 
