@@ -18,8 +18,11 @@ TOTALS = {
     "conv-autoencoder": {"params": 28_353},
     "densenet-121": {"trainable_params": 7_978_856, "macs": 2_834_161_664},
     "efficientnet-b0": {"trainable_params": 5_288_548},
+    "gpt2": {"params": 124_439_808, "macs": 145_824_153_600},
     "googlenet": {"trainable_params": 6_624_904, "macs": 1_498_376_192},
     "lenet5": {"params": 61_706},
+    "llama-3.2-1b": {"params": 1_235_814_400},
+    "mixtral-8x7b": {"params": 46_702_792_704, "active_params": 12_879_925_248},
     "mobilenet-v2": {"params": 3_538_984, "trainable_params": 3_504_872, "macs": 300_774_272},
     "quiz-1-conv": {"params": 260, "output": [28, 28, 10]},
     "quiz-2-pool": {"params": 0, "output": [10, 10, 32]},
@@ -27,8 +30,11 @@ TOTALS = {
     "resnet-18": {"trainable_params": 11_689_512, "macs": 1_814_073_344},
     "resnet-50": {"trainable_params": 25_557_032, "macs": 4_089_184_256},
     "squeezenet": {"params": 1_235_496, "macs": 349_151_936},
+    "swin-t": {"trainable_params": 28_288_354, "macs": 4_490_566_656},
+    "t5-small": {"params": 60_506_624},
     "u-net": {"params": 31_031_745},
     "vgg-16": {"params": 138_357_544},
+    "whisper-tiny-encoder": {"params": 7_632_384},
     "worked-example": {"params": 183_242},
 }
 

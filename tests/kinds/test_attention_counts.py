@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from cnncalc import parse
+from cnncalc import load, parse
 from cnncalc.symbolic.expr import value
 
 
@@ -81,3 +83,15 @@ def test_attention_has_the_biases_of_its_transformer_unless_it_is_told_otherwise
     text = "input: 5x12\nlayers: [transformer_encoder: {name: t, heads: 2, ff: 4, bias: false%s}]"
     assert parse(text % "").summary()["t/attention1"].bias_params == 0
     assert parse(text % ", attention_bias: true").summary()["t/attention1"].bias_params == 48
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["23-keras-vit-mha", "24-keras-bert", "26-torch-encoder-layer", "27-fvcore-mha", "30-gpt2-tied", "31-llama2c-15m",
+     "32-llama32-1b", "39-flan-t5-small", "42-pointnet", "45-shared-linear-memory", "56-value-dim",
+     "62-tied-autoencoder"],
+)  # fmt: skip
+def test_networks_of_engineers_come_out_as_they_expect(name: str, facts: Path) -> None:
+    net = load(str(facts / "engineers" / f"{name}.yaml"))
+    assert net.network.demands
+    assert net.findings() == []
