@@ -231,9 +231,12 @@ class Parts(Field):
         self.words = words
 
     def read(self, node: Node, context: Context, what: str) -> Any:
-        if not isinstance(node, Sequence):
-            return values.flag(node, context, what)
-        return tuple(values.word(item, context, what, self.words) for item in node.items)
+        if isinstance(node, Sequence):
+            return tuple(values.word(item, context, what, self.words) for item in node.items)
+        if isinstance(node, Scalar) and node.text in self.words:
+            listed = f"{what}: [{node.text}]"
+            raise values.expected(what, node, f"true, false, or a list of {', '.join(self.words)}", listed)
+        return values.flag(node, context, what)
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [{"type": "boolean"}, {"type": "array", "items": {"enum": list(self.words)}}]}
