@@ -60,9 +60,10 @@ def sheet(data: dict[str, Any], chosen: list[Column]) -> Sheet:
 
 def _footer(data: dict[str, Any], chosen: list[Column]) -> list[str]:
     totals = data["totals"]
+    active = f", active {text.number(totals['active_params'])}" if totals["active_params"] != totals["params"] else ""
     lines = [
         f"Parameters: {text.number(totals['params'])}  (trainable {text.number(totals['trainable_params'])}, "
-        f"non-trainable {text.number(totals['non_trainable_params'])})",
+        f"non-trainable {text.number(totals['non_trainable_params'])}{active})",
         f"MACs: {text.number(totals['macs'])}{_short(totals['macs'], 'MACs')}, FLOPs: {text.number(totals['flops'])}",
     ]
     if isinstance(totals["peak_activation_bytes"], int):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "markdown", "latex")
 _HEADINGS = {
     "output": "Output", "params": "Parameters", "macs": "Multiply–accumulates", "receptive_field": "Receptive field",
-    "effective_stride": "Effective stride",
+    "effective_stride": "Effective stride", "kv_cache_bytes": "Key/value cache in bytes",
 }  # fmt: skip
 
 

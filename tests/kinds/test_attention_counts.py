@@ -35,6 +35,14 @@ def test_a_cache_has_its_working() -> None:
     assert str(step.expression) != "640"
 
 
+def test_explain_shows_the_cache() -> None:
+    from cnncalc.render import working
+
+    explained = parse("input: 10x16\nlayers: [attention: {heads: 4, kv_heads: 2, causal: true}]").explain()
+    lines = dict(working.worked(explained[0]))
+    assert lines["Key/value cache in bytes"] == "KV = 4·(2T·h_kv·(C/h)) = 4·(2·10·2·(16/4)) = 640"
+
+
 def _inside(size: str, fields: str) -> dict[str, list[int]]:
     """The sizes of each step inside an attention, by its formula."""
     (layer,) = parse(f"input: {size}\nlayers: [attention: {{{fields}}}]").explain()
