@@ -97,8 +97,8 @@ class Attending(Kind):
         """The stage in which an image is cut into windows."""
         if self.window is None:
             return []
-        moved = "x moved by s, in windows" if value(self.shift) != 0 else "x in windows"
-        return [Stage(moved, (self._windows(x), product(self.seen(x)), x.channels))]
+        moved = "shifted(x)" if value(self.shift) != 0 else "x"
+        return [Stage(f"X = windows({moved})", (self._windows(x), product(self.seen(x)), x.channels))]
 
 
 def _check_filled(axis: str, size: Number, window: Number) -> None:
