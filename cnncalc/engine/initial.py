@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.weights import Wanted, wanted
+from cnncalc.engine.weights import Wanted, lengths, wanted
 
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
@@ -30,10 +30,12 @@ def generator(seed: int, name: str) -> np.random.Generator:
 def initial(summary: Summary, seed: int) -> dict[str, Array]:
     """Every learned array as it is before training, float32."""
     rectified = _rectified(summary)
-    return {
+    found = {
         name: _drawn(want, generator(seed, name), rectified=want.row.index in rectified)
         for name, want in wanted(summary).items()
     }
+    gains = {name: lengths(found[f"{name[:-4]}kernel"]) for name in found if name.endswith("/gain")}
+    return found | gains  # so that training begins with the kernels as they were drawn
 
 
 def _drawn(want: Wanted, random: np.random.Generator, *, rectified: bool) -> Array:

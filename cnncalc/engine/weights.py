@@ -43,12 +43,22 @@ def wanted(summary: Summary) -> dict[str, Wanted]:
 
 
 def of(summary: Summary, row: Row, arrays: Mapping[str, Array]) -> Weights:
-    """The arrays of one layer by their short names; a layer that shares has those of the other."""
+    """The arrays of one layer by their short names, as its kernel reads them; a layer that shares has those of the
+    other. A gain is multiplied in.
+    """
     owner = row if row.layer.shares is None else summary.rows[row.layer.shares]
     found = {weight: arrays[f"{owner.name}/{weight}"] for weight in owner.weights}
     if tie := owner.layer.tie:
-        found["kernel"] = arrays[f"{summary.rows[tie.layer].name}/{tie.array}"].T
-    return found
+        found["kernel"] = of(summary, summary.rows[tie.layer], arrays)[tie.array].T
+    gain = found.pop("gain", None)
+    return found if gain is None else {**found, "kernel": found["kernel"] * (gain / lengths(found["kernel"]))}
+
+
+def lengths(kernel: Array) -> Array:
+    """The length of each filter of a kernel ``[..., filters]``, as weight normalisation divides by (Salimans & Kingma
+    2016).
+    """
+    return np.sqrt(np.square(kernel).sum(axis=tuple(range(kernel.ndim - 1))))
 
 
 def common(summary: Summary, row: Row) -> bool:

@@ -41,6 +41,7 @@ class Conv(Sliding, Activated):
     dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
     groups = Count("G", 1, silent=1, doc="groups of channels that do not mix")
     bias = Flag(default=True, doc="one number a filter")
+    weight_norm = Flag(default=False, doc="the kernel of each filter has length 1 and a learned gain")
     reference = GUIDE
 
     def output(self, *xs: Shape) -> Shape:
@@ -54,7 +55,8 @@ class Conv(Sliding, Activated):
         return [exact_div(xs[0].channels, self.groups) - 1, exact_div(self.filters, self.groups) - 1]
 
     def weights(self, *xs: Shape) -> Weights:
-        return biased({"kernel": self._kernel(xs[0])}, self.filters, bias=self.bias)
+        kernel: Weights = {"kernel": self._kernel(xs[0])}
+        return biased({**kernel, "gain": (self.filters,)} if self.weight_norm else kernel, self.filters, bias=self.bias)
 
     def _kernel(self, x: Shape) -> tuple[Number, ...]:
         return (*per_axis(self.kernel, x, "kernel"), exact_div(x.channels, self.groups), self.filters)

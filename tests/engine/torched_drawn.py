@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 from torch.nn import functional as F
+from torch.nn.utils.parametrizations import weight_norm
 
 Arrays = dict[str, np.ndarray]
 
@@ -31,6 +33,13 @@ def spec(word: str, inputs: dict[str, tuple[int, ...]], **fields: Any) -> str:
 
 def _flow(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value).replace("'", "")
+
+
+def stirred(module: nn.Module) -> nn.Module:
+    """Every number of the module made random: PyTorch begins with zeros and ones in some places."""
+    for parameter in module.parameters():
+        parameter.add_(0.2 * torch.randn_like(parameter))
+    return module
 
 
 def noise(*sizes: int) -> torch.Tensor:
@@ -129,9 +138,39 @@ def upsample(rng: random.Random) -> Drawn:
     return case("upsample", x, last(y), **fields, mode=mode, align_corners=corners)
 
 
+def conv_weight_norm(rng: random.Random) -> Drawn:
+    x = sized(rng)
+    axes, groups = x.ndim - 2, rng.choice([1, 1, 2])
+    kernel, bias = rng.randint(1, 3), rng.random() < 0.5
+    filters = groups * rng.randint(1, 4)
+    padding = rng.randint((kernel - 1) // 2 + 1, kernel)
+    made = getattr(nn, f"Conv{axes}d")(x.shape[-1], filters, kernel, padding=padding, groups=groups, bias=bias)
+    made = weight_norm(stirred(made))
+    weights = _normed(made)
+    y = last(made(x.movedim(-1, 1)))
+    return case("conv", x, y, weights, filters=filters, kernel=kernel, padding=padding, groups=groups,
+                bias=bias, weight_norm=True)  # fmt: skip
+
+
+def dense_weight_norm(rng: random.Random) -> Drawn:
+    x, bias = sized(rng, 1), rng.random() < 0.5
+    made = weight_norm(stirred(nn.Linear(x.shape[-1], units := rng.randint(1, 9), bias=bias)))
+    weights = _normed(made)
+    return case("dense", x, made(x), weights, units=units, bias=bias, weight_norm=True)
+
+
+def _normed(made: Any) -> dict[str, torch.Tensor]:
+    """The gain, the kernel ``[..., filters]`` and the bias of a module that is normalised."""
+    gain, kernel = made.parametrizations.weight.original0, made.parametrizations.weight.original1
+    found = {"gain": 1.5 * gain.flatten() + 0.2, "kernel": kernel.movedim((1, 0), (-2, -1))}
+    gain.copy_(found["gain"].reshape(gain.shape))
+    return found if made.bias is None else {**found, "bias": made.bias}
+
+
 #: What draws a layer, by the kind's name (and what is tried of it).
 DRAWERS: dict[str, Callable[[random.Random], Drawn]] = {
-    drawer.__name__: drawer for drawer in (scale, bias, rescale, split, slice, sum, mean, upsample)
+    drawer.__name__: drawer
+    for drawer in (scale, bias, rescale, split, slice, sum, mean, upsample, conv_weight_norm, dense_weight_norm)
 }
 
 

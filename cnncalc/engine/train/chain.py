@@ -99,7 +99,8 @@ def _links(summary: Summary) -> list[Link]:
     for row in summary.rows:
         kind: Any = row.layer.kind
         function = autoencoder.function(row)
-        if row.output.rank > 1 or row.xs[0].rank > 1 or function not in SLOPES or row.layer.borrows:
+        fits = row.output.rank == 1 and row.xs[0].rank == 1 and "gain" not in row.weights
+        if not fits or function not in SLOPES or row.layer.borrows:
             ends = f" with {function}" if isinstance(kind, Dense) and function not in SLOPES else ""
             text = f'{row.kind} "{row.name}"{ends} cannot be trained here'
             help = f"dense layers on features, and {', '.join(SLOPES)}, can"
