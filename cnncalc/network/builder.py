@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc import kinds
 from cnncalc.errors import LimitError, Mark, Problem, SpecError, nearest
 from cnncalc.kinds.base.composite import Composite
-from cnncalc.kinds.base.fields import REQUIRED
+from cnncalc.kinds.base.fields import REQUIRED, Names
 from cnncalc.kinds.base.kind import Kind, Misfit
 from cnncalc.limits import over
 from cnncalc.network.model import Block, Layer, Network
@@ -133,7 +133,7 @@ class Builder:
 
     def _layer(self, item: Item, scope: Scope, above: int) -> int:
         kind = self._kind(item, scope.context)
-        sources = self.sources(item, scope, above)
+        sources = self.sources(item, scope, above) + self._besides(item, scope, kind)
         if kind is None or BROKEN in sources:
             return BROKEN
         least, most = kind.operands
@@ -220,6 +220,16 @@ class Builder:
                 f"from: {next(iter(self.network.inputs))}",
             )
         return (above,)
+
+    def _besides(self, item: Item, scope: Scope, kind: Kind | None) -> tuple[int, ...]:
+        """The values that fields of the kind name: they are read after those of ``from``."""
+        found: list[int] = []
+        for name, field in kind.fields.items() if kind else ():
+            if isinstance(field, Names) and getattr(kind, field.attribute):
+                node = item.fields[name]
+                names = node.items if isinstance(node, Sequence) else [node]
+                found += [self._source(one, scope, item) for one in names]
+        return tuple(found)
 
     def _source(self, node: Node, scope: Scope, item: Item) -> int:
         if not isinstance(node, Scalar):

@@ -167,10 +167,94 @@ def _normed(made: Any) -> dict[str, torch.Tensor]:
     return found if made.bias is None else {**found, "bias": made.bias}
 
 
+def recurrent(rng: random.Random) -> Drawn:
+    """Any of the three, in layers of their own, so that their directions are joined in any way."""
+    word = rng.choice(["rnn", "lstm", "gru"])
+    layers, both, sequences = rng.randint(1, 3), rng.random() < 0.6, rng.random() < 0.5
+    units, bias, given = rng.randint(2, 5), rng.random() < 0.7, rng.random() < 0.5
+    size = rng.randint(1, units - 1) if word == "lstm" and rng.random() < 0.5 else 0
+    merge = rng.choice(["concat", "sum", "average", "multiply"]) if both else "concat"
+    x = sized(rng, 1)
+    fields = {"units": units, "layers": layers, "bidirectional": both, "return_sequences": sequences, "bias": bias,
+              "biases": 2, "merge": merge}  # fmt: skip
+    inputs = {"x": x}
+    if size:
+        fields["projection"] = size
+    if given:
+        count = layers * (1 + both)
+        for name in ("h", "c")[: 2 if word == "lstm" else 1]:
+            numbers = size or units if name == "h" else units
+            inputs[name] = noise(len(x), *([count, numbers] if count > 1 else [numbers]))
+        fields["initial_state"] = list(inputs)[1:]
+        fields["from"] = "x"
+    weights, states, end = _recurrent(word, layers, both, bias, units, size, merge, inputs)
+    text = spec(word, {name: tuple(each.shape[1:]) for name, each in inputs.items()}, **fields)
+    arrays = {f"l/{name}": array(weight) for name, weight in weights.items()}
+    return Drawn(
+        text, arrays, {name: array(each) for name, each in inputs.items()}, array(states if sequences else end)
+    )
+
+
+def _recurrent(word: str, layers: int, both: bool, bias: bool, units: int, size: int, merge: str,
+               inputs: dict[str, torch.Tensor]) -> Any:  # fmt: skip
+    """The weights, what is put out at every step, and what each direction ends with."""
+    x, *states = inputs.values()
+    starts = [state.reshape(len(x), layers * (1 + both), -1).movedim(1, 0) for state in states]
+    weights: dict[str, torch.Tensor] = {}
+    ends = []
+    for layer in range(layers):
+        make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[word]
+        options = {"proj_size": size} if size else {}
+        made = stirred(make(x.shape[-1], units, bias=bias, bidirectional=both, batch_first=True, **options))
+        own = [start[layer * (1 + both) : (layer + 1) * (1 + both)].contiguous() for start in starts]
+        state = {0: None, 1: own[0] if own else None, 2: tuple(own)}[len(own)]
+        x, last_states = made(x, state)
+        ends = list(last_states[0] if word == "lstm" else last_states)
+        if both:
+            x, ends = _joined(merge, list(x.chunk(2, -1))), [_joined(merge, ends)]
+        for name, weight in made.named_parameters():
+            kind, part, *reverse = name.split("_")
+            ours = _OURS[kind, part]
+            order = {"rnn": [0], "lstm": [0, 1, 2, 3], "gru": [1, 0, 2]}[word]
+            if part != "hr":
+                weight = torch.cat([weight.chunk(len(order))[gate] for gate in order])
+            start = (f"layer{layer + 1}_" if layer else "") + ("backward_" if reverse[1:] else "")
+            weights[start + ours] = weight.T if weight.ndim > 1 else weight
+    return weights, x, ends[0]
+
+
+_OURS = {
+    ("weight", "ih"): "kernel",
+    ("weight", "hh"): "recurrent_kernel",
+    ("weight", "hr"): "projection_kernel",
+    ("bias", "ih"): "bias",
+    ("bias", "hh"): "recurrent_bias",
+}
+
+
+def _joined(merge: str, pair: list[torch.Tensor]) -> torch.Tensor:
+    first, second = pair
+    if merge == "concat":
+        return torch.cat(pair, -1)
+    return {"sum": first + second, "average": (first + second) / 2, "multiply": first * second}[merge]
+
+
 #: What draws a layer, by the kind's name (and what is tried of it).
 DRAWERS: dict[str, Callable[[random.Random], Drawn]] = {
     drawer.__name__: drawer
-    for drawer in (scale, bias, rescale, split, slice, sum, mean, upsample, conv_weight_norm, dense_weight_norm)
+    for drawer in (
+        scale,
+        bias,
+        rescale,
+        split,
+        slice,
+        sum,
+        mean,
+        upsample,
+        conv_weight_norm,
+        dense_weight_norm,
+        recurrent,
+    )  # fmt: skip
 }
 
 

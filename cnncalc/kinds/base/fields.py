@@ -198,6 +198,23 @@ class Text(Field):
         return {"type": ["string", "number", "boolean"]}
 
 
+class Names(Field):
+    """A layer or an input that is read besides, by its name, or several; ``none`` for nothing.
+
+    The builder adds them to what the layer reads.
+    """
+
+    def read(self, node: Node, context: Context, what: str) -> Any:
+        names = node.items if isinstance(node, Sequence) else [node]
+        if not names or not all(isinstance(name, Scalar) for name in names):
+            raise values.expected(what, node, "the name of a layer or an input, a list of them, or none")
+        texts = tuple(name.text for name in names if isinstance(name, Scalar))
+        return None if texts == ("none",) else texts
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+
 class Flag(Field):
     """true or false."""
 
