@@ -239,23 +239,85 @@ def _joined(merge: str, pair: list[torch.Tensor]) -> torch.Tensor:
     return {"sum": first + second, "average": (first + second) / 2, "multiply": first * second}[merge]
 
 
+def conv_lstm(rng: random.Random) -> Drawn:
+    """Keras 3's ConvLSTM2D, step by step: the state padded so that it keeps its size, the odd zero at the end."""
+    steps, channels, filters, bias = rng.randint(1, 4), rng.randint(1, 3), rng.randint(1, 3), rng.random() < 0.7
+    kernel, stride, padding = [rng.randint(1, 4), rng.randint(1, 4)], rng.randint(1, 2), rng.choice([0, 1])
+    x = noise(rng.randint(1, 2), steps, rng.randint(4, 7), rng.randint(4, 7), channels)
+    weights = {
+        "kernel": noise(*kernel, channels, 4 * filters),
+        "recurrent_kernel": noise(*kernel, filters, 4 * filters),
+    }
+    if bias:
+        weights["bias"] = noise(4 * filters)
+    weights = {name: weight / 3 for name, weight in weights.items()}
+    ours = {name: weight.movedim((-1, -2), (0, 1)) for name, weight in weights.items() if weight.ndim > 1}
+    h = c = None
+    ends = [end for k in reversed(kernel) for end in ((k - 1) // 2, k - 1 - (k - 1) // 2)]
+    states = []
+    for step in range(steps):
+        made = F.conv2d(x[:, step].movedim(-1, 1), ours["kernel"], weights.get("bias"), stride=stride, padding=padding)
+        if h is not None:
+            made = made + F.conv2d(F.pad(h, ends), ours["recurrent_kernel"])
+        i, f, g, o = made.chunk(4, 1)
+        new = torch.sigmoid(i) * torch.tanh(g)
+        c = new if c is None else torch.sigmoid(f) * c + new
+        h = torch.sigmoid(o) * torch.tanh(c)
+        states.append(last(h))
+    sequences = rng.random() < 0.5
+    y = torch.stack(states, 1) if sequences else states[-1]
+    return case("conv_lstm", x, y, weights, filters=filters, kernel=kernel, stride=stride, padding=padding, bias=bias,
+                return_sequences=sequences)  # fmt: skip
+
+
+def deformable_conv(rng: random.Random) -> Drawn:
+    """Each element of the window is a sample of the input by ``grid_sample``, whose corners are those of the input."""
+    channels, groups, apart = 4, rng.choice([1, 2]), rng.choice([1, 2])
+    kernel, stride, padding, dilation = ([rng.randint(1, 3) for _ in range(2)] for _ in range(4))
+    padding = [p - 1 for p in padding]
+    filters, modulated, bias = groups * rng.randint(1, 3), rng.random() < 0.5, rng.random() < 0.5
+    x = noise(rng.randint(1, 2), rng.randint(6, 9), rng.randint(6, 9), channels)
+    elements = kernel[0] * kernel[1]
+    weights = {
+        "offset_kernel": noise(*kernel, channels, apart * (3 if modulated else 2) * elements) / 2,
+        "offset_bias": noise(apart * (3 if modulated else 2) * elements),
+        "kernel": noise(*kernel, channels // groups, filters),
+        **({"bias": noise(filters)} if bias else {}),
+    }
+    image, (height, width) = x.movedim(-1, 1), x.shape[1:3]
+    made = F.conv2d(image, weights["offset_kernel"].movedim((-1, -2), (0, 1)), weights["offset_bias"], stride, padding,
+                    dilation)  # fmt: skip
+    tall, wide = made.shape[2:]
+    offsets = made[:, : 2 * apart * elements].unflatten(1, (apart, elements, 2))
+    shares = torch.sigmoid(made[:, 2 * apart * elements :].unflatten(1, (apart, elements))) if modulated else None
+    y = torch.zeros(len(x), filters, tall, wide)
+    for element in range(elements):
+        tap = divmod(element, kernel[1])
+        samples = []
+        for group, part in enumerate(image.chunk(apart, 1)):
+            at = [
+                torch.arange(n).reshape(-1, *(1,) * (1 - axis)) * stride[axis]
+                - padding[axis]
+                + tap[axis] * dilation[axis]
+                + offsets[:, group, element, axis]
+                for axis, n in enumerate((tall, wide))
+            ]
+            grid = torch.stack([2 * at[1] / (width - 1) - 1, 2 * at[0] / (height - 1) - 1], -1)
+            sample = F.grid_sample(part, grid, padding_mode="zeros", align_corners=True)
+            samples.append(sample if shares is None else sample * shares[:, group, element, None])
+        own = weights["kernel"][tap[0], tap[1]].T[..., None, None]
+        y = y + F.conv2d(torch.cat(samples, 1), own, groups=groups)
+    if bias:
+        y = y + weights["bias"][:, None, None]
+    return case("deformable_conv", x, last(y), weights, filters=filters, kernel=kernel, stride=stride, padding=padding,
+                dilation=dilation, groups=groups, bias=bias, modulated=modulated, offset_groups=apart)  # fmt: skip
+
+
+_ALL = (scale, bias, rescale, split, slice, sum, mean, upsample, conv_weight_norm, dense_weight_norm, recurrent,
+        conv_lstm, deformable_conv)  # fmt: skip
+
 #: What draws a layer, by the kind's name (and what is tried of it).
-DRAWERS: dict[str, Callable[[random.Random], Drawn]] = {
-    drawer.__name__: drawer
-    for drawer in (
-        scale,
-        bias,
-        rescale,
-        split,
-        slice,
-        sum,
-        mean,
-        upsample,
-        conv_weight_norm,
-        dense_weight_norm,
-        recurrent,
-    )  # fmt: skip
-}
+DRAWERS: dict[str, Callable[[random.Random], Drawn]] = {drawer.__name__: drawer for drawer in _ALL}
 
 
 def drawn(name: str, seed: int) -> Drawn:

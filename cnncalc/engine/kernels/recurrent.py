@@ -17,7 +17,7 @@ BLOCK = 1 << 20  # numbers that the inputs' part of the gates takes at one time
 #: always in the same array.
 Cell = Callable[[Array], Array]
 
-#: Makes the cell of one layer in one direction from its weights and its state (``[h]`` or ``[h, c]``), changed in place.
+#: Makes the cell of one layer in one direction from its weights and its state ``[h]`` or ``[h, c]``, which it changes.
 Maker = Callable[[Weights, list[Array]], Cell]
 
 
@@ -106,8 +106,8 @@ def _lstm(own: Weights, state: list[Array]) -> Cell:
     def step(inputs: Array) -> Array:
         gates = _state(own, h)
         gates += inputs
-        _sigmoid(gates[:, : 2 * size])
-        _sigmoid(gates[:, 3 * size :])
+        sigmoid(gates[:, : 2 * size])
+        sigmoid(gates[:, 3 * size :])
         i, f, g, o = (gates[:, n * size : (n + 1) * size] for n in range(4))
         np.multiply(c, f, out=c)
         np.add(c, i * np.tanh(g), out=c)
@@ -124,7 +124,7 @@ def _gru_before(own: Weights, state: list[Array]) -> Cell:
     gates_kernel, kernel = np.split(own["recurrent_kernel"], [2 * size], axis=1)
 
     def step(inputs: Array) -> Array:
-        gates = _sigmoid(h @ gates_kernel + inputs[:, : 2 * size])
+        gates = sigmoid(h @ gates_kernel + inputs[:, : 2 * size])
         z, r = gates[:, :size], gates[:, size:]
         return _mixed(z, h, np.tanh((r * h) @ kernel + inputs[:, 2 * size :]))
 
@@ -137,7 +137,7 @@ def _gru_after(own: Weights, state: list[Array]) -> Cell:
 
     def step(inputs: Array) -> Array:
         product = _state(own, h)
-        gates = _sigmoid(product[:, : 2 * size] + inputs[:, : 2 * size])
+        gates = sigmoid(product[:, : 2 * size] + inputs[:, : 2 * size])
         z, r = gates[:, :size], gates[:, size:]
         return _mixed(z, h, np.tanh(r * product[:, 2 * size :] + inputs[:, 2 * size :]))
 
@@ -157,7 +157,7 @@ def _mixed(z: Array, h: Array, candidate: Array) -> Array:
     return np.add(h, candidate, out=h)
 
 
-def _sigmoid(x: Array) -> Array:
+def sigmoid(x: Array) -> Array:
     """1/(1 + exp(−x)) in place, as ``(1 + tanh(x/2))/2``, which never overflows."""
     np.multiply(x, 0.5, out=x)
     np.tanh(x, out=x)
