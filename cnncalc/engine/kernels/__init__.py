@@ -38,4 +38,4 @@ def _find(kind: Kind) -> Kernel:
             return found
     label = getattr(kind, "label", None)
     what = f"{word} ({label})" if label else word
-    raise EngineError(f"{what} has no forward pass and cannot be run")
+    raise EngineError(f"the engine has no forward pass for {what}")

@@ -50,6 +50,6 @@ def _between(x: Array, row: Array, column: Array) -> Array:
         at_row, at_column = top + i, left + j
         inside = (at_row >= 0) & (at_row < height) & (at_column >= 0) & (at_column < width)
         share = (1 - np.abs(row - at_row)) * (1 - np.abs(column - at_column)) * inside
-        index = (np.clip(at_row, 0, height - 1).astype(np.intp), np.clip(at_column, 0, width - 1).astype(np.intp))
+        index = [np.where(inside, at, 0).astype(np.intp) for at in (at_row, at_column)]
         total += share[..., None].astype(x.dtype) * x[example, index[0], index[1], group]
     return total
