@@ -16,6 +16,7 @@ from cnncalc.symbolic.tree import letters
 TOTALS = {
     "alexnet": {"params": 61_100_840, "macs": 714_188_480},
     "conv-autoencoder": {"params": 28_353},
+    "convnext-t": {"params": 28_589_128, "macs": 4_455_531_264},
     "densenet-121": {"trainable_params": 7_978_856, "macs": 2_834_161_664},
     "efficientnet-b0": {"trainable_params": 5_288_548},
     "gpt2": {"params": 124_439_808, "macs": 145_824_153_600},
@@ -24,6 +25,7 @@ TOTALS = {
     "llama-3.2-1b": {"params": 1_235_814_400},
     "mixtral-8x7b": {"params": 46_702_792_704, "active_params": 12_879_925_248},
     "mobilenet-v2": {"params": 3_538_984, "trainable_params": 3_504_872, "macs": 300_774_272},
+    "pointnet": {"trainable_params": 3_480_049, "macs": 448_025_856},
     "quiz-1-conv": {"params": 260, "output": [28, 28, 10]},
     "quiz-2-pool": {"params": 0, "output": [10, 10, 32]},
     "quiz-4-network": {"params": 183_242},
@@ -36,6 +38,7 @@ TOTALS = {
     "vgg-16": {"params": 138_357_544},
     "whisper-tiny-encoder": {"params": 7_632_384},
     "worked-example": {"params": 183_242},
+    "yolov8n": {"trainable_params": 3_157_184, "macs": 4_371_993_600},
 }
 
 
