@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+import typer
+
 from cnncalc import api, limits
 from cnncalc.cli import io, options
 from cnncalc.render import summary as render
@@ -22,6 +24,10 @@ def summary(
     columns: options.Columns = None,
     layout: options.Layout = None,
     strict: options.Strict = False,
+    like: Annotated[
+        str | None,
+        typer.Option("--as", metavar="TOOL", help="Count MACs as torchinfo, fvcore, ptflops, thop or calflops does."),
+    ] = None,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
@@ -29,7 +35,7 @@ def summary(
     options.choose("--format", format, render.FORMATS)
     chosen = render.columns(columns)
     net = api.load(spec, limits.parse(limit or []))
-    return show(net, format, chosen, options.layout(layout), output, spec, strict=strict)
+    return show(net, format, chosen, options.layout(layout), output, spec, strict=strict, like=like)
 
 
 def show(
@@ -41,14 +47,22 @@ def show(
     source: str,
     *,
     strict: bool,
+    like: str | None = None,
 ) -> int:
-    """Write the summary of ``net``; 1 where ``strict`` and there are findings."""
+    """Write the summary of ``net``; 1 where ``strict`` and there are findings. ``like`` names a tool to count as."""
     from cnncalc.render.data import summary_data
 
     result = net.summary()
     found = findings.find(result, strict=strict)
     result.layout = layout or result.layout
-    io.emit(render.render(summary_data(result, found), format, chosen, to_file=bool(output)), output, source)
+    data = summary_data(result, found)
+    if like is not None:
+        from cnncalc.check.slips import tools
+
+        tool = tools.find(like)
+        data = tools.counted_as(tool, result, data)
+        io.complain(f"note: MACs as {like} counts them: {tool.said}", 0)
+    io.emit(render.render(data, format, chosen, to_file=bool(output)), output, source)
     if found and format == "csv":  # which has no place for them
         io.complain("\n".join(f"finding: {finding.mark}: {finding.message}" for finding in found), 0)
     return 1 if strict and found else 0
