@@ -11,7 +11,7 @@ from cnncalc.limits import Limits
 from cnncalc.network.model import Network
 from cnncalc.spec import document
 from cnncalc.summary import findings, infer
-from cnncalc.summary.findings import Finding
+from cnncalc.summary.finding import Finding
 from cnncalc.summary.rows import Summary
 
 if TYPE_CHECKING:

@@ -13,8 +13,9 @@ from cnncalc.check.answer_key import Truth
 from cnncalc.errors import CnncalcError, Mark, SpecError
 from cnncalc.errors import Problem as Fault
 from cnncalc.limits import Limits
-from cnncalc.shape import LAYOUTS
+from cnncalc.shape import order
 from cnncalc.spec import document, reader, source, values
+from cnncalc.spec import layout as layouts
 from cnncalc.spec.demand import Demand
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null
 from cnncalc.spec.values import BadValue, Context
@@ -125,7 +126,7 @@ def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits)
             if key in node.items:
                 raise BadValue(f"{key} stands beside network", node.keys[key], "keep one of the two")
         layout_node = items.get("layout")
-        layout = values.word(layout_node, Context(limits), "layout", LAYOUTS) if layout_node else None
+        layout = order(layouts.word(layout_node, Context(limits))) if layout_node else None
         base = _network(path, node.items["network"], limits)
         items, keys = {**base.items, **node.items}, {**base.keys, **node.keys}
         if "layout" in base.items:  # its own sizes are written so

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.errors import UsageError, nearest
-from cnncalc.shape import LAYOUTS
+from cnncalc.shape import LAYOUTS, WITH_BATCH, layout_word
 
 Spec = Annotated[
     str, typer.Argument(metavar="SPEC", help="A YAML layer spec; - reads standard input.", show_default=False)
@@ -29,10 +29,11 @@ Columns = Annotated[
 Layout = Annotated[
     str | None,
     typer.Option(
-        "--layout", metavar="LAYOUT", help="Order of sizes: channels_last or channels_first.", show_default=False
+        "--layout", metavar="LAYOUT", help="Order of sizes, such as channels_first or NCHW.", show_default=False
     ),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Rounded sizes are findings; findings are exit code 1.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 for any finding; a rounded size is a finding too.")]
+Check = Annotated[bool, typer.Option("--check", help="Exit code 1 for errors alone, such as an expect that failed.")]
 
 
 def format_option(formats: Iterable[str]) -> object:
@@ -51,8 +52,8 @@ def choose(option: str, value: str, choices: Iterable[str]) -> str:
 
 
 def layout(value: str | None) -> str | None:
-    """A layout, or None. Raises UsageError."""
-    return None if value is None else choose("--layout", value, LAYOUTS)
+    """A word for a layout, or None. Raises UsageError."""
+    return None if value is None else layout_word(value) or choose("--layout", value, [*LAYOUTS, *WITH_BATCH])
 
 
 def apart(output: str | None, save_weights: str | None) -> None:

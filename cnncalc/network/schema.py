@@ -8,7 +8,7 @@ from cnncalc import kinds
 from cnncalc.kinds.base.fields import REQUIRED
 from cnncalc.kinds.base.kind import Kind
 from cnncalc.network.blocks import MERGES
-from cnncalc.shape import LAYOUTS
+from cnncalc.shape import LAYOUTS, WITH_BATCH
 from cnncalc.spec.demand import QUANTITIES, TOTALS
 from cnncalc.spec.objective import LOSSES
 
@@ -40,7 +40,7 @@ def _properties() -> Schema:
     block = _object({"args": {"type": ["object", "null"]}, "layers": _LAYERS}, ["layers"])
     return {
         "name": {"type": "string"},
-        "layout": {"enum": list(LAYOUTS), "description": "order in which sizes are written"},
+        "layout": {"enum": _layouts(), "description": "order in which sizes are written"},
         "input": {
             "description": "sizes of one example, or inputs by name",
             "anyOf": [*_SIZES["anyOf"], {"type": "object", "additionalProperties": _SIZES, "minProperties": 1}],
@@ -53,6 +53,10 @@ def _properties() -> Schema:
         "objective": _objective(),
         "given": {"type": "object", "description": "layer.quantity: value, for the solver"},
     }
+
+
+def _layouts() -> list[str]:
+    return [*LAYOUTS, *WITH_BATCH, *map(str.lower, WITH_BATCH)]
 
 
 def _objective() -> Schema:

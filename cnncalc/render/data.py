@@ -9,40 +9,41 @@ from cnncalc.summary import quantities
 from cnncalc.symbolic.expr import Expr
 
 if TYPE_CHECKING:
-    from cnncalc.summary.findings import Finding
+    from cnncalc.summary.finding import Finding
     from cnncalc.summary.rows import Row, Summary
 
 
-def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
-    """The data of ``summary``: name, layout, inputs, layers, totals, outputs and findings."""
-    layout = summary.layout
-    code = _code(summary)
+def summary_data(summary: Summary, found: list[Finding], layout: str | None = None) -> dict[str, Any]:
+    """The data of ``summary``: name, layout, inputs, layers, totals, outputs and findings; sizes in ``layout``."""
+    layout = layout or summary.layout
+    code = _code(summary, layout)
     return {
         "name": summary.name,
         "layout": layout,
         "inputs": {name: plain(shape.written(layout)) for name, shape in summary.inputs.items()},
-        "layers": [_row(summary, row) for row in summary.rows],
-        "totals": {name: plain(quantities.total(summary, name)) for name in TOTALS},
+        "axes": summary.axes(layout),
+        "layers": [_row(summary, row, layout) for row in summary.rows],
+        "totals": {name: plain(quantities.total(summary, name, layout)) for name in TOTALS},
         "outputs": {name: plain(shape.written(layout)) for name, shape in summary.outputs.items()},
         **({"code": code} if code else {}),
         "findings": [_finding(finding) for finding in found],
     }
 
 
-def _row(summary: Summary, row: Row) -> dict[str, Any]:
+def _row(summary: Summary, row: Row, layout: str) -> dict[str, Any]:
     network = summary.network
     data: dict[str, Any] = {
         "name": row.name,
         "kind": row.kind,
         "from": [network.value_name(source) for source in row.layer.sources],
     }
-    data |= {name: plain(quantities.of_row(summary, row, name)) for name in QUANTITIES}
+    data |= {name: plain(quantities.of_row(summary, row, name, layout)) for name in QUANTITIES}
     data["weights"] = plain(row.weights)
     data["notes"] = [note.text for note in summary.notes(row)]
     return data
 
 
-def _code(summary: Summary) -> dict[str, Any] | None:
+def _code(summary: Summary, layout: str) -> dict[str, Any] | None:
     """The code of an autoencoder, as data."""
     if "encoder" not in summary.network.lists:
         return None
@@ -51,7 +52,7 @@ def _code(summary: Summary) -> dict[str, Any] | None:
     code = autoencoder.code(summary)
     return code and {
         "layer": code.row.name,
-        "output": plain(code.output.written(summary.layout)),
+        "output": plain(code.output.written(layout)),
         "activations": plain(code.numbers),
         "inputs": plain(code.inputs),
         "compression_ratio": code.ratio,
@@ -61,7 +62,8 @@ def _code(summary: Summary) -> dict[str, Any] | None:
 def _finding(finding: Finding) -> dict[str, Any]:
     data = finding._asdict()
     data["where"] = str(data.pop("mark"))
-    return {key: plain(data[key]) for key in ("where", "layer", "quantity", "expected", "got", "message")}
+    keys = ("where", "severity", "layer", "quantity", "expected", "got", "message")
+    return {key: plain(data[key]) for key in keys}
 
 
 def plain(value: Any) -> Any:

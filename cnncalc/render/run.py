@@ -76,7 +76,14 @@ def render(run: Run, format: str) -> str:
     footer = [*_totals(run), *_broken(run), *(_output(name, array) for name, array in run.outputs.items())]
     footer += objective.lines(run.objective) if run.objective else []
     footer += _traced(run.traced) if run.traced else []
-    return write(Sheet(run.summary.name, COLUMNS, rows, footer), "table")
+    return write(Sheet(_title(run), COLUMNS, rows, footer), "table")
+
+
+def _title(run: Run) -> str:
+    summary = run.summary
+    sizes = {name: shape.written(summary.layout) for name, shape in summary.inputs.items()}
+    inputs = text.read_aloud(sizes, summary.axes())
+    return f"{summary.name}: {inputs}" if summary.name else inputs
 
 
 def _as_json(data: dict[str, Any]) -> str:

@@ -50,11 +50,8 @@ def columns(names: str | None) -> list[Column]:
 
 def sheet(data: dict[str, Any], chosen: list[Column]) -> Sheet:
     """The table of a summary's data."""
-    inputs = ", ".join(
-        text.sizes(sizes) if name == "input" else f"{name} {text.sizes(sizes)}"
-        for name, sizes in data["inputs"].items()
-    )
-    title = f"{data['name']}  (input {inputs})" if data["name"] else f"input {inputs}"
+    inputs = text.read_aloud(data["inputs"], data["axes"])
+    title = f"{data['name']}: {inputs}" if data["name"] else inputs
     return Sheet(title, chosen, data["layers"], _footer(data, chosen))
 
 
@@ -77,9 +74,12 @@ def _footer(data: dict[str, Any], chosen: list[Column]) -> list[str]:
         lines.append(f"Code: {text.sizes(code['output'])} after {text.printable(code['layer'])}, {numbers}{ratio}")
     if "notes" not in [column.key for column in chosen]:
         lines += [f"{row['name']}: {text.printable(note)}" for row in data["layers"] for note in row["notes"]]
-    return lines + [
-        f"finding: {finding['where']}: {text.printable(finding['message'])}" for finding in data["findings"]
-    ]
+    return lines + [finding_line(finding) for finding in data["findings"]]
+
+
+def finding_line(finding: dict[str, Any]) -> str:
+    """A finding as a line below the table: ``warning: file:line:col: what``."""
+    return f"{finding['severity']}: {finding['where']}: {text.printable(finding['message'])}"
 
 
 def _short(value: Any, unit: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.render.forms.markup import latex, markdown
-from cnncalc.render.forms.text import printable, sizes
+from cnncalc.render.forms.text import printable, read_aloud, sizes
 from cnncalc.symbolic.expr import Number, value, write
 from cnncalc.symbolic.style import letter_name, typeset
 from cnncalc.symbolic.tree import settled
@@ -127,7 +127,8 @@ def as_latex(title: str, explanations: list[Explanation], totals: list[tuple[str
 
 def render(summary: Summary, explanations: list[Explanation], totals: list[tuple[str, Number]], format: str) -> str:
     """The working of a network in one of FORMATS."""
-    inputs = ", ".join(f"{name} {sizes(shape.written(summary.layout))}" for name, shape in summary.inputs.items())
+    sizes_of = {name: shape.written(summary.layout) for name, shape in summary.inputs.items()}
+    inputs = read_aloud(sizes_of, summary.axes())
     title = f"{summary.name}: {inputs}" if summary.name else inputs
     form: Any = {"text": as_text, "markdown": as_markdown, "latex": as_latex}[format]
     result: str = form(title, explanations, totals)

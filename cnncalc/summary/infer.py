@@ -16,7 +16,12 @@ from cnncalc.symbolic.tree import coefficients, every_part
 PARTS = 200  # letters, numbers and signs in the formula of a size with unknown letters
 
 
-def infer(network: Network) -> Summary:
+def infer(network: Network, layout: str | None = None) -> Summary:
+    """Work out every layer; quantities write sizes in ``layout``, by default the network's. Raises as ``rows_of``."""
+    return Summary(network, rows_of(network), layout)
+
+
+def rows_of(network: Network) -> list[Row]:
     """Work out every layer. Raises SpecError with every layer that does not fit its input, or LimitError."""
     shapes: list[Shape | None] = list(network.inputs.values())
     rows: list[Row] = []
@@ -42,7 +47,7 @@ def infer(network: Network) -> Summary:
         rows.append(row)
     if problems:
         raise SpecError(problems)
-    return Summary(network, rows)
+    return rows
 
 
 def _check_size(size: Number, largest: int, layer: Layer) -> None:

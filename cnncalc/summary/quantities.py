@@ -36,16 +36,16 @@ def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None =
     return of_row(summary, row, name)
 
 
-def of_row(summary: Summary, row: Row, name: str) -> Any:
-    """A quantity of a row, as in the JSON."""
-    return row.output.written(summary.layout) if name == "output" else getattr(row, name)
+def of_row(summary: Summary, row: Row, name: str, layout: str | None = None) -> Any:
+    """A quantity of a row, as in the JSON; sizes in ``layout``, by default the summary's."""
+    return row.output.written(layout or summary.layout) if name == "output" else getattr(row, name)
 
 
-def total(summary: Summary, name: str) -> Any:
+def total(summary: Summary, name: str, layout: str | None = None) -> Any:
     """A quantity of the totals: sums; the output where there is one; the last receptive field that there is."""
     if name == "output":
         outputs = list(summary.outputs.values())
-        return outputs[0].written(summary.layout) if len(outputs) == 1 else None
+        return outputs[0].written(layout or summary.layout) if len(outputs) == 1 else None
     if name in AXIAL:
         last = next((row for row in reversed(summary.rows) if summary.fields[row.index].fields is not None), None)
         return None if last is None else of_row(summary, last, name)
@@ -73,6 +73,8 @@ def sides(summary: Summary, demand: Demand, got: Any) -> list[tuple[Number, Numb
         return None
     if demand.quantity in AXIAL and len(wanted) == 1:
         wanted = wanted * len(got)
+    if summary.network.axes and demand.quantity == "output" and len(wanted) == len(got) + 1:
+        wanted = wanted[1:]  # the batch axis in front
     if demand.quantity == "output" and len(wanted) == len(got) - 1 > 0:
         got = got[1:] if summary.layout == "channels_first" and len(got) > 2 else got[:-1]
     return list(zip(wanted, got, strict=True)) if len(wanted) == len(got) else None

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from cnncalc.kinds.base import tracing
 from cnncalc.kinds.base.kind import Kind, Note, Weights
 from cnncalc.kinds.base.weights import count, is_bias, is_moving
 from cnncalc.network.model import Layer, Network
-from cnncalc.shape import Shape
+from cnncalc.shape import Shape, axis_names
 from cnncalc.summary import receptive
 from cnncalc.summary.receptive import Seen
 from cnncalc.summary.totals import Totals
@@ -126,11 +126,14 @@ class Row:
 
 
 class Summary:
-    """What was worked out of a network: ``rows`` in running order, and the shapes of its inputs."""
+    """What was worked out of a network: ``rows`` in running order, and the shapes of its inputs.
 
-    def __init__(self, network: Network, rows: list[Row]) -> None:
+    ``layout`` is the order of the sizes in its quantities.
+    """
+
+    def __init__(self, network: Network, rows: list[Row], layout: str | None = None) -> None:
         self.network, self.rows = network, rows
-        self.layout = network.layout  # the order in which sizes are written
+        self.layout: Final = layout or network.layout
         for row in rows:
             row.summary = self
 
@@ -169,6 +172,14 @@ class Summary:
         read = {source for row in self.rows for source in row.layer.sources}
         first = len(self.inputs)
         return {row.name: row.output for row in self.rows if first + row.index not in read}
+
+    def axes(self, layout: str | None = None) -> dict[str, list[str]]:
+        """The names of each input's axes in the order of ``layout``: of token ids, what an embedding reads, tokens."""
+        ids = {source for row in self.rows if row.kind == "embedding" for source in row.layer.sources}
+        return {
+            name: ["tokens"] if number in ids and x.rank == 1 else axis_names(x.rank, layout or self.layout)
+            for number, (name, x) in enumerate(self.inputs.items())
+        }
 
     def notes(self, row: Row) -> list[Note]:
         """What the row of a layer says besides its numbers."""

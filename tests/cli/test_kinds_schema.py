@@ -110,7 +110,7 @@ def test_the_published_networks_are_valid(validator, facts):
         "input: 28x28x1\nlayers: [{conv: {filters: 10, kernel: 5, expect: {parms: 3}}}]",
         "input: 28x28x1\nlayers: [{upsample: {mode: cubic}}]",
         "input: 28x28x1\nlayers: [{repeat: {layers: [relu]}}]",
-        "input: 28x28x1\nlayout: nhwc\nlayers: [relu]",
+        "input: 28x28x1\nlayout: nhcw\nlayers: [relu]",
         "input: 28x28x1\nlayers: []",
         "layers: [relu]",
         "input: 28x28x1\nlayer: [relu]",

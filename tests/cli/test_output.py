@@ -194,7 +194,7 @@ def test_the_file_behind_standard_input_is_not_the_output_either(process, tmp_pa
 def test_a_result_that_is_negative_is_still_written(cli, tmp_path):
     result = cli("calc", "9x9x1", "conv:2,k=2,s=2", "--strict", "--output", tmp_path / "out")
     assert result.code == 1
-    assert "finding:" in (tmp_path / "out").read_text(encoding="utf-8")
+    assert "note: LAYER 1" in (tmp_path / "out").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)

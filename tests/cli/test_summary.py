@@ -25,10 +25,11 @@ def test_json_of_the_worked_example_key_by_key(cli, worked_example):
     result = cli("summary", worked_example, "--format", "json")
     data = json.loads(result.out)
     assert (result.code, result.err) == (0, "")
-    assert list(data) == ["name", "layout", "inputs", "layers", "totals", "outputs", "findings"]
+    assert list(data) == ["name", "layout", "inputs", "axes", "layers", "totals", "outputs", "findings"]
     assert data["name"] == "worked-example"
     assert data["layout"] == "channels_last"
     assert data["inputs"] == {"input": [64, 64, 3]}
+    assert data["axes"] == {"input": ["height", "width", "channels"]}
     assert data["outputs"] == {"dense1": [10]}
     assert data["findings"] == []
     for row, expected, activations in zip(data["layers"], WORKED, ACTIVATIONS, strict=True):
@@ -76,7 +77,7 @@ def test_csv_has_bare_numbers(cli, worked_example):
 
 def test_markdown_is_a_table_between_its_title_and_totals(cli, worked_example):
     lines = cli("summary", worked_example, "--format", "markdown").out.splitlines()
-    assert lines[0] == "**worked-example  (input 64×64×3)**"
+    assert lines[0] == "**worked-example: input 64×64×3 (height×width×channels)**"
     assert lines[2].startswith("| Layer | Kind | Output |")
     assert set(lines[3]) <= set("|-: ")
     assert lines[4] == "| Conv1 | conv | 64×64×32 | 896 | 3,538,944 | 3×3 |"
@@ -134,8 +135,8 @@ def test_a_rounded_size_is_a_note_and_under_strict_a_finding(cli, spec):
     plain, strict = cli("summary", path), cli("summary", path, "--strict")
     assert (plain.code, strict.code) == (0, 1)
     assert "W: 8 - 3 + 2·0 = 5 is not a multiple of the stride 2, rounded down" in plain.out
-    assert f"finding: {path}:4:5: conv1: W:" in strict.out
-    assert "finding:" not in plain.out
+    assert f"note: {path}:4:5: conv1: W:" in strict.out
+    assert "note:" not in plain.out
     assert "H: 9" not in plain.out
 
 
@@ -148,7 +149,7 @@ def test_a_failed_expect_is_a_finding_with_both_values(cli, spec):
     result = cli("summary", path, "--format", "json")
     first, second = json.loads(result.out)["findings"]
     assert result.code == 0
-    assert first == {"where": f"{path}:6:10", "layer": None, "quantity": "params", "expected": 99,
+    assert first == {"where": f"{path}:6:10", "severity": "error", "layer": None, "quantity": "params", "expected": 99,
                      "got": 20 + 4 * 3 * 2 * 3 + 3, "message": first["message"]}  # fmt: skip
     assert first["message"] == "total.params should be 99; it is 95"
     assert second["expected"] == "<= 1"
@@ -236,5 +237,30 @@ def test_all_errors_of_a_file_are_told_at_once(cli, spec):
 def test_csv_tells_findings_on_standard_error(cli, spec):
     result = cli("summary", spec("input: 8x8x3\nlayers: [relu]\nexpect: {params: 5}"), "--format", "csv")
     assert result.code == 0
+    assert result.err.startswith("error: ")
     assert "should be 5; it is 0" in result.err
-    assert "finding" not in result.out
+    assert "should be" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("input: 9x9x3\nlayers: [maxpool: 3]\nexpect: {params: 5}", (0, 1, 1)),
+        ("input: 3x9x9\nlayers: [maxpool: 3]", (0, 1, 0)),
+        ("input: 8x8x3\nlayers: [maxpool: 3]", (0, 1, 0)),
+        ("layout: NHWC\ninput: 2x9x9x3\nlayers: [maxpool: 3]", (0, 1, 0)),
+        ("input: 9x9x3\nlayers: [maxpool: 3]", (0, 0, 0)),
+    ],
+    ids=["error", "warning", "rounded", "batch", "nothing"],
+)
+def test_strict_counts_every_finding_and_check_errors_alone(cli, spec, text, codes):
+    path = spec(text)
+    assert tuple(cli("summary", path, *option).code for option in ([], ["--strict"], ["--check"])) == codes
+
+
+@pytest.mark.parametrize("format", ["table", "json", "csv", "markdown", "latex"])
+def test_a_warning_is_told_in_every_format(cli, spec, format):
+    result = cli("summary", spec("input: 3x32x32\nlayers: [relu]"), "--format", format)
+    assert result.code == 0
+    assert "warning" in result.out + result.err
+    assert "is read as an image of height 3" in result.out + result.err

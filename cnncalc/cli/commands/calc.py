@@ -26,6 +26,7 @@ def calc(
     columns: options.Columns = None,
     layout: options.Layout = None,
     strict: options.Strict = False,
+    check: options.Check = False,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:  # fmt: skip
@@ -35,6 +36,6 @@ def calc(
     order = options.layout(layout)
     net = api.calc(input, *layer, limits=limits.parse(limit or []), layout=order or "channels_last")
     try:
-        return show(net, format, chosen, order, output, "", strict=strict)
+        return show(net, format, chosen, order, output, "", strict=strict, check=check)
     except SpecError as error:  # layers that do not fit are bad arguments here
         raise UsageError(error.problems) from None

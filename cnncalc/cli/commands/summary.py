@@ -9,6 +9,7 @@ import typer
 from cnncalc import api, limits
 from cnncalc.cli import io, options
 from cnncalc.render import summary as render
+from cnncalc.shape import order
 from cnncalc.summary import findings
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ def summary(
         str | None,
         typer.Option("--as", metavar="TOOL", help="Count MACs as torchinfo, fvcore, ptflops, thop or calflops does."),
     ] = None,
+    check: options.Check = False,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
@@ -35,7 +37,7 @@ def summary(
     options.choose("--format", format, render.FORMATS)
     chosen = render.columns(columns)
     net = api.load(spec, limits.parse(limit or []))
-    return show(net, format, chosen, options.layout(layout), output, spec, strict=strict, like=like)
+    return show(net, format, chosen, options.layout(layout), output, spec, strict=strict, check=check, like=like)
 
 
 def show(
@@ -47,15 +49,18 @@ def show(
     source: str,
     *,
     strict: bool,
+    check: bool,
     like: str | None = None,
 ) -> int:
-    """Write the summary of ``net``; 1 where ``strict`` and there are findings. ``like`` names a tool to count as."""
+    """Write the summary of ``net``; 1 for any finding where ``strict``, and for an error where ``check``.
+
+    ``like`` names a tool to count as.
+    """
     from cnncalc.render.data import summary_data
 
     result = net.summary()
     found = findings.find(result, strict=strict)
-    result.layout = layout or result.layout
-    data = summary_data(result, found)
+    data = summary_data(result, found, layout and order(layout))
     if like is not None:
         from cnncalc.check.slips import tools
 
@@ -64,5 +69,6 @@ def show(
         io.complain(f"note: MACs as {like} counts them: {tool.said}", 0)
     io.emit(render.render(data, format, chosen, to_file=bool(output)), output, source)
     if found and format == "csv":  # which has no place for them
-        io.complain("\n".join(f"finding: {finding.mark}: {finding.message}" for finding in found), 0)
-    return 1 if strict and found else 0
+        io.complain("\n".join(map(render.finding_line, data["findings"])), 0)
+    failed = any(finding.severity == "error" for finding in found)
+    return 1 if (strict and found) or (check and failed) else 0

@@ -37,7 +37,7 @@ def as_table(sheet: Sheet, *, to_file: bool = False) -> str:
         return fit(_stacked(title, headings, rows, sheet.footer))
     console = _console(room, colour=terminal and takes_escapes(sys.stdout) and not os.environ.get("NO_COLOR"))
     if title:
-        console.print(fit(title), style="bold", soft_wrap=True)
+        console.print(fit(title), style="bold", soft_wrap=not terminal)
     console.print(_table(sheet.columns, headings, rows, widths, gap, ascii_only=ascii_only))
     if ascii_only and sheet.footer:
         console.print()

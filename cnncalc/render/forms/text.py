@@ -67,6 +67,12 @@ def sizes(value: list[Any], sign: str = "×") -> str:
     return sign.join(f"({text})" if " " in text and len(texts) > 1 else text for text in texts)
 
 
+def read_aloud(inputs: dict[str, list[Any]], axes: dict[str, list[str]]) -> str:
+    """The inputs with what their sizes are: ``input 64×64×3 (height×width×channels)``."""
+    each = {name: f"{sizes(value)} ({'×'.join(axes[name])})" for name, value in inputs.items()}
+    return "input " + ", ".join(text if name == "input" else f"{printable(name)} {text}" for name, text in each.items())
+
+
 def quantity(value: Any, unit: str) -> str:
     """A large count in short: ``22.58 M MACs``; nothing for a small one or an expression."""
     if not isinstance(value, int) or value < 10_000:
