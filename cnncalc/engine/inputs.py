@@ -83,21 +83,36 @@ def _stored(summary: Summary, name: str, path: str) -> dict[str, Feed]:
     with Arrays(path) as file:
         inputs = list(summary.inputs)
         if name or len(inputs) == 1:
-            array = name if name in file.names else file.names[0] if len(file.names) == 1 else ""
+            wanted = name or inputs[0]
+            array = wanted if wanted in file.names else file.names[0] if len(file.names) == 1 else ""
             if array not in file.names:
                 raise SpecError(
-                    f"{path} holds {len(file.names)} arrays and none is called {name or inputs[0]}",
+                    f"{path} holds {len(file.names)} arrays and none is called {wanted}",
                     help="--input NAME=FILE.npy takes a single array",
                 )
-            return {name or inputs[0]: _feed(summary, name or inputs[0], path, array, file.header(array))}
+            return {wanted: _feed(summary, wanted, path, array, file.header(array))}
+        found = [array for array in file.names if array in inputs]
         for array in file.names:
-            if array not in inputs:
+            if array not in inputs and len(found) < len(inputs):
                 known = ", ".join(inputs)
                 raise SpecError(
                     f'{path}: no input is called "{array}"' if array else f"{path} does not say which input it is",
                     help=nearest(array, inputs) or f"--input NAME={path} with NAME one of {known}",
                 )
-        return {array: _feed(summary, array, path, array, file.header(array)) for array in file.names}
+        return {array: _feed(summary, array, path, array, file.header(array)) for array in found}
+
+
+def unused(summary: Summary, settings: list[str]) -> list[tuple[str, str]]:
+    """The arrays in the files that ``feeds`` leaves unread, as (path, array): a file may hold labels as well."""
+    found = []
+    for setting in settings:
+        name, path = _named(summary, setting)
+        if name or path in MADE:
+            continue
+        with Arrays(path) as file:
+            if len(file.names) > 1:
+                found += [(path, array) for array in file.names if array not in summary.inputs]
+    return found
 
 
 def _feed(summary: Summary, name: str, path: str, array: str, header: Header) -> Feed:

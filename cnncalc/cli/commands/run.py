@@ -12,6 +12,7 @@ from cnncalc import api, limits
 from cnncalc.cli import io, options
 from cnncalc.errors import UsageError
 from cnncalc.render import run as render
+from cnncalc.render.forms.text import printable
 
 UNITS = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 10**9, "MB": 10**6, "kB": 1000, "B": 1}
 EXAMPLE = "Example: cnncalc run specs/worked-example.yaml --seed 0 --batch 2"
@@ -58,8 +59,11 @@ def run(
     net = api.load(spec, bounds)
     from cnncalc.engine import run as session
     from cnncalc.engine.files import npz
+    from cnncalc.engine.inputs import unused
 
     result = session.run(net.summary(), input or [], weights, seeded, examples, bounds, engine, trace, io.progress())
+    for path, array in unused(result.summary, input or []):
+        io.complain(f'note: {path}: no input is called "{printable(array)}"; the array is not read', 0)
     inputs = (spec, weights, *(setting.rpartition("=")[2] for setting in input or []))
     for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
         if path is not None:
