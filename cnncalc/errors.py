@@ -119,7 +119,9 @@ def nearest(word: str, words: object) -> str | None:
     """``did you mean "..."?`` for the word of ``words`` closest to ``word``, or None where none is close."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word.lower()[:80], list(words), n=1, cutoff=0.6)  # type: ignore[call-overload]
+    known: list[str] = list(words)  # type: ignore[call-overload]
+    close = [one for one in known if one.lower() == word.lower()]
+    close = close or get_close_matches(word.lower()[:80], known, n=1, cutoff=0.6)
     return f'did you mean "{close[0]}"?' if close else None
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from cnncalc.errors import nearest
 from cnncalc.kinds.base import tracing
 from cnncalc.kinds.base.kind import Kind, Note, Weights
 from cnncalc.kinds.base.weights import count, is_bias, is_moving
@@ -14,7 +16,7 @@ from cnncalc.summary import receptive
 from cnncalc.summary.receptive import Seen
 from cnncalc.summary.totals import Totals
 from cnncalc.symbolic.arithmetic import product
-from cnncalc.symbolic.expr import Number
+from cnncalc.symbolic.expr import Count, Number
 
 BYTES = 4  # of a number, float32
 
@@ -47,6 +49,10 @@ class Row:
     """A layer with what was worked out for it. Sizes are whole numbers, or expressions where a letter is unknown."""
 
     __slots__ = ("layer", "index", "xs", "output", "weights", "params", "macs", "summary")
+    output: Shape
+    weights: Weights
+    params: Count
+    macs: Count
     summary: Summary
 
     def __init__(self, layer: Layer, index: int, xs: tuple[Shape, ...], numbers: Measured) -> None:
@@ -66,52 +72,57 @@ class Row:
         return self.layer.kind.word()
 
     @property
-    def non_trainable_params(self) -> Number:
-        return self.params - self.trainable_params
+    def non_trainable_params(self) -> Count:
+        fixed: Count = self.params - self.trainable_params
+        return fixed
 
     @property
-    def trainable_params(self) -> Number:
+    def trainable_params(self) -> Count:
         if not self.layer.trainable:
             return 0
-        return count({name: sizes for name, sizes in self.weights.items() if not is_moving(name)})
+        found: Count = count({name: sizes for name, sizes in self.weights.items() if not is_moving(name)})
+        return found
 
     @property
-    def bias_params(self) -> Number:
+    def bias_params(self) -> Count:
         if not self.layer.trainable:
             return 0
-        return count({name: sizes for name, sizes in self.weights.items() if is_bias(name)})
+        found: Count = count({name: sizes for name, sizes in self.weights.items() if is_bias(name)})
+        return found
 
     @property
-    def weight_params(self) -> Number:
-        return self.trainable_params - self.bias_params
+    def weight_params(self) -> Count:
+        weights: Count = self.trainable_params - self.bias_params
+        return weights
 
     @property
-    def flops(self) -> Number:
+    def flops(self) -> Count:
         return 2 * self.macs
 
     @property
-    def activations(self) -> Number:
-        return product(self.output.sizes)
+    def activations(self) -> Count:
+        numbers: Count = product(self.output.sizes)
+        return numbers
 
     @property
-    def receptive_field(self) -> list[Number] | None:
+    def receptive_field(self) -> list[Count] | None:
         """For each spatial axis; None where there is none. So for the effective stride and padding."""
         return receptive.axial(self.summary.fields[self.index].fields, "receptive_field")
 
     @property
-    def effective_stride(self) -> list[Number] | None:
+    def effective_stride(self) -> list[Count] | None:
         return receptive.axial(self.summary.fields[self.index].fields, "effective_stride")
 
     @property
-    def effective_padding(self) -> list[Number] | None:
+    def effective_padding(self) -> list[Count] | None:
         return receptive.axial(self.summary.fields[self.index].fields, "effective_padding")
 
     @property
-    def weight_bytes(self) -> Number:
+    def weight_bytes(self) -> Count:
         return BYTES * self.params
 
     @property
-    def activation_bytes(self) -> Number:
+    def activation_bytes(self) -> Count:
         return BYTES * self.activations
 
     @property
@@ -149,8 +160,25 @@ class Summary:
         return self.network.inputs
 
     def __getitem__(self, name: str) -> Row:
-        """The row of the layer called ``name``. Raises KeyError."""
-        return self.rows_by_name[name]
+        """The row of the layer called ``name``. Raises KeyError with the nearest name that there is."""
+        try:
+            return self.rows_by_name[name]
+        except KeyError:
+            listed = ", ".join([*self.rows_by_name][:12]) + (", ..." if len(self.rows) > 12 else "")
+            hint = nearest(str(name), self.rows_by_name) or f"layers: {listed}"
+            raise KeyError(f'no layer is called "{name}"; {hint}') from None
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows, in running order."""
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        """How many layers there are."""
+        return len(self.rows)
+
+    def __contains__(self, layer: object) -> bool:
+        """Whether ``layer`` is the name of a layer, or one of the rows."""
+        return layer in self.rows_by_name if isinstance(layer, str) else layer in self.rows
 
     @cached_property
     def rows_by_name(self) -> dict[str, Row]:

@@ -62,8 +62,8 @@ def run(
     from cnncalc.engine.inputs import unused
 
     result = session.run(net.summary(), input or [], weights, seeded, examples, bounds, engine, trace, io.progress())
-    for path, array in unused(result.summary, input or []):
-        io.complain(f'note: {path}: no input is called "{printable(array)}"; the array is not read', 0)
+    for file, array in unused(result.summary, input or []):
+        io.complain(f'note: {file}: no input is called "{printable(array)}"; the array is not read', 0)
     inputs = (spec, weights, *(setting.rpartition("=")[2] for setting in input or []))
     for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
         if path is not None:

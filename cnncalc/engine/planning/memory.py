@@ -48,7 +48,7 @@ def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
     weights, most, most_work = 0, sum(sizes.values()), 0
     layers = []
     for row in summary.rows:
-        own = row.weight_bytes
+        own: int = row.weight_bytes  # type: ignore[assignment]  # networks that run have no letters left
         output = batch * row.activation_bytes
         sizes[first + row.index] = output
         work = min(SCRATCH, 4 * (output + sum(sizes[source] for source in row.layer.sources)))
