@@ -52,5 +52,4 @@ def read(node: Node, context: Context, what: str, word: str, notes: list[Problem
 
 def _dropped(sizes: list[Number], axes: str, what: str, mark: Mark) -> Problem:
     example = "×".join(map(str, sizes[1:]))
-    text = f"{what}: the batch axis ({sizes[0]}) is dropped; the sizes are those of one example, {example}"
-    return Problem(text, mark, help=f"{axes} names the batch axis first")
+    return Problem(f"{what}: {sizes[0]} is the batch axis of {axes}, and is dropped; one example is {example}", mark)

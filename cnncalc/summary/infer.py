@@ -109,5 +109,12 @@ def _problem(network: Network, layer: Layer, misfit: Misfit, xs: tuple[Shape, ..
         f'{layer.kind.word()} "{layer.name}"{operands}: {misfit.text}',
         layer.field_marks.get(misfit.field, layer.mark),
         tracing.refusal(layer.kind, xs, misfit),
-        misfit.help,
+        _help(network, misfit, xs),
     )
+
+
+def _help(network: Network, misfit: Misfit, xs: tuple[Shape, ...]) -> str | None:
+    """What to try; where four sizes may have been meant as a batch of images, that too."""
+    volumes = any(x.rank == 4 for x in network.inputs.values()) and not network.axes
+    batch = "four sizes are a volume; of a batch of images, the layout is NHWC or NCHW"
+    return f"{misfit.help}; {batch}" if volumes and xs[0].rank == 4 and misfit.help else misfit.help

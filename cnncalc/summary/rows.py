@@ -201,6 +201,12 @@ class Summary:
         first = len(self.inputs)
         return {row.name: row.output for row in self.rows if first + row.index not in read}
 
+    @cached_property
+    def unread(self) -> list[str]:
+        """The inputs that no layer reads."""
+        read = {source for row in self.rows for source in row.layer.sources}
+        return [name for number, name in enumerate(self.inputs) if number not in read]
+
     def axes(self, layout: str | None = None) -> dict[str, list[str]]:
         """The names of each input's axes in the order of ``layout``: of token ids, what an embedding reads, tokens."""
         ids = {source for row in self.rows if row.kind == "embedding" for source in row.layer.sources}

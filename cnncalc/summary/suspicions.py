@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from cnncalc import kinds
+from cnncalc.network.blocks import PLACERS
 from cnncalc.shape import Shape, axis_names
 from cnncalc.summary import quantities
 from cnncalc.summary.finding import Finding
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
 
 _CHANNELS = (1, 3, 4)  # of an image in a file: grey, RGB, RGBA
 _LAST = ("softmax", "log_softmax", "sigmoid", "tanh")  # activations that a network ends in
-_BLOCKS = ("residual", "parallel", "repeat", "sequential", "use")
 
 
 def find(summary: Summary) -> list[Finding]:
@@ -32,12 +33,20 @@ def find(summary: Summary) -> list[Finding]:
         if text:
             sizes = summary.inputs[name].written(network.layout)
             found.append(Finding(network.places[name], name, "output", None, sizes, f"{name}: {text}", "warning"))
+    found += [_ignored(summary, name) for name in summary.unread]
     for name in summary.outputs:
         row = summary[name]
         if row is not summary.rows[-1] and not _deliberate(summary, row):
             text, got = f"{name}: {_unread(summary, row)}", row.output.written(network.layout)
             found.append(Finding(row.layer.mark, name, "output", None, got, text, "warning"))
     return found
+
+
+def _ignored(summary: Summary, name: str) -> Finding:
+    """An input that no layer reads."""
+    sizes = summary.inputs[name].written(summary.network.layout)
+    text = f"{name}: no layer reads this input; put its name into the from of the layer that should"
+    return Finding(summary.network.places[name], name, "output", None, sizes, text, "warning")
 
 
 def _confirmed(summary: Summary) -> bool:
@@ -98,7 +107,8 @@ def _knows_depth(row: Row) -> bool:
         return False
     kind, before, after = row.layer.kind, row.xs[0].spatial, row.output.spatial
     values = [vars(kind)[field.attribute] for field in kind.fields.values()]
-    if "depth" in values or any(isinstance(value, tuple) for value in values):
+    steps = "return_sequences" in kind.fields  # what is first are time steps, not a depth
+    if steps or "depth" in values or any(isinstance(value, tuple) for value in values):
         return True
     windows = "stride" in kind.fields or "pool" in row.kind
     return bool(after) and not windows and (len(after) != len(before) or after[0] != before[0])
@@ -118,13 +128,13 @@ def _deliberate(summary: Summary, row: Row) -> bool:
     names = [row.name, *(name for name, block in network.blocks.items() if block.value == value)]
     if any(demand.layer in names for demand in (*network.demands, *network.given)):
         return True
-    return _ends_like_a_network(row, summary.rows[-1]) and not all(_automatic(name, row.kind) for name in names)
+    return _ends_like_a_network(row, summary.rows[-1]) and not all(map(_automatic, names))
 
 
-def _automatic(name: str, kind: str) -> bool:
+def _automatic(name: str) -> bool:
     """Whether the last part of a name is the word for a layer or block, and a counter."""
     word = re.sub(r"\d+$", "", name.rpartition("/")[2])
-    return word in (kind, "", *_BLOCKS)
+    return not word or word in PLACERS or kinds.find(word) is not None
 
 
 def _ends_like_a_network(row: Row, last: Row) -> bool:

@@ -33,9 +33,9 @@ def test_a_batch_axis_may_stand_in_front_and_is_dropped_with_a_note(word, spell,
     assert found.summary().inputs == plain.summary().inputs
     assert found.summary().totals.params == plain.summary().totals.params
     assert found.summary().layout == WITH_BATCH[word]
-    told = [text for text in notes(found) if "batch axis" in text]
+    told = [text for text in notes(found) if "is the batch axis" in text]
     assert len(told) == bool(batch)
-    assert all(f"({batch[:-1]})" in text for text in told)
+    assert all(f"{batch[:-1]} is the batch axis of {word}" in text for text in told)
 
 
 def test_a_sequence_that_is_written_channels_first_says_how_it_is_shown() -> None:

@@ -144,6 +144,19 @@ def test_several_outputs_that_are_meant(layers: str) -> None:
     assert warned(f"input: 9x9x3\nlayers: [conv: {{name: t, filters: 4, kernel: 3}}, {layers}]") == []
 
 
+def test_an_input_that_no_layer_reads() -> None:
+    inputs = "input: {image: 9x9x3, other: 9x9x3}\nlayers:"
+    assert warned(f"{inputs} [add: {{from: [image, other]}}]") == []
+    assert warned(f"{inputs} [relu: {{from: image}}, dense: 10]") == ["other"]
+
+
+def test_a_volume_whose_window_does_not_fit_may_be_a_batch() -> None:
+    text = "layout: %s\ninput: 8x3x224x224\nlayers: [conv: {filters: 10, kernel: 7}]"
+    with pytest.raises(SpecError, match="of a batch of images, the layout is NHWC or NCHW"):
+        parse(text % "channels_first").summary()
+    assert parse(text % "NCHW").summary().totals.params == (7 * 7 * 3 + 1) * 10
+
+
 def test_an_output_without_a_sign_that_it_is_meant() -> None:
     (finding,) = parse("input: 9x9x3\nlayers: [relu, dense: 4, dense: {units: 2, from: relu1}]").findings()
     assert (finding.layer, finding.severity, finding.got) == ("dense1", "warning", [4])
