@@ -46,7 +46,11 @@ def measured(kind: Kind, xs: tuple[Shape, ...]) -> Measured:
 
 
 class Row:
-    """A layer with what was worked out for it. Sizes are whole numbers, or expressions where a letter is unknown."""
+    """A layer with what was worked out for it. Numbers are whole, or expressions where a letter is unknown.
+
+    ``output`` is its shape for one example, ``xs`` the shapes it reads, ``weights`` the sizes of its learned arrays
+    by name, ``params`` how many numbers these hold, ``macs`` its multiply-accumulates for one example.
+    """
 
     __slots__ = ("layer", "index", "xs", "output", "weights", "params", "macs", "summary")
     output: Shape
@@ -65,19 +69,23 @@ class Row:
 
     @property
     def name(self) -> str:
+        """Its name; inside a block ``block/name``."""
         return self.layer.name
 
     @property
     def kind(self) -> str:
+        """The word for its kind: ``conv``."""
         return self.layer.kind.word()
 
     @property
     def non_trainable_params(self) -> Count:
+        """Those that training leaves alone: moving means and variances, and all where ``trainable`` is false."""
         fixed: Count = self.params - self.trainable_params
         return fixed
 
     @property
     def trainable_params(self) -> Count:
+        """Those that training changes."""
         if not self.layer.trainable:
             return 0
         found: Count = count({name: sizes for name, sizes in self.weights.items() if not is_moving(name)})
@@ -85,6 +93,7 @@ class Row:
 
     @property
     def bias_params(self) -> Count:
+        """The trainable ones that are biases, or the shift of a norm."""
         if not self.layer.trainable:
             return 0
         found: Count = count({name: sizes for name, sizes in self.weights.items() if is_bias(name)})
@@ -92,48 +101,56 @@ class Row:
 
     @property
     def weight_params(self) -> Count:
+        """The trainable ones that are no biases."""
         weights: Count = self.trainable_params - self.bias_params
         return weights
 
     @property
     def flops(self) -> Count:
+        """Floating-point operations for one example: two for each multiply-accumulate."""
         return 2 * self.macs
 
     @property
     def activations(self) -> Count:
+        """How many numbers the output holds."""
         numbers: Count = product(self.output.sizes)
         return numbers
 
     @property
     def receptive_field(self) -> list[Count] | None:
-        """For each spatial axis; None where there is none. So for the effective stride and padding."""
+        """How many positions of the input an output sees, for each spatial axis; None where there is none."""
         return receptive.axial(self.summary.fields[self.index].fields, "receptive_field")
 
     @property
-    def effective_stride(self) -> list[Count] | None:
+    def effective_stride(self) -> list[Count | float] | None:
+        """How far it is in the input from one output to the next, for each spatial axis; None where there is none."""
         return receptive.axial(self.summary.fields[self.index].fields, "effective_stride")
 
     @property
     def effective_padding(self) -> list[Count] | None:
+        """How far before the input the first window begins, for each spatial axis; None where there is none."""
         return receptive.axial(self.summary.fields[self.index].fields, "effective_padding")
 
     @property
     def weight_bytes(self) -> Count:
+        """Memory of the parameters in float32."""
         return BYTES * self.params
 
     @property
     def activation_bytes(self) -> Count:
+        """Memory of the output of one example in float32."""
         return BYTES * self.activations
 
     @property
-    def active_params(self) -> Number:
+    def active_params(self) -> Count:
         """Those that take part in one example: all of them, but of experts only those that are chosen."""
         return 0 if self.layer.idle else self.params
 
     @property
-    def kv_cache_bytes(self) -> Number:
+    def kv_cache_bytes(self) -> Count:
         """What causal attention keeps of each position while it generates: its keys and values."""
-        return BYTES * self.layer.done(self.layer.kind.cached(*self.xs))
+        cached: Count = BYTES * self.layer.done(self.layer.kind.cached(*self.xs))
+        return cached
 
 
 class Summary:
@@ -153,10 +170,12 @@ class Summary:
 
     @property
     def name(self) -> str:
+        """The name of the network, or an empty text."""
         return self.network.name
 
     @property
     def inputs(self) -> dict[str, Shape]:
+        """The shape of each input, by name."""
         return self.network.inputs
 
     def __getitem__(self, name: str) -> Row:
@@ -182,6 +201,7 @@ class Summary:
 
     @cached_property
     def rows_by_name(self) -> dict[str, Row]:
+        """The row of each layer, by name."""
         return {row.name: row for row in self.rows}
 
     @cached_property

@@ -30,6 +30,7 @@ if isinstance(params, int):
     assert_type(params / 1e6, float)
 doubled = 2 * summary.totals.macs == summary.totals.flops
 assert_type(summary["conv1"].receptive_field is None, bool)
+assert_type(summary["conv1"].output.rank, int)
 
 for finding in net.findings(strict=True):
     assert_type(finding, Finding)
