@@ -138,12 +138,17 @@ def _automatic(name: str) -> bool:
 
 
 def _ends_like_a_network(row: Row, last: Row) -> bool:
-    """Whether a layer is one that networks end in, or is made as the last one of this network is."""
+    """Whether a layer is one that networks end in, or, upon other layers, is made as the last one of the network is."""
     kind: Any = row.layer.kind
     if row.kind in ("dense", *_LAST) or getattr(kind, "activation", None) in _LAST:
         return True
     alike = ("kernel", "activation")
-    return row.kind == last.kind and all(getattr(kind, a, 0) == getattr(last.layer.kind, a, 0) for a in alike)
+    upon_others = min(row.layer.sources) >= len(row.summary.inputs)
+    return (
+        upon_others
+        and row.kind == last.kind
+        and all(getattr(kind, a, 0) == getattr(last.layer.kind, a, 0) for a in alike)
+    )
 
 
 def _unread(summary: Summary, row: Row) -> str:

@@ -129,6 +129,11 @@ def test_a_forgotten_sum_in_a_residual() -> None:
     assert warned(f"input: 9x9x3\nlayers: {layers} relu: {{from: a}}, dense: 10]") == ["shortcut"]
 
 
+def test_a_layer_beside_the_network() -> None:
+    first, second = "conv: {name: a, filters: 4, kernel: 3}", "conv: {name: b, filters: 4, kernel: 3, from: input}"
+    assert warned(f"input: 9x9x3\nlayers: [{first}, {second}]") == ["a"]
+
+
 @pytest.mark.parametrize(
     "layers",
     [
