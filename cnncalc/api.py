@@ -62,7 +62,7 @@ class Net:
 
     @cached_property
     def _summary(self) -> Summary:
-        return Summary(self.network, infer.rows_of(self.network))
+        return Summary(self.network, infer.infer(self.network).rows)
 
     def summary(self) -> Summary:
         """Every layer's output, parameters and multiply-accumulates, and the totals; worked out once.

@@ -17,12 +17,10 @@ PARTS = 200  # letters, numbers and signs in the formula of a size with unknown 
 
 
 def infer(network: Network, layout: str | None = None) -> Summary:
-    """Work out every layer; quantities write sizes in ``layout``, by default the network's. Raises as ``rows_of``."""
-    return Summary(network, rows_of(network), layout)
+    """Work out every layer; quantities write sizes in ``layout``, by default the network's.
 
-
-def rows_of(network: Network) -> list[Row]:
-    """Work out every layer. Raises SpecError with every layer that does not fit its input, or LimitError."""
+    Raises SpecError with every layer that does not fit its input, or LimitError.
+    """
     shapes: list[Shape | None] = list(network.inputs.values())
     rows: list[Row] = []
     by_index: dict[int, Row] = {}
@@ -47,7 +45,7 @@ def rows_of(network: Network) -> list[Row]:
         rows.append(row)
     if problems:
         raise SpecError(problems)
-    return rows
+    return Summary(network, rows, layout)
 
 
 def _check_size(size: Number, largest: int, layer: Layer) -> None:
