@@ -34,12 +34,7 @@ def find(summary: Summary) -> list[Finding]:
             sizes = summary.inputs[name].written(network.layout)
             found.append(Finding(network.places[name], name, "output", None, sizes, f"{name}: {text}", "warning"))
     found += [_ignored(summary, name) for name in summary.unread]
-    for name in summary.outputs:
-        row = summary[name]
-        if row is not summary.rows[-1] and not _deliberate(summary, row):
-            text, got = f"{name}: {_unread(summary, row)}", row.output.written(network.layout)
-            found.append(Finding(row.layer.mark, name, "output", None, got, text, "warning"))
-    return found
+    return found + [_unread(summary, row) for row in _forgotten(summary)]
 
 
 def _ignored(summary: Summary, name: str) -> Finding:
@@ -121,14 +116,26 @@ def _read_as(sizes: list[Any], layout: str) -> str:
     return f"{'×'.join(map(str, sizes))} is read as {what} of {each}"
 
 
-def _deliberate(summary: Summary, row: Row) -> bool:
-    """Whether the author shows that a layer is an output: by an ``expect``, or by the name of what looks like one."""
-    network = summary.network
-    value = len(summary.inputs) + row.index
-    names = [row.name, *(name for name, block in network.blocks.items() if block.value == value)]
-    if any(demand.layer in names for demand in (*network.demands, *network.given)):
-        return True
-    return _ends_like_a_network(row, summary.rows[-1]) and not all(map(_automatic, names))
+def _forgotten(summary: Summary) -> list[Row]:
+    """The layers that nothing reads, but for the last, unless the author shows that they are outputs.
+
+    An ``expect`` shows that, and the name of a layer that looks like an output.
+    """
+    network, last = summary.network, summary.rows[-1:]
+    unread = [row for name in summary.outputs if (row := summary[name]) not in last]
+    if not unread:
+        return []
+    blocks: dict[int, list[str]] = {}
+    for name, block in network.blocks.items():
+        blocks.setdefault(block.value - len(summary.inputs), []).append(name)
+    demanded = {demand.layer for demand in (*network.demands, *network.given)}
+    found = []
+    for row in unread:
+        names = [row.name, *blocks.get(row.index, ())]
+        named = _ends_like_a_network(row, last[0]) and not all(map(_automatic, names))
+        if not named and demanded.isdisjoint(names):
+            found.append(row)
+    return found
 
 
 def _automatic(name: str) -> bool:
@@ -151,10 +158,12 @@ def _ends_like_a_network(row: Row, last: Row) -> bool:
     )
 
 
-def _unread(summary: Summary, row: Row) -> str:
-    sizes = "x".join(map(str, row.output.written(summary.network.layout)))
+def _unread(summary: Summary, row: Row) -> Finding:
+    sizes = row.output.written(summary.network.layout)
     name = "a name or " if _ends_like_a_network(row, summary.rows[-1]) else ""
-    return (
-        "no layer reads it, so it is read as one more output of the network. If a layer should read it, put its name "
-        f"into the from of that layer; if it is an output, give it {name}an expect, such as expect: {{output: {sizes}}}"
+    text = (
+        f"{row.name}: no layer reads it, so it counts as one more output of the network. If a layer should read it, "
+        f"put its name into the from of that layer; if it is an output, give it {name}an expect, such as "
+        f"expect: {{output: {'x'.join(map(str, sizes))}}}"
     )
+    return Finding(row.layer.mark, row.name, "output", None, sizes, text, "warning")
