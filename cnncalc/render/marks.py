@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.render.forms import json
 from cnncalc.render.forms.answer import as_data, written
 from cnncalc.render.forms.markup import markdown
 from cnncalc.render.forms.sheet import Column, Sheet
-from cnncalc.render.forms.text import number, only_ascii, printable
+from cnncalc.render.forms.text import number, printable
 from cnncalc.render.forms.write import csv_line, write
 from cnncalc.render.verdicts import slip
 from cnncalc.render.working import equation
@@ -77,15 +76,12 @@ def questions(tally: Tally) -> Iterator[dict[str, Any]]:
 
 
 def _json(students: Iterable[Student], tally: Tally) -> Iterator[str]:
-    escape, before = only_ascii(sys.stdout), ""
-    yield '{"students": ['
-    for student in students:
-        head = {"student": student.student, "marks": points(student.marks), "out_of": points(student.out_of)}
-        row = {**head, "answers": [_answer(marked) for marked in student.answers]}
-        yield f"{before}\n  {json.dumps(row, ensure_ascii=escape)}"
-        before = ","
-    rows = ",\n  ".join(json.dumps(row, ensure_ascii=escape) for row in questions(tally))
-    yield f'],\n "questions": [\n  {rows}]}}\n'
+    return json.pieces([("students", map(_record, students)), ("questions", questions(tally))])
+
+
+def _record(student: Student) -> dict[str, Any]:
+    head = {"student": student.student, "marks": points(student.marks), "out_of": points(student.out_of)}
+    return {**head, "answers": [_answer(marked) for marked in student.answers]}
 
 
 def _csv(students: Iterable[Student]) -> Iterator[str]:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
-import sys
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.render import objective
-from cnncalc.render.forms import text
+from cnncalc.render.forms import json, text
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.write import write
 from cnncalc.render.objective import finite
@@ -59,7 +57,9 @@ def _layer(run: Run, layer: LayerRun) -> dict[str, Any]:
 
 def _exact(number: Any) -> Any:
     """A number of an array in its own shortest form: 0.1, not 0.10000000149011612."""
-    return json.loads(str(number)) if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    return float(str(number)) if number.dtype.kind == "f" else int(number)
 
 
 def _trace_data(traced: Traced) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def _trace_data(traced: Traced) -> dict[str, Any]:
 def render(run: Run, format: str) -> str:
     """A run in one of FORMATS."""
     if format == "json":
-        return _as_json(run_data(run))
+        return json.lines(run_data(run))
     data = run_data(run)
     rows = [{**row, **{key: _short(row[key]) for key in ("ms", "mean", "std", "min", "max")}} for row in data["layers"]]
     footer = [*_totals(run), *_broken(run), *(_output(name, array) for name, array in run.outputs.items())]
@@ -84,15 +84,6 @@ def _title(run: Run) -> str:
     sizes = {name: shape.written(summary.layout) for name, shape in summary.inputs.items()}
     inputs = text.read_aloud(sizes, summary.axes())
     return f"{summary.name}: {inputs}" if summary.name else inputs
-
-
-def _as_json(data: dict[str, Any]) -> str:
-    escape = text.only_ascii(sys.stdout)
-    rows = ",\n  ".join(json.dumps(row, ensure_ascii=escape) for row in data["layers"])
-    rest = "".join(
-        f',\n "{key}": {json.dumps(value, ensure_ascii=escape)}' for key, value in data.items() if key != "layers"
-    )
-    return f'{{"layers": [\n  {rows}]{rest}}}\n'
 
 
 def _short(number: float | None) -> str | None:

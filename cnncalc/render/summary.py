@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.errors import UsageError, nearest
-from cnncalc.render.forms import text
+from cnncalc.render.forms import json, text
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.write import write
 
@@ -89,14 +89,7 @@ def _short(value: Any, unit: str) -> str:
 
 def as_json(data: dict[str, Any]) -> str:
     """JSON, one layer a line."""
-    parts = []
-    for key, value in data.items():
-        if key in ("layers", "findings") and value:
-            rows = ",\n  ".join(map(text.json_text, value))
-            parts.append(f'"{key}": [\n  {rows}]')
-        else:
-            parts.append(f'"{key}": {text.json_text(value)}')
-    return "{" + ",\n ".join(parts) + "}\n"
+    return json.lines(data)
 
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any, TextIO
 
 _ASCII = {
@@ -45,15 +44,6 @@ def to_ascii(text: str) -> str:
 def fitting(text: str, stream: TextIO) -> str:
     """``text`` as ``stream`` can take it."""
     return to_ascii(text) if only_ascii(stream) else text
-
-
-def json_text(data: Any, indent: int | None = None) -> str:
-    """``data`` as JSON; where standard output is ASCII or a text holds what cannot be printed, with escapes."""
-    import json
-
-    text = json.dumps(data, ensure_ascii=False, indent=indent)
-    plain = text.replace("\n", "").isprintable() and not only_ascii(sys.stdout)
-    return text if plain else json.dumps(data, indent=indent)
 
 
 def number(value: Any) -> str:
