@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 from cnncalc.check.verdicts import Verdict, check
 from cnncalc.errors import UsageError
 from cnncalc.limits import Limits
-from cnncalc.spec import source
+from cnncalc.spec import noted, source
+
+if TYPE_CHECKING:
+    from multiprocessing.pool import Pool
 
 _ENDINGS = (".yaml", ".yml")
 _MOST_JOBS = 64
@@ -58,19 +62,41 @@ def check_all(files: list[str], limits: Limits, jobs: int = 1) -> Iterator[list[
         for file in files:
             yield list(check(file, limits))
         return
-    from multiprocessing import get_context
-
+    pool = _pool(jobs)
+    if pool is None:
+        yield from check_all(files, limits)
+        return
     chunk = max(1, min(8, len(files) // jobs // 4))
-    with get_context().Pool(jobs, _patient) as pool:
-        yield from pool.imap(partial(_checked, limits=limits), files, chunksize=chunk)
+    with pool:
+        for verdicts, read in pool.imap(partial(_checked, limits=limits), files, chunksize=chunk):
+            noted.add(read)
+            yield verdicts
+
+
+def _pool(jobs: int) -> Pool | None:
+    """So many processes; None where the system lets there be none: no shared memory, or no more processes."""
+    from multiprocessing import active_children, get_context
+
+    others = set(active_children())
+    try:
+        return get_context().Pool(jobs, _patient)
+    except (OSError, ImportError, RuntimeError):  # ImportError: no semaphores; RuntimeError: no thread
+        for child in set(active_children()) - others:
+            child.terminate()
+        return None
 
 
 def _patient() -> None:
-    """An interrupt is for the process that hands out the work, which then ends the others."""
+    """An end is for the process that hands out the work, which then ends the others by SIGTERM."""
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
-def _checked(file: str, limits: Limits) -> list[Verdict]:
-    return list(check(file, limits))
+def _checked(file: str, limits: Limits) -> tuple[list[Verdict], set[noted.Identity]]:
+    """The verdicts on a file, and the files that were read for them."""
+    with noted.noting() as read:
+        return list(check(file, limits)), read

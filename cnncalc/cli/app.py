@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from importlib import import_module
 from typing import Annotated, Any
@@ -12,6 +13,7 @@ from typer.core import TyperGroup
 from cnncalc import __version__
 from cnncalc.cli import io
 from cnncalc.errors import CnncalcError, UsageError, nearest
+from cnncalc.spec import noted
 
 COMMANDS = ("summary", "calc", "explain", "solve", "check", "run", "train", "kinds", "schema")
 INTERRUPTED = 130
@@ -86,7 +88,8 @@ def run(arguments: list[str]) -> int:
     from cnncalc.render.messages import block
 
     try:
-        code = app(arguments, prog_name="cnncalc", standalone_mode=False)
+        with noted.noting():
+            code = app(arguments, prog_name="cnncalc", standalone_mode=False)
         if code == INTERRUPTED:  # typer has taken the KeyboardInterrupt
             raise KeyboardInterrupt
         return io.finish(code if isinstance(code, int) else 0)
@@ -101,9 +104,9 @@ def run(arguments: list[str]) -> int:
         return io.silence()
     except (KeyboardInterrupt, typer.Abort):
         return io.complain("interrupted", INTERRUPTED)
-    except (RecursionError, MemoryError) as error:
-        return io.complain(f"error: this is too deep or too large to work out ({type(error).__name__})", 4)
     except Exception as error:  # the last line of defence
+        if isinstance(error, RecursionError | MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+            return io.complain(f"error: this is too deep or too large to work out ({type(error).__name__})", 4)
         return io.complain(_fault(error), FAULT)
 
 

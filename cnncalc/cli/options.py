@@ -56,10 +56,21 @@ def layout(value: str | None) -> str | None:
     return None if value is None else layout_word(value) or choose("--layout", value, [*LAYOUTS, *WITH_BATCH])
 
 
-def apart(output: str | None, save_weights: str | None) -> None:
-    """Raises UsageError where two results would be written to one file."""
-    if output and save_weights and os.path.realpath(output) == os.path.realpath(save_weights):
-        raise UsageError(f"--output and --save-weights are both {output}", help="two files with different names")
+def apart(*outputs: tuple[str, str | None]) -> None:
+    """Raises UsageError where two results, each an option and its path, would be written to one file."""
+    options: dict[str, str] = {}
+    for option, path in outputs:
+        if path:
+            other = options.setdefault(_real(path), option)
+            if other != option:
+                raise UsageError(f"{other} and {option} are both {path}", help="two files with different names")
+
+
+def _real(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # a NUL: it is refused when it is written
+        return path
 
 
 def off_terminal(*paths: str | None) -> None:

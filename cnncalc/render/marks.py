@@ -25,6 +25,8 @@ _STUDENTS = [
     Column("wrong", "Wrong", "number"), Column("missing", "Missing", "number"),
 ]  # fmt: skip
 _QUESTIONS = [Column("problem", "Problem"), Column("key", "Question"), *_STUDENTS[3:], Column("slips", "Slips")]
+#: How a file of feedback ends. Markdown does not show it; a file that ends so may be replaced by newer feedback.
+FEEDBACK_END = "\n[//]: # (made by cnncalc check --feedback, which replaces this file when it is run again)\n"
 _COUNTED = ("right", "follow_through", "wrong", "missing")
 
 
@@ -131,7 +133,7 @@ def feedback(student: Student) -> str:
             problem = question.problem
             lines += ["", f"## {_safe(problem.id)}", "", *([_safe(problem.text), ""] if problem.text else [])]
         lines += [_line(marked), *_reasons(marked)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + FEEDBACK_END
 
 
 def _line(marked: Marked) -> str:
@@ -163,12 +165,13 @@ def file_names(students: Iterable[str]) -> dict[str, str]:
     """A file name for each student: letters and digits of the id only, and no two that differ in case alone."""
     names: dict[str, str] = {}
     taken: set[str] = set()
+    counts: dict[str, int] = {}  # how often each name has begun so
     for student in students:
         stem = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in student)[:60] or "_"
-        name, count = stem, 1
+        name = stem
         while name.lower() in taken:
-            count += 1
-            name = f"{stem}-{count}"
+            counts[stem.lower()] = counts.get(stem.lower(), 1) + 1
+            name = f"{stem}-{counts[stem.lower()]}"
         taken.add(name.lower())
         names[student] = f"{name}.md"
     return names

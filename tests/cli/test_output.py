@@ -179,7 +179,7 @@ def test_the_input_is_never_the_output(cli, tmp_path, worked_example, link):
         path = Path(f"{tmp_path}/../{tmp_path.name}/net.yaml") if link else source
     for command in ("summary", "explain"):
         result = cli(command, source, "--output", path)
-        assert (result.code, "is the input" in result.err) == (5, True)
+        assert (result.code, "is an input" in result.err) == (5, True)
     assert source.read_text(encoding="utf-8") == text
 
 

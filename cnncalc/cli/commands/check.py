@@ -9,7 +9,7 @@ import typer
 
 from cnncalc import limits
 from cnncalc.cli import io, options
-from cnncalc.errors import LimitError, OutputError, UsageError
+from cnncalc.errors import LimitError, UsageError
 from cnncalc.limits import Limits
 from cnncalc.render import verdicts as render
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnncalc.check.marking.exam import Exam, Student, Tally
     from cnncalc.check.marking.sheets import Cell
     from cnncalc.check.verdicts import Verdict
+    from cnncalc.cli.feedback import Feedback
 
 EXAMPLE = "Examples: cnncalc check specs/quiz.yaml; cnncalc check specs/quiz.yaml --answers specs/quiz-answers.csv"
 
@@ -48,7 +49,7 @@ def check(
     if answers is not None:
         return _mark(files, answers, bounds, feedback, format, output)
     passing = _Passing(batch.check_all(files, bounds, count), files)
-    io.emit_all(render.render(passing, format, to_file=bool(output)), output, *files)
+    io.emit_all(render.render(passing, format, to_file=bool(output)), output)
     return passing.code
 
 
@@ -91,17 +92,17 @@ def _mark(files: list[str], answers: str, bounds: Limits, feedback: str | None, 
     """Mark a sheet; 1 where a problem could not be worked out."""
     from cnncalc.check.marking import exam as marking
     from cnncalc.check.marking import sheets
+    from cnncalc.cli.feedback import Feedback
     from cnncalc.render import marks
 
     cells = sheets.read(answers, bounds)
     exam = marking.Exam(files, bounds)
     _complain(exam, cells)
     tally = marking.Tally()
-    names = marks.file_names(dict.fromkeys(cell.student for cell in cells)) if feedback else {}
-    if feedback:
-        _make_folder(feedback)
-    students = _marked(exam, cells, tally, feedback, names)
-    io.emit_all(marks.render(students, tally, format, to_file=bool(output)), output, answers, *files)
+    names = list(dict.fromkeys(cell.student for cell in cells))
+    told = Feedback(feedback, names, output) if feedback else None
+    students = _marked(exam, cells, len(names), tally, told)
+    io.emit_all(marks.render(students, tally, format, to_file=bool(output)), output)
     return max((4 if isinstance(error, LimitError) else 1 for error in exam.broken), default=0)
 
 
@@ -118,27 +119,13 @@ def _complain(exam: Exam, cells: list[Cell]) -> None:
         raise UsageError("there is nothing to mark: no problem could be read")
 
 
-def _marked(
-    exam: Exam, cells: list[Cell], tally: Tally, folder: str | None, names: dict[str, str]
-) -> Iterator[Student]:
-    """The students as they are marked, each counted and, where wanted, told."""
-    from cnncalc.render.marks import feedback
-
+def _marked(exam: Exam, cells: list[Cell], count: int, tally: Tally, feedback: Feedback | None) -> Iterator[Student]:
+    """The ``count`` students as they are marked, each counted and, where wanted, given feedback."""
     show = io.progress()
-    count = len({cell.student for cell in cells})
     for number, student in enumerate(exam.mark(cells)):
         tally.add(student)
-        if folder is not None:
-            io.write_file(f"{folder}/{names[student.student]}", feedback(student).encode("utf-8"))
+        if feedback:
+            feedback.write(student)
         if show:
             show(number, count, student.student)
         yield student
-
-
-def _make_folder(path: str) -> None:
-    import os
-
-    try:
-        os.makedirs(path, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise OutputError(f'"{path}" could not be made: {getattr(error, "strerror", None) or error}') from None

@@ -27,5 +27,5 @@ def explain(
     summary = net.summary()
     explanations = [working.explain(summary, row) for row in working.choose(summary, layer)]
     text = render.render(summary, explanations, [] if layer else working.totals(summary), format)
-    io.emit(text, output, spec)
+    io.emit(text, output)
     return 0

@@ -41,7 +41,7 @@ def reconcile(
     if layer is not None and layer not in known:
         raise UsageError(f'no layer is called "{layer}"', help=nearest(layer, known))
     found = search(Truth(net.network), Key(layer, quantity), value, _tolerance(tolerance))
-    io.emit(render.render(found, format), output, spec)
+    io.emit(render.render(found, format), output)
     return 0 if found.agrees or found.ways else 1
 
 

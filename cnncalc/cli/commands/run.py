@@ -10,6 +10,7 @@ import typer
 
 from cnncalc import api, limits
 from cnncalc.cli import io, options
+from cnncalc.cli.files import Files
 from cnncalc.errors import UsageError
 from cnncalc.render import run as render
 from cnncalc.render.forms.text import printable
@@ -52,7 +53,7 @@ def run(
     """Build the network in NumPy, run it once, and show what each layer put out and how long it took."""
     options.choose("--format", format, render.FORMATS)
     options.choose("--engine", engine, ("fast", "reference"))
-    options.apart(output, save_weights)
+    options.apart(("--output", output), ("--save-weights", save_weights))
     options.off_terminal(output, save_weights)
     bounds = limits.parse([*(limit or []), *_memory(max_memory)])
     seeded, examples = options.whole("--seed", seed, 0), None if batch is None else options.whole("--batch", batch, 1)
@@ -64,11 +65,11 @@ def run(
     result = session.run(net.summary(), input or [], weights, seeded, examples, bounds, engine, trace, io.progress())
     for file, array in unused(result.summary, input or []):
         io.complain(f'note: {file}: no input is called "{printable(array)}"; the array is not read', 0)
-    inputs = (spec, weights, *(setting.rpartition("=")[2] for setting in input or []))
-    for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
-        if path is not None:
-            io.write_arrays(path, partial(npz.write, arrays), *inputs)
-    io.report(render.render(result, format), aside="-" in (output, save_weights))
+    with Files() as files:
+        for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
+            if path is not None:
+                io.write_arrays(path, partial(npz.write, arrays), files)
+        io.report(render.render(result, format), None, files, aside="-" in (output, save_weights))
     return 0
 
 

@@ -79,9 +79,9 @@ def _network(spec: str | None, given: list[str], format: str, output: str | None
 
     net = api.load(spec, bounds)
     try:
-        io.emit(render.network(net.solve(), format), output, spec)
+        io.emit(render.network(net.solve(), format), output)
     except Unsolved as error:
         if format == "json":
-            io.emit(render.network(error.answer, format), output, spec)
+            io.emit(render.network(error.answer, format), output)
         raise
     return 0

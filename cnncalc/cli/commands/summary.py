@@ -67,7 +67,7 @@ def show(
         tool = tools.find(like)
         data = tools.counted_as(tool, result, data)
         io.complain(f"note: MACs as {like} counts them: {tool.said}", 0)
-    io.emit(render.render(data, format, chosen, to_file=bool(output)), output, source)
+    io.emit(render.render(data, format, chosen, to_file=bool(output)), output)
     if found and format == "csv":  # which has no place for them
         io.complain("\n".join(map(render.finding_line, data["findings"])), 0)
     failed = any(finding.severity == "error" for finding in found)

@@ -9,6 +9,7 @@ import typer
 
 from cnncalc import api, limits
 from cnncalc.cli import io, options
+from cnncalc.cli.files import Files
 from cnncalc.render import train as render
 
 EXAMPLE = "Example: cnncalc train specs/autoencoder-curve.yaml --data specs/data/curve.npy --compare pca"
@@ -41,7 +42,7 @@ def train(
     options.choose("--format", format, render.FORMATS)
     if compare is not None:
         options.choose("--compare", compare, ("pca",))
-    options.apart(output, save_weights)
+    options.apart(("--output", output), ("--save-weights", save_weights))
     options.off_terminal(save_weights)
     numbers = {
         "epochs": options.whole("--epochs", epochs, 1),
@@ -59,8 +60,9 @@ def train(
     trained = descent.train(
         summary, data, weights, settings, bounds, compare=compare is not None, progress=io.progress()
     )
-    if save_weights is not None:
-        io.write_arrays(save_weights, partial(npz.write, trained.weights), spec, weights, data)
-    aside = output is None and save_weights == "-"
-    io.report(render.render(trained, format), output, spec, data, weights, aside=aside)
+    with Files() as files:
+        if save_weights is not None:
+            io.write_arrays(save_weights, partial(npz.write, trained.weights), files)
+        aside = output is None and save_weights == "-"
+        io.report(render.render(trained, format), output, files, aside=aside)
     return 0
