@@ -22,7 +22,10 @@ from cnncalc.errors import SpecError
 from cnncalc.spec.source import regular
 
 DIRECTORY = 16 << 20  # bytes read at one time, and so of an archive's directory
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error,
+    ValueError,  # a name that is not UTF-8, a place before the beginning
+)  # fmt: skip
 
 
 class _Bounded:
@@ -76,7 +79,7 @@ class Arrays:
     def _opened(self) -> zipfile.ZipFile:
         try:
             return zipfile.ZipFile(_Bounded(self._stream))
-        except (*_BROKEN, ValueError) as error:
+        except _BROKEN as error:
             raise SpecError(f"{self.path} is a broken .npz: {error}") from None
 
     def __enter__(self) -> Arrays:
