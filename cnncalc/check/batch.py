@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cnncalc.check.named_network import is_below
 from cnncalc.check.verdicts import Verdict, check
 from cnncalc.errors import UsageError
 from cnncalc.limits import Limits
@@ -38,7 +39,7 @@ def _files(path: str) -> list[str]:
         files = sorted(file for file in glob(path, recursive=True) if not os.path.isdir(file))
         if not files:
             raise UsageError(f"no file matches {path}", help="quote a pattern, or name files and folders")
-        return files
+        return _within(os.path.dirname(path.partition("*")[0].partition("?")[0].partition("[")[0]), files)
     source.regular(path).close()
     return [path]
 
@@ -52,23 +53,36 @@ def _folder(path: str) -> list[str]:
     ]
     if not files:
         raise UsageError(f"{path} holds no problem file", help="files that end in .yaml or .yml are taken")
-    return sorted(files)
+    return _within(path, sorted(files))
 
 
-def check_all(files: list[str], limits: Limits, jobs: int = 1) -> Iterator[list[Verdict]]:
-    """The verdicts on each file, in the order of ``files`` whatever ``jobs`` is; only one file's are held."""
+def _within(folder: str, files: list[str]) -> list[str]:
+    """``files`` that were found in ``folder``. Raises UsageError for a link to a file elsewhere: nobody named that."""
+    for file in files:
+        if os.path.islink(file) and not is_below(file, folder):
+            raise UsageError(
+                f"{file} is a link that leads out of {folder or '.'}", help="name the file itself, or remove it"
+            )
+    return files
+
+
+def check_all(files: list[str], limits: Limits, jobs: int = 1, networks: str | None = None) -> Iterator[list[Verdict]]:
+    """The verdicts on each file, in the order of ``files`` whatever ``jobs`` is; only one file's are held.
+
+    ``networks`` as for ``problems.read``.
+    """
     jobs = min(jobs, len(files), _MOST_JOBS)
     if jobs < 2:
         for file in files:
-            yield list(check(file, limits))
+            yield list(check(file, limits, networks))
         return
     pool = _pool(jobs)
     if pool is None:
-        yield from check_all(files, limits)
+        yield from check_all(files, limits, networks=networks)
         return
     chunk = max(1, min(8, len(files) // jobs // 4))
     with pool:
-        for verdicts, read in pool.imap(partial(_checked, limits=limits), files, chunksize=chunk):
+        for verdicts, read in pool.imap(partial(_checked, limits=limits, networks=networks), files, chunksize=chunk):
             noted.add(read)
             yield verdicts
 
@@ -96,7 +110,7 @@ def _patient() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
-def _checked(file: str, limits: Limits) -> tuple[list[Verdict], set[noted.Identity]]:
+def _checked(file: str, limits: Limits, networks: str | None) -> tuple[list[Verdict], set[noted.Identity]]:
     """The verdicts on a file, and the files that were read for them."""
     with noted.noting() as read:
-        return list(check(file, limits)), read
+        return list(check(file, limits, networks)), read

@@ -43,10 +43,10 @@ class Verdict(NamedTuple):
     code: int = 1
 
 
-def check(path: str, limits: Limits) -> Iterator[Verdict]:
-    """The verdicts on the answers of a file, in its order."""
+def check(path: str, limits: Limits, networks: str | None = None) -> Iterator[Verdict]:
+    """The verdicts on the answers of a file, in its order; ``networks`` as for ``problems.read``."""
     searched = 0
-    for problem in read(path, limits):
+    for problem in read(path, limits, networks):
         for verdict in verdicts(problem, searching=searched < SEARCHED):
             if not verdict.ok and isinstance(problem, Problem):
                 searched += len(problem.truth.network.layers)

@@ -84,13 +84,13 @@ class Student(NamedTuple):
 class Exam:
     """The problems of all files. ``broken`` cannot be marked; ``warnings`` are answers in them that are not right."""
 
-    def __init__(self, files: list[str], limits: Limits) -> None:
+    def __init__(self, files: list[str], limits: Limits, networks: str | None = None) -> None:
         self.problems: dict[str, Problem] = {}
         self.questions: dict[tuple[str, str], Question] = {}
         self.broken: list[CnncalcError] = []
         self.warnings: list[Fault] = []
         for file in files:
-            for problem in read(file, limits):
+            for problem in read(file, limits, networks):
                 if isinstance(problem, Broken):
                     self.broken.append(problem.error)
                 elif problem.answers:  # a network file asks nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,6 +34,14 @@ def check(
     feedback: Annotated[
         str | None, typer.Option("--feedback", metavar="DIR", help="With --answers: a Markdown file for each student.")
     ] = None,
+    networks: Annotated[
+        str | None,
+        typer.Option(
+            "--networks",
+            metavar="DIR",
+            help="Networks that problems name may lie below DIR [default: below each problem file's folder].",
+        ),
+    ] = None,
     jobs: Annotated[str, typer.Option("--jobs", "-j", metavar="N", help="Work on N cores; 0: on all of them.")] = "1",
     format: Annotated[str, options.format_option(render.FORMATS)] = "table",
     output: options.Output = None,
@@ -45,10 +54,12 @@ def check(
     bounds, count = limits.parse(limit or []), _jobs(jobs)
     if feedback is not None and answers is None:
         raise UsageError("--feedback needs --answers", help="--answers FILE.csv --feedback DIR")
+    if networks is not None and not os.path.isdir(networks):
+        raise UsageError(f"--networks {networks} is no folder", help="--networks DIR")
     files = batch.find(path)
     if answers is not None:
-        return _mark(files, answers, bounds, feedback, format, output)
-    passing = _Passing(batch.check_all(files, bounds, count), files)
+        return _mark(files, answers, bounds, networks, feedback, format, output)
+    passing = _Passing(batch.check_all(files, bounds, count, networks), files)
     io.emit_all(render.render(passing, format, to_file=bool(output)), output)
     return passing.code
 
@@ -88,7 +99,15 @@ def _jobs(text: str) -> int:
     return cpu_count() or 1
 
 
-def _mark(files: list[str], answers: str, bounds: Limits, feedback: str | None, format: str, output: str | None) -> int:
+def _mark(
+    files: list[str],
+    answers: str,
+    bounds: Limits,
+    networks: str | None,
+    feedback: str | None,
+    format: str,
+    output: str | None,
+) -> int:
     """Mark a sheet; 1 where a problem could not be worked out."""
     from cnncalc.check.marking import exam as marking
     from cnncalc.check.marking import sheets
@@ -96,7 +115,7 @@ def _mark(files: list[str], answers: str, bounds: Limits, feedback: str | None, 
     from cnncalc.render import marks
 
     cells = sheets.read(answers, bounds)
-    exam = marking.Exam(files, bounds)
+    exam = marking.Exam(files, bounds, networks)
     _complain(exam, cells)
     tally = marking.Tally()
     names = list(dict.fromkeys(cell.student for cell in cells))
