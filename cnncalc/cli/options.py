@@ -58,12 +58,12 @@ def layout(value: str | None) -> str | None:
 
 def apart(*outputs: tuple[str, str | None]) -> None:
     """Raises UsageError where two results, each an option and its path, would be written to one file."""
-    options: dict[str, str] = {}
+    known: dict[str, tuple[str, str]] = {}
     for option, path in outputs:
         if path:
-            other = options.setdefault(_real(path), option)
+            other, written = known.setdefault(_real(path), (option, path))
             if other != option:
-                raise UsageError(f"{other} and {option} are both {path}", help="two files with different names")
+                raise UsageError(f"{other} and {option} are both {written}", help="two files with different names")
 
 
 def _real(path: str) -> str:

@@ -225,6 +225,15 @@ def test_closed_streams_are_no_fault(root, closed):
         assert (done.returncode, "Traceback" in done.stderr) == (code, False)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_tests_of_interrupts_pass_where_interrupts_are_ignored(root):
+    """As in the background of a script, or under nohup."""
+    tests = "tests/cli/test_output.py::test_ctrl_c_is_130_and_says_that_it_was_interrupted"
+    line = f"trap '' INT HUP; exec {sys.executable} -m pytest -q -p no:cacheprovider {tests}"
+    done = subprocess.run(["bash", "-c", line], cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
+
+
 def test_ctrl_c_is_130_and_says_that_it_was_interrupted(root):
     child = subprocess.Popen(
         [sys.executable, "-m", "cnncalc", "summary", "-"],
