@@ -5,6 +5,7 @@ The library raises; ``cli/`` turns an error into text and an exit code.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 
@@ -123,6 +124,20 @@ def nearest(word: str, words: object) -> str | None:
     close = [one for one in known if one.lower() == word.lower()]
     close = close or get_close_matches(word.lower()[:80], known, n=1, cutoff=0.6)
     return f'did you mean "{close[0]}"?' if close else None
+
+
+class Hints:
+    """``did you mean`` for the first errors of many: each search takes as long as the list that it goes through."""
+
+    def __init__(self, most: int = 20) -> None:
+        self._left = most
+
+    def nearest(self, word: str, *lists: Iterable[str]) -> str | None:
+        """As ``nearest`` over all ``lists``; None once it was asked for so many words."""
+        if self._left < 1:
+            return None
+        self._left -= 1
+        return nearest(word, [known for words in lists for known in words])
 
 
 class EngineError(CnncalcError):

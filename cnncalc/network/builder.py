@@ -20,7 +20,7 @@ from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.values import BadValue, Context, unknown_keys
 
 COMMON = ("name", "from", "expect", "trainable")
-HINTS = 100  # errors for which the name that is meant is searched
+HINTS = 20  # errors for which the name that is meant is searched
 
 
 class Placed(NamedTuple):
@@ -65,8 +65,10 @@ class Builder:
             self.mirror(self, above)
         self.network.demands += self.spec.expected
         if self.problems:
-            found = dict.fromkeys(self.problems)  # a block that is placed again fails again
-            raise SpecError(sorted(found, key=lambda problem: problem.mark[1:3] if problem.mark else (0, 0)))
+            found: dict[tuple[object, ...], Problem] = {}
+            for problem in self.problems:  # a block that is placed again fails again
+                found.setdefault((problem.text, problem.mark), problem)
+            raise SpecError(sorted(found.values(), key=lambda one: one.mark[1:3] if one.mark else (0, 0)))
         return self.network
 
     def place_list(self, nodes: Sequence, scope: Scope, above: int) -> int:
@@ -266,7 +268,8 @@ class Builder:
     def _read_kind(self, item: Item, context: Context) -> Kind | None:
         found = kinds.find(item.word)
         if found is None:
-            hint = kinds.meant(item.word, tuple(self.placers)) or "cnncalc kinds lists them"
+            hint = kinds.meant(item.word, tuple(self.placers)) if len(self.problems) < HINTS else None
+            hint = hint or "cnncalc kinds lists them"
             raise BadValue(f'no kind of layer is called "{item.word[:60]}"', item.mark, hint)
         problems: list[Problem] = []
         fields = self._fields(item, found)

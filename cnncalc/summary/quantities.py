@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.errors import Mark, SpecError, nearest
+from cnncalc.errors import Mark, SpecError
 from cnncalc.spec.demand import AXIAL, COUNTED, Demand
 from cnncalc.summary.receptive import START, axial
 from cnncalc.symbolic.expr import Number, value
@@ -31,8 +31,8 @@ def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None =
         x = list(summary.inputs.values())[block.value]
         return x.written(summary.layout) if name == "output" else axial((START,) * len(x.spatial) or None, name)
     if row is None:
-        known = [*summary.rows_by_name, *network.blocks]
-        raise SpecError(f'no layer is called "{layer}"', mark=mark, help=nearest(layer, known))
+        help = summary.hints.nearest(layer, summary.rows_by_name, network.blocks)
+        raise SpecError(f'no layer is called "{layer}"', mark=mark, help=help)
     return of_row(summary, row, name)
 
 

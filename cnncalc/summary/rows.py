@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from cnncalc.errors import nearest
+from cnncalc.errors import Hints, nearest
 from cnncalc.kinds.base import tracing
 from cnncalc.kinds.base.kind import Kind, Note, Weights
 from cnncalc.kinds.base.weights import count, is_bias, is_moving
@@ -162,6 +162,7 @@ class Summary:
     def __init__(self, network: Network, rows: list[Row], layout: str | None = None) -> None:
         self.network, self.rows = network, rows
         self.layout: Final = layout or network.layout
+        self.hints = Hints()
         for row in rows:
             row.summary = self
 

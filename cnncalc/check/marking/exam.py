@@ -12,7 +12,7 @@ from cnncalc.check.answers import as_sizes, text_of
 from cnncalc.check.marking.follow_through import follows
 from cnncalc.check.problems import Broken, Problem, read
 from cnncalc.check.slips.search import Explanation, explain
-from cnncalc.errors import CnncalcError, NoSolution, SpecError, nearest
+from cnncalc.errors import CnncalcError, Hints, NoSolution, SpecError
 from cnncalc.errors import Problem as Fault
 from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
@@ -125,15 +125,18 @@ class Exam:
 
     def unknown(self, cells: list[Cell]) -> list[Fault]:
         """Rows of a sheet that answer nothing that is asked."""
-        faults = []
+        faults, hints = [], Hints()
         for cell in cells:
             if cell[1:3] in self.questions:
                 continue
             problem = self.problems.get(cell.problem)
             if problem is None:
-                text, help = f'no problem is called "{cell.problem[:60]}"', nearest(cell.problem, self.problems)
+                text, help = f'no problem is called "{cell.problem[:60]}"', hints.nearest(cell.problem, self.problems)
             else:
-                text, help = f'{problem.id} does not ask for "{cell.key[:60]}"', nearest(cell.key, problem.answers)
+                text, help = (
+                    f'{problem.id} does not ask for "{cell.key[:60]}"',
+                    hints.nearest(cell.key, problem.answers),
+                )
             faults.append(Fault(text, cell.mark, help=help))
         return faults
 

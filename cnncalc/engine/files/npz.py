@@ -50,6 +50,7 @@ class Arrays:
         self.path = path
         self._stream = regular(path)
         self._archive: zipfile.ZipFile | None = None
+        self._members: dict[str, zipfile.ZipInfo] = {}
         self._entries: dict[str, Any] = {}
         try:
             self.names = self._listed()
@@ -65,7 +66,9 @@ class Arrays:
             return [""]
         if magic[:2] == ZIP_MAGIC:
             self._archive = self._opened()
-            return [info.filename.removesuffix(".npy") for info in self._archive.infolist()]
+            names = [info.filename.removesuffix(".npy") for info in self._archive.infolist()]
+            self._members = dict(zip(names, self._archive.infolist(), strict=True))
+            return names
         if self.path.endswith(".safetensors"):
             from cnncalc.engine.files import safetensors
 
@@ -117,7 +120,7 @@ class Arrays:
         if self._archive is None:
             self._stream.seek(0)
             return use(self._stream, what)
-        info = self._archive.infolist()[self.names.index(name)]
+        info = self._members[name]
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise SpecError(f"{what} is compressed in a way that NumPy does not use")
         try:
