@@ -41,7 +41,7 @@ def over(name: str, got: int | str, limit: int, mark: Mark | None = None) -> Pro
     return Problem(
         f"{got} is over the limit {name} = {limit} ({LIMITS[name][1]})",
         mark,
-        help=f"raise it with --limit {name}={got if isinstance(got, int) else 'VALUE'}",
+        help=f"raise it with --limit {name}={got if isinstance(got, int) else 2 * limit}",
     )
 
 

@@ -151,9 +151,9 @@ def _use(builder: Builder, item: Item, scope: Scope, above: int) -> int:
             arguments[name] = values.any_argument(default, Context(builder.spec.limits, arguments), name)
     x = _one_source(builder, item, scope, above)
     context = builder.context(node.text, arguments)
-    return builder.place_list(
-        definition.layers, scope.inside(item, trainable=builder.trainable(item, scope), context=context), x
-    )
+    inner = scope.inside(item, trainable=builder.trainable(item, scope), context=context)
+    with builder.using(node, context):
+        return builder.place_list(definition.layers, inner, x)
 
 
 def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:

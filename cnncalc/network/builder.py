@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from cnncalc import kinds
@@ -42,6 +43,8 @@ class Builder:
         self.placed: dict[tuple[Scope, str], Placed] = {}
         self.names: set[str] = set()
         self.depth = self.steps = 0
+        self.uses: list[tuple[str, Context]] = []  # the defined blocks around what is placed now, with their arguments
+        self.endless = False  # whether one of them was found to use itself without an end
         self._kinds: dict[tuple[int, Context], Kind | None] = {}
         self._equal: dict[tuple[Any, ...], Kind] = {}  # layers alike share a kind, which is worked out once
         self._contexts: dict[tuple[Any, ...], Context] = {}
@@ -139,6 +142,8 @@ class Builder:
         if kind is None or BROKEN in sources:
             return BROKEN
         least, most = kind.operands
+        if most > 9 and "from" not in item.fields:  # the layer above alone is hardly what is meant
+            least = 2
         if not least <= len(sources) <= most:
             wanted = f"{least}" if least == most else f"{least} or more" if most > 9 else f"{least} to {most}"
             raise BadValue(
@@ -185,6 +190,28 @@ class Builder:
             except Misfit:
                 shapes.append(None)
         return shapes[number]
+
+    @contextmanager
+    def using(self, block: Scalar, context: Context) -> Iterator[None]:
+        """Within this, the inside of a defined block is placed.
+
+        Raises BadValue where the block uses itself and does not come to an end: with the same arguments, or deeper
+        than blocks may be. (One that repeats itself ``n`` times with ``n - 1`` comes to an end.)
+        """
+        names = [name for name, _ in self.uses]
+        if block.text in names:
+            deep = self.depth >= self.spec.limits.nesting
+            self.endless = self.endless or deep or (block.text, context) in self.uses
+            if self.endless:
+                first = len(names) - 1 - names[::-1].index(block.text)
+                between = ", ".join(names[first + 1 :])
+                text = f'block "{block.text}" uses itself' + (f", through {between}" if between else "")
+                raise BadValue(text, block.mark, "a block is made of layers, and of blocks that do not use it")
+        self.uses.append((block.text, context))
+        try:
+            yield
+        finally:
+            self.uses.pop()
 
     def context(self, block: str, arguments: dict[str, Any]) -> Context:
         """What the inside of a block is read against; the same for equal arguments, so that it is read once."""

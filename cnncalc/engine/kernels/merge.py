@@ -56,10 +56,13 @@ def fast_maximum(job: Job) -> list[Work]:
 
 
 def _fast(job: Job, join: Any) -> list[Work]:
-    def compute(first: Array, second: Array, *rest: Array) -> None:
+    def compute(first: Array, *rest: Array) -> None:
         *others, out = rest
-        join(first, second, out=out)
-        for other in others:
+        if not others:
+            out[...] = first
+            return
+        join(first, others[0], out=out)
+        for other in others[1:]:
             join(out, other, out=out)
 
     return [Rowwise(job, compute)]
