@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -174,12 +174,8 @@ def _as_tokens(name: str, array: Array, vocabulary: int, what: str) -> Array:
 def tokens(summary: Summary, name: str) -> int | None:
     """How many token ids there are where an embedding reads the input called ``name``, else None."""
     number = list(summary.inputs).index(name)
-    vocabularies: list[Any] = [
-        getattr(row.layer.kind, "vocab", None)
-        for row in summary.rows
-        if row.kind == "embedding" and number in row.layer.sources
-    ]
-    return min(vocabularies, default=None)
+    counts = [row.layer.kind.tokens() for row in summary.rows if number in row.layer.sources]
+    return min((count for count in counts if count is not None), default=None)
 
 
 def batch_of(found: dict[str, Feed], asked: int | None) -> int:

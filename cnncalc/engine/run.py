@@ -117,7 +117,7 @@ def _check_traced(summary: Summary, name: str) -> None:
     row = summary.rows_by_name.get(name)
     if row is None:
         raise UsageError(f'--trace {name}: no layer is called "{name}"', help=nearest(name, summary.rows_by_name))
-    if not by_hand.can_show(row.layer.kind):
+    if not by_hand.can_show(row):
         raise UsageError(
             f"--trace {name}: {row.kind} has no windows to show", help="convolutions, pools and dense have"
         )

@@ -61,6 +61,9 @@ class Conv(Sliding, Activated):
     def _kernel(self, x: Shape) -> tuple[Number, ...]:
         return (*per_axis(self.kernel, x, "kernel"), exact_div(x.channels, self.groups), self.filters)
 
+    def channel_axes(self) -> int:
+        return 1
+
     def macs(self, y: Shape, *xs: Shape) -> Number:
         return product((*y.spatial, *self._kernel(xs[0])))
 
@@ -83,6 +86,9 @@ class DepthwiseConv(Sliding, Activated):
         (x,) = xs
         kernel = (*per_axis(self.kernel, x, "kernel"), x.channels, self.multiplier)
         return biased({"kernel": kernel}, x.channels * self.multiplier, bias=self.bias)
+
+    def channel_axes(self) -> int:
+        return 2
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
         return product((*y.spatial, *self.weights(*xs)["kernel"]))
@@ -201,6 +207,9 @@ class TransposedConv(Activated):
         (x,) = xs
         kernel = (*per_axis(self.kernel, x, "kernel"), x.channels, exact_div(self.filters, self.groups))
         return biased({"kernel": kernel}, self.filters, bias=self.bias)
+
+    def channel_axes(self) -> int:
+        return int(self.groups == 1)  # with groups, the last axis counts the channels of one group alone
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
         """On the input positions: each is multiplied with the whole kernel once."""

@@ -38,6 +38,9 @@ class Dense(Activated):
         per_unit = {"gain": self.weight_norm, "bias": self.bias}
         return found | {name: (self.units,) for name, wanted in per_unit.items() if wanted}
 
+    def channel_axes(self) -> int:
+        return 1
+
     def macs(self, y: Shape, *xs: Shape) -> Number:
         return product((*y.spatial, *self.weights(*xs)["kernel"]))
 

@@ -12,7 +12,7 @@ from cnncalc.render.forms.write import write
 from cnncalc.render.objective import finite
 
 if TYPE_CHECKING:
-    from cnncalc.engine.by_hand import Traced, Window
+    from cnncalc.engine.by_hand import Tap, Traced
     from cnncalc.engine.run import LayerRun, Run
 
 FORMATS = ("table", "json")
@@ -121,17 +121,17 @@ def _traced(traced: Traced) -> list[str]:
     return ["", heading, *(f"  y[{','.join(map(str, w.place))}] = {_worked(w)}" for w in traced.windows), *more]
 
 
-def _worked(window: Window) -> str:
+def _worked(tap: Tap) -> str:
     """``2·1 + 0·(−1) + 1 = 3``."""
-    if window.factors:
-        terms = [f"{_bracketed(n)}·{_bracketed(f)}" for n, f in zip(window.numbers, window.factors, strict=True)]
-        total = " + ".join([*terms, *([_bracketed(window.bias)] if window.bias is not None else [])])
-        total = f"{window.activation}({total})" if window.activation not in (None, "linear") else total
-    elif window.divisor is not None:
-        total = f"({' + '.join(map(_bracketed, window.numbers))})/{window.divisor}"
+    if tap.factors:
+        terms = [f"{_bracketed(n)}·{_bracketed(f)}" for n, f in zip(tap.numbers, tap.factors, strict=True)]
+        total = " + ".join([*terms, *([_bracketed(tap.bias)] if tap.bias is not None else [])])
+        total = f"{tap.activation}({total})" if tap.activation not in (None, "linear") else total
+    elif tap.divisor is not None:
+        total = f"({' + '.join(map(_bracketed, tap.numbers))})/{tap.divisor}"
     else:
-        total = f"max({', '.join(map(_plain, window.numbers))})"
-    return f"{total} = {_plain(window.value)}"
+        total = f"max({', '.join(map(_plain, tap.numbers))})"
+    return f"{total} = {_plain(tap.value)}"
 
 
 def _plain(number: float) -> str:

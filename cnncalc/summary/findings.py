@@ -49,7 +49,7 @@ def _failed(summary: Summary, demand: Demand) -> Finding | None:
 
 def _of_autoencoder(summary: Summary) -> list[Finding]:
     """Likely mistakes in an autoencoder: a code that may copy its input, an objective that cannot be measured."""
-    from cnncalc.summary.autoencoder import SHARES, code, function, has_shares, incomparable, watched
+    from cnncalc.summary.autoencoder import SHARES, code, has_shares, incomparable, last_step, watched
 
     found, row, small = [], watched(summary), code(summary)
     if summary.network.objective and (reason := incomparable(summary)):
@@ -64,7 +64,7 @@ def _of_autoencoder(summary: Summary) -> list[Finding]:
         bound = f"< {value(small.inputs)}"
         found.append(Finding(small.row.layer.mark, small.row.name, "activations", bound, got, message, "warning"))
     if row is not None and not has_shares(row):
-        ends = function(row)
+        ends = last_step(row)
         message = f"{row.name}: sparsity needs activations between 0 and 1 ({', '.join(SHARES)}); it ends in {ends}"
         found.append(Finding(row.layer.mark, row.name, "activation", "sigmoid", ends, message, "warning"))
     return found

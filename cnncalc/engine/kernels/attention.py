@@ -8,6 +8,7 @@ import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast.job import CACHE, Job, largest, pieces
+from cnncalc.engine.kernels import fast_form
 from cnncalc.engine.kernels.activation import softmax
 from cnncalc.engine.kernels.window import shape_of
 from cnncalc.engine.parallel.work import Phase, Work
@@ -74,6 +75,7 @@ def _mix(
         out[..., part, :] = softmax(kind, {}, scores) @ v
 
 
+@fast_form(Attention)
 def fast_attention(job: Job) -> list[Work] | None:
     """Three phases: pieces of the projections, a head each, pieces of the output. What is between is common.
 

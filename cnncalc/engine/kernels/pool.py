@@ -11,7 +11,8 @@ import numpy as np
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast.job import Job
 from cnncalc.engine.fast.pooling import Running
-from cnncalc.engine.kernels.window import shape_of, sliding
+from cnncalc.engine.kernels import Terms, by_hand, fast_form
+from cnncalc.engine.kernels.window import seen, shape_of, sliding
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.base.kind import per_axis
 from cnncalc.kinds.base.window import Window
@@ -95,11 +96,32 @@ def _span(i: int, size: int, count: int) -> slice:
     return slice(i * size // count, -(-(i + 1) * size // count))
 
 
+@by_hand(Maxpool)
+def maxpool_by_hand(kind: Maxpool, weights: Weights, x: Array) -> Callable[[tuple[int, ...]], Terms]:
+    """The numbers of the window; the padding is left out, because it is never the largest."""
+    window = seen(kind, x, -np.inf)
+
+    def terms(place: tuple[int, ...]) -> Terms:
+        numbers = window(place)[..., place[-1]]
+        return Terms(numbers[numbers > -np.inf])
+
+    return terms
+
+
+@by_hand(Avgpool)
+def avgpool_by_hand(kind: Avgpool, weights: Weights, x: Array) -> Callable[[tuple[int, ...]], Terms]:
+    """The numbers of the window, over how many of them count."""
+    window, divisors = seen(kind, x), counted(kind, shape_of(x))
+    return lambda place: Terms(window(place)[..., place[-1]], divisor=int(divisors[place[:-1]]))
+
+
+@fast_form(Maxpool)
 def fast_maxpool(job: Job) -> list[Work] | None:
     """The largest of each window; the border of the input holds −∞."""
     return [Running(job, np.maximum)]
 
 
+@fast_form(Avgpool)
 def fast_avgpool(job: Job) -> list[Work] | None:
     """The mean of each window where all have as many positions that count; else None."""
     counts = counted(job.kind, job.shape)
