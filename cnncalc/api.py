@@ -92,6 +92,7 @@ class Net:
         """
         from cnncalc.engine import model
 
+        model.check_known(self._summary)
         return model.build(self._summary, weights, seed, self.network.limits, engine)
 
     def solve(self) -> NetworkSolution:

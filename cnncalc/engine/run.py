@@ -12,8 +12,6 @@ from cnncalc.engine import by_hand, inputs, model
 from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, blocks
 from cnncalc.engine.by_hand import Traced
-from cnncalc.engine.planning import memory
-from cnncalc.engine.planning.layout import Layout
 from cnncalc.engine.train import objective
 from cnncalc.engine.train.objective import Measured
 from cnncalc.errors import UsageError, nearest
@@ -86,9 +84,7 @@ def run(
         _check_traced(summary, traced)
     feeds = inputs.feeds(summary, settings, seed)
     count = inputs.batch_of(feeds, batch)
-    planned = Layout(summary, count, whole=True).bytes if engine == "fast" else 0
-    memory.check(memory.estimate(summary, count, planned), limits.memory)
-    network = model.build(summary, weights, seed, limits, engine, whole=True)
+    network = model.build(summary, weights, seed, limits, engine, whole=True, batch=count)
     arrays = {name: feed.load(count) for name, feed in feeds.items()}
     layers: list[LayerRun] = []
     found: list[Traced] = []

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from cnncalc.network.model import Layer
 from cnncalc.spec.demand import COUNTED
+from cnncalc.summary.liveness import dying
 from cnncalc.symbolic.arithmetic import largest
 from cnncalc.symbolic.expr import Count, Number, total
 
@@ -61,18 +62,13 @@ class Totals:
 
         An output lives from its own layer until the last layer that reads it; one that nothing reads, to the end.
         """
-        first = self._inputs
-        last_read = {source: row.index for row in self._rows for source in row.layer.sources}
-        dying: dict[int, list[Number]] = {}
         alive: Number = 0
         peaks: list[Number] = []
-        for row in self._rows:
-            size = row.activation_bytes
-            alive = alive + size
+        for row, values in zip(self._rows, dying(row.layer.sources for row in self._rows), strict=True):
+            alive = alive + row.activation_bytes
             peaks.append(alive)
-            if first + row.index in last_read:
-                dying.setdefault(last_read[first + row.index], []).append(size)
-            for freed in dying.pop(row.index, ()):
-                alive = alive - freed
+            for value in values:
+                if value >= self._inputs:
+                    alive = alive - self._rows[value - self._inputs].activation_bytes
         peak: Count = largest(peaks)
         return peak

@@ -22,6 +22,7 @@ from cnncalc.kinds.base.window import Sliding
 from cnncalc.kinds.concat import Concat
 from cnncalc.kinds.conv import Conv, TransposedConv
 from cnncalc.kinds.pool import Avgpool, Maxpool
+from cnncalc.summary.liveness import dying
 from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Layout:
         end = len(self.ops)
         for time, op in enumerate(self.ops):
             found[op.value] = Buffer(self.batch, op.rows[-1].output, time)
-            for value in op.reads:
+        for time, values in enumerate(dying(op.reads for op in self.ops)):
+            for value in values:
                 found[value].last = time
         for op in self.ops:
             if op.rows[-1].name in self.summary.outputs:

@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import LimitError, Problem
+from cnncalc.summary.liveness import dying
 from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ SCRATCH = 64 << 20  # bytes that a layer works in beside its operands and output
 SHOWN = 5  # layers that a refusal lists
 
 
-class Demand(NamedTuple):
+class Use(NamedTuple):
     """Bytes that a layer needs: its weights, its output, and all that is alive while it runs."""
 
     row: Row
@@ -30,7 +31,7 @@ class Estimate(NamedTuple):
 
     weights: int
     outputs: int
-    layers: list[Demand]
+    layers: list[Use]
 
     @property
     def total(self) -> int:
@@ -43,21 +44,19 @@ def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
     ``planned`` are the bytes of a layout, where there is one: with borders, and with what lies unused between outputs.
     """
     first = len(summary.inputs)
-    last_read = {source: row.index for row in summary.rows for source in row.layer.sources}
     sizes = {i: BYTES * batch * math.prod(shape.sizes) for i, shape in enumerate(summary.inputs.values())}
     weights, most, most_work = 0, sum(sizes.values()), 0
     layers = []
-    for row in summary.rows:
+    for row, values in zip(summary.rows, dying(row.layer.sources for row in summary.rows), strict=True):
         own: int = row.weight_bytes  # type: ignore[assignment]  # networks that run have no letters left
         output = batch * row.activation_bytes
         sizes[first + row.index] = output
         work = min(SCRATCH, 4 * (output + sum(sizes[source] for source in row.layer.sources)))
         alive = sum(sizes.values()) + work
         weights, most, most_work = weights + own, max(most, alive), max(most_work, work)
-        layers.append(Demand(row, own, output, alive))
-        for source in set(row.layer.sources):
-            if last_read[source] == row.index:
-                del sizes[source]
+        layers.append(Use(row, own, output, alive))
+        for value in values:
+            del sizes[value]
     return Estimate(weights, max(most, planned + most_work if planned else 0), layers)
 
 

@@ -46,7 +46,7 @@ class Plan:
         apart = self.workers > 1 and processes.possible() and layout.batch * layout.summary.totals.macs >= WORTH
         allocate = processes.shared if apart else alone
         bind(list(layout.buffers.values()), layout.size, layout.places, allocate)
-        self.steps = [self._step(time, weights[op.head.index]) for time, op in enumerate(layout.ops)]
+        self.steps = [self._step(time, weights.get(op.head.index, {})) for time, op in enumerate(layout.ops)]
         self.common.array = allocate(self.common.size)
         works = [work for step in self.steps for work in step.works]
         scratch = [alone(max((work.scratch for work in works), default=0)) for _ in range(self.workers)]
