@@ -101,6 +101,18 @@ def test_rendering_reads_results_alone() -> None:
         assert {name for name in found if not name.startswith("cnncalc.kinds.base")} == set()
 
 
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_the_library_names_no_flag(path: Path) -> None:
+    """Somebody who calls it from Python has none: a message names a limit or an argument, the command line its flag."""
+    if room(module(path)) in ("cli", "render", "solve", "check"):
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert [text for text in texts - docs if re.search(r"--[a-z]", text)] == []
+
+
 def test_no_file_is_in_a_circle() -> None:
     """Each way round would say that two files are one thought."""
     graph = {name: in_house(path) & MODULES.keys() - {"cnncalc"} for name, path in MODULES.items()}

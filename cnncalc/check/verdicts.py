@@ -74,7 +74,8 @@ def _refused(verdict: Verdict, error: CnncalcError) -> Verdict:
 
 def _told(fault: Fault) -> str:
     where = f"{fault.mark}: " if fault.mark else ""
-    help = f" ({fault.help})" if fault.help and "\n" not in fault.help else ""
+    advice = fault.advice(lambda name, value: f"limit {name}={value}")
+    help = f" ({advice})" if advice and "\n" not in advice else ""
     also = f" (and at {fault.also})" if fault.also else ""
     return where + "; ".join([fault.text + also + help, *fault.working])
 

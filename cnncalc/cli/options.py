@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterable
 from typing import Annotated
@@ -10,6 +11,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.errors import UsageError, nearest
+from cnncalc.limits import LIMITS, Limits
 from cnncalc.shape import LAYOUTS, WITH_BATCH, layout_word
 
 Spec = Annotated[
@@ -21,6 +23,9 @@ Output = Annotated[
 Limit = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="Raise a limit, such as layers=20000.", show_default=False),
+]
+MaxMemory = Annotated[
+    str | None, typer.Option("--max-memory", metavar="SIZE", help="As in 8GiB [default: half of what is free].")
 ]
 Columns = Annotated[
     str | None,
@@ -34,6 +39,32 @@ Layout = Annotated[
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 for any finding; a rounded size is a finding too.")]
 Check = Annotated[bool, typer.Option("--check", help="Exit code 1 for errors alone, such as an expect that failed.")]
+
+
+UNITS = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 10**9, "MB": 10**6, "kB": 1000, "B": 1}
+
+
+def limits(settings: list[str] | None, max_memory: str | None = None) -> Limits:
+    """The limits that ``--limit`` and ``--max-memory`` set. Raises UsageError."""
+    raised = {}
+    for setting in settings or []:
+        name, _, text = setting.partition("=")
+        if name not in LIMITS:
+            raise UsageError(
+                f'--limit {setting}: no limit is called "{name}"', help=nearest(name, LIMITS) or ", ".join(LIMITS)
+            )
+        if not (text.isascii() and text.isdigit() and len(text) <= 19):
+            raise UsageError(f'--limit {setting}: "{text}" is not a whole number', help=f"--limit {name}=1000")
+        raised[name] = int(text)
+    return Limits(**raised if max_memory is None else {**raised, "memory": _memory(max_memory)})
+
+
+def _memory(value: str) -> int:
+    """The bytes of a ``--max-memory``. Raises UsageError."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?) ?(GiB|MiB|KiB|GB|MB|kB|B)?", value, re.ASCII)
+    if not found or not (size := int(float(found[1]) * UNITS[found[2] or "B"])):
+        raise UsageError(f'--max-memory "{value}" is not a size', help=f"--max-memory 8GiB; units: {', '.join(UNITS)}")
+    return size
 
 
 def format_option(formats: Iterable[str]) -> object:

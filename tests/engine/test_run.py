@@ -180,12 +180,12 @@ def test_an_input_is_given_once_and_what_is_not_given_is_made() -> None:
     from cnncalc.engine import inputs
 
     summary = cnncalc.parse("input: {a: 4, b: 4}\nlayers: [add: {from: [a, b]}]").summary()
-    for settings in (["ones", "b=noise"], ["b=noise", "ones"]):
+    for settings in ([("", "ones"), ("b", "noise")], [("b", "noise"), ("", "ones")]):
         found = {name: feed.load(1) for name, feed in inputs.feeds(summary, settings, 0).items()}
         assert (found["a"] == 1).all()
         assert not (found["b"] == 1).any()
     with pytest.raises(UsageError, match='the input "b" is given twice'):
-        inputs.feeds(summary, ["b=noise", "b=ones"], 0)
+        inputs.feeds(summary, [("b", "noise"), ("b", "ones")], 0)
 
 
 def test_one_example_needs_no_batch_axis(run: Any, image: np.ndarray) -> None:
@@ -216,7 +216,7 @@ def test_inputs_that_do_not_fit(run: Any, image: np.ndarray) -> None:
         assert words in result.err
     result = run(SMALL, "-i", "two.npy", "--batch", "3")
     assert result.code == 2
-    assert "different numbers of examples: input 2, --batch 3" in result.err
+    assert "different numbers of examples: input 2, batch 3" in result.err
 
 
 def test_token_ids_are_whole_numbers_in_the_vocabulary(run: Any) -> None:

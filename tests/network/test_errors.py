@@ -233,7 +233,7 @@ def test_what_grows_without_end_is_refused(text: str, says: str) -> None:
     """At once: the counting stops long before what would be placed is."""
     message = refused(text)
     assert says in message
-    assert "--limit" in message
+    assert "Limits(" in message
 
 
 @pytest.mark.parametrize("layer", [

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import api
 from cnncalc.cli import options
 from cnncalc.cli.commands.summary import show
 from cnncalc.errors import SpecError, UsageError
@@ -34,7 +34,7 @@ def calc(
     options.choose("--format", format, render.FORMATS)
     chosen = render.columns(columns)
     order = options.layout(layout)
-    net = api.calc(input, *layer, limits=limits.parse(limit or []), layout=order or "channels_last")
+    net = api.calc(input, *layer, limits=options.limits(limit), layout=order or "channels_last")
     try:
         return show(net, format, chosen, order, output, "", strict=strict, check=check)
     except SpecError as error:  # layers that do not fit are bad arguments here

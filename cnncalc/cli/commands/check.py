@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncalc import limits
 from cnncalc.cli import io, options
 from cnncalc.errors import LimitError, UsageError
 from cnncalc.limits import Limits
@@ -51,7 +50,7 @@ def check(
     from cnncalc.check import batch
 
     options.choose("--format", format, render.FORMATS)
-    bounds, count = limits.parse(limit or []), _jobs(jobs)
+    bounds, count = options.limits(limit), _jobs(jobs)
     if feedback is not None and answers is None:
         raise UsageError("--feedback needs --answers", help="--answers FILE.csv --feedback DIR")
     if networks is not None and not os.path.isdir(networks):

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import api
 from cnncalc.cli import io, options
 from cnncalc.explain import layer as working
 from cnncalc.render import working as render
@@ -23,7 +23,7 @@ def explain(
 ) -> int:
     """The working of every number, as one would write it in an exam."""
     options.choose("--format", format, render.FORMATS)
-    net = api.load(spec, limits.parse(limit or []))
+    net = api.load(spec, options.limits(limit))
     summary = net.summary()
     explanations = [working.explain(summary, row) for row in working.choose(summary, layer)]
     text = render.render(summary, explanations, [] if layer else working.totals(summary), format)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import api
 from cnncalc.cli import io, options
 from cnncalc.errors import UsageError, nearest
 from cnncalc.render import reconcile as render
@@ -36,7 +36,7 @@ def reconcile(
 
     options.choose("--format", format, render.FORMATS)
     options.choose("--quantity", quantity, TOTALS)
-    net = api.load(spec, limits.parse(limit or []))
+    net = api.load(spec, options.limits(limit))
     known = [*net.summary().rows_by_name, *net.network.blocks]
     if layer is not None and layer not in known:
         raise UsageError(f'no layer is called "{layer}"', help=nearest(layer, known))

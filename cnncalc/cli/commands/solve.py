@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import api
 from cnncalc.cli import io, options
 from cnncalc.errors import NoSolution, UsageError, nearest
 from cnncalc.limits import Limits
@@ -50,7 +50,7 @@ def solve(
     each with its "axis". Exit code 1 where there is no solution.
     """
     options.choose("--format", format, render.FORMATS)
-    bounds = limits.parse(limit or [])
+    bounds = options.limits(limit)
     texts = {"input": input, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation,
              "output_padding": output_padding}  # fmt: skip
     if unknown == "network":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import api
 from cnncalc.cli import io, options
 from cnncalc.render import summary as render
 from cnncalc.shape import order
@@ -36,7 +36,7 @@ def summary(
     """The table of every layer's output, parameters, multiply-accumulates and receptive field, and the totals."""
     options.choose("--format", format, render.FORMATS)
     chosen = render.columns(columns)
-    net = api.load(spec, limits.parse(limit or []))
+    net = api.load(spec, options.limits(limit))
     return show(net, format, chosen, options.layout(layout), output, spec, strict=strict, check=check, like=like)
 
 

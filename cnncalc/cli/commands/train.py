@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import api
 from cnncalc.cli import io, options
 from cnncalc.cli.files import Files
 from cnncalc.render import train as render
@@ -36,6 +36,7 @@ def train(
     ] = None,
     format: Annotated[str, options.format_option(render.FORMATS)] = "table",
     output: options.Output = None,
+    max_memory: options.MaxMemory = None,
     limit: options.Limit = None,
 ) -> int:
     """Train an autoencoder of dense layers by gradient descent, and show its loss curve."""
@@ -51,7 +52,7 @@ def train(
         "noise": options.real("--noise", noise),
         "seed": options.whole("--seed", seed, 0),
     }
-    bounds = limits.parse(limit or [])
+    bounds = options.limits(limit, max_memory)
     summary = api.load(spec, bounds).summary()
     from cnncalc.engine.files import npz
     from cnncalc.engine.train import descent

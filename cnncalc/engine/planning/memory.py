@@ -63,30 +63,28 @@ def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
 def training(summary: Summary, examples: int) -> Estimate:
     """What training takes: twice the bytes a number, gradients and two memories of the weights, every output kept."""
     run = estimate(summary, examples)
-    outputs = sum(demand.output for demand in run.layers) + run.outputs
+    outputs = sum(use.output for use in run.layers) + run.outputs
     return Estimate(8 * run.weights, 4 * outputs, run.layers)
 
 
-def check(wanted: Estimate, limit: int, help: str = "--max-memory {size}, or take a smaller --batch") -> None:
+def check(wanted: Estimate, limit: int, help: str = "a smaller batch") -> None:
     """Raise LimitError where a run takes more than ``limit`` bytes (0: half of the free memory).
 
-    ``help`` says how to raise it, with ``{size}`` or ``{bytes}`` for what is needed.
+    ``help`` says what to try besides raising the limit.
     """
     limit = limit or free() // 2
     if wanted.total <= limit:
         return
-    largest = sorted(wanted.layers, key=lambda d: d.weights + d.output, reverse=True)[:SHOWN]
+    largest = sorted(wanted.layers, key=lambda use: use.weights + use.output, reverse=True)[:SHOWN]
     working = tuple(
-        f"{d.row.name}: weights {_bytes(d.weights)}, output {_bytes(d.output)}, alive with it {_bytes(d.alive)}"
-        for d in largest
+        f"{use.row.name}: weights {_bytes(use.weights)}, output {_bytes(use.output)}, alive with it {_bytes(use.alive)}"
+        for use in largest
     )
     text = (
         f"the run needs {_bytes(wanted.total)} (weights {_bytes(wanted.weights)}, outputs at one time "
         f"{_bytes(wanted.outputs)}); the limit memory is {_bytes(limit)}"
     )
-    raise LimitError(
-        Problem(text, None, working, f"raise it with {help.format(size=_whole(wanted.total), bytes=wanted.total)}")
-    )
+    raise LimitError(Problem(text, working=working, help=help, limit=("memory", wanted.total)))
 
 
 def free() -> int:
@@ -128,11 +126,3 @@ def _bytes(count: int) -> str:
         if count >= 1 << power:
             return f"{count / (1 << power):.1f} {unit}"
     return f"{count} bytes"
-
-
-def _whole(count: int) -> str:
-    """A setting that is enough for ``count`` bytes."""
-    for power, unit in ((30, "GiB"), (20, "MiB")):
-        if count >= 1 << power:
-            return f"{-(-count // (1 << power))}{unit}"
-    return f"{-(-count // 1024)}KiB"
