@@ -107,6 +107,12 @@ class Attention(Attending):
             return projections + 2 * (pairs * width.query)
         return projections + pairs * (width.query + width.mixed)
 
+    def between(self, *xs: Shape) -> Number:
+        """Queries, keys, values, and the values mixed."""
+        width = self.widths(xs[0])
+        queries, positions = product(xs[0].spatial), product(xs[-1].spatial)
+        return queries * (width.query + width.mixed) + positions * (width.key + width.value)
+
     def cached(self, *xs: Shape) -> Number:
         """Keys and values of every position, where the next one needs them again."""
         if not self.causal:

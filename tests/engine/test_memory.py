@@ -1,4 +1,4 @@
-"""Kernels whose windows may be far larger than what they slide over: the same numbers, and little beside the output."""
+"""The memory that kernels take: no more than is estimated, and little where windows are wider than what they see."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from case_files import Case, load
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc import kinds
-from cnncalc.engine import kernels
-from cnncalc.engine.kernels import pool
+import cnncalc
+from cnncalc import api, kinds
+from cnncalc.engine import initial, inputs, kernels
+from cnncalc.engine.kernels import attention, pool, recurrent
+from cnncalc.engine.model import Model
+from cnncalc.engine.planning import memory
+from cnncalc.errors import EngineError
 
 
 def run(word: str, x: np.ndarray, **fields: Any) -> np.ndarray:
@@ -79,3 +84,42 @@ def test_adaptive_pools_go_along_each_axis(word: str, size: int, output: int, mo
     x = np.ones((1, size, size, 2), np.float32)
     assert peak(lambda: np.concatenate([run(word, x, output=output).ravel(), x.ravel()])) < 5
     assert 2 <= len(calls) <= 20
+
+
+def small(case: Case) -> bool:
+    totals = api.parse(case.text).summary().totals
+    return bool(totals.macs <= 10**5 and totals.params <= 10**5)
+
+
+SMALL = [param for param in load("cases") if small(param.values[0])]
+ROOM = 1 << 20  # bytes of operands and outputs that a case is run with
+SLACK = 1 << 17  # bytes for what does not grow with the batch
+
+
+@pytest.mark.parametrize("case", SMALL)
+def test_no_kernel_takes_more_than_is_estimated(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole batch at one time, by the reference kernels; blocks of fixed sizes are made small."""
+    for module in (attention, recurrent):
+        monkeypatch.setattr(module, "BLOCK", 1 << 12)
+    summary = api.parse(case.text).summary()
+    one = memory.estimate(summary, 1).outputs
+    batch = max(1, min(4 * ROOM // one, 10**7 // max(1, summary.totals.macs)))
+    feeds = {name: feed.load(batch).astype(np.float32) for name, feed in inputs.feeds(summary, [], 0).items()}
+    model = Model(summary, initial.initial(summary, 0), cnncalc.Limits(), "reference")
+    try:
+        model.run(feeds)  # what is kept from the first run on is not counted
+    except EngineError:
+        assert case.kind == "opaque"
+        return
+    given = sum(feed.nbytes for feed in feeds.values())
+    tracemalloc.start()
+    try:
+        model.run(feeds)
+        taken = given + tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert taken <= memory.estimate(summary, batch).outputs + SLACK
+
+
+def test_every_kind_is_measured() -> None:
+    assert {param.values[0].kind for param in SMALL} >= set(kinds.every())

@@ -236,7 +236,7 @@ def test_a_network_without_a_name_begins_with_the_examples(tmp_path: Path) -> No
         (["--noise", "nan"], "--noise"),
         (["--compare", "svd"], "--compare"),
         (["--format", "yaml"], "--format"),
-        (["--data", "noise"], X
+        (["--data", "noise"], 'the data "noise" is not a file'),
         (["--output", "w.npz", "--save-weights", "./w.npz"], "--output and --save-weights are both w.npz"),
     ],
 )

@@ -144,7 +144,10 @@ def gelu(kind: Any, weights: Weights, x: Array) -> Array:
     number = x.dtype.type
     if kind.approximate:
         return x * (1 + np.tanh(number(sqrt(2 / np.pi)) * (x + number(0.044715) * x**3))) / 2
-    return x * ((1 + _erf(x / sqrt(2))) / 2).astype(x.dtype)
+    y = np.empty_like(x)
+    for source, target in zip(blocks(x, BLOCK), blocks(y, BLOCK), strict=True):
+        target[...] = source * ((1 + _erf(source / sqrt(2))) / 2).astype(x.dtype)
+    return y
 
 
 TAIL_SCALE, TAIL = 0.3275911, (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)

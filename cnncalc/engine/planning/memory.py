@@ -13,7 +13,8 @@ from cnncalc.summary.rows import BYTES
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-SCRATCH = 64 << 20  # bytes that a layer works in beside its operands and output
+SCRATCH = 64 << 20  # bytes that the pieces of a layer work in beside its operands and output
+BETWEEN = 4  # intermediate results of a reference kernel, as large as its operands and output together
 SHOWN = 5  # layers that a refusal lists
 
 
@@ -51,7 +52,10 @@ def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
         own: int = row.weight_bytes  # type: ignore[assignment]  # networks that run have no letters left
         output = batch * row.activation_bytes
         sizes[first + row.index] = output
-        work = min(SCRATCH, 4 * (output + sum(sizes[source] for source in row.layer.sources)))
+        work = BETWEEN * (output + sum(sizes[source] for source in row.layer.sources))
+        if planned:  # pieces of a layer are small; a reference kernel has one example at a time
+            work = min(work, max(SCRATCH, work // batch))
+        work += BYTES * batch * row.layer.kind.between(*row.xs)
         alive = sum(sizes.values()) + work
         weights, most, most_work = weights + own, max(most, alive), max(most_work, work)
         layers.append(Use(row, own, output, alive))

@@ -131,6 +131,10 @@ class Kind:
         """Numbers that are kept for the positions seen so far while a sequence is generated one by one."""
         return 0
 
+    def between(self, *xs: Shape) -> Number:
+        """Numbers of one example that lie between its operands and its output, where they are more than those."""
+        return 0
+
     def channel_axes(self) -> int:
         """How many of the last axes of its ``kernel`` count the channels of its output; 0: none do.
 
