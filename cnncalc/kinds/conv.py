@@ -8,6 +8,7 @@ from cnncalc import rules
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
 from cnncalc.kinds.base.kind import (
+    Inverse,
     Misfit,
     Note,
     Reach,
@@ -31,6 +32,23 @@ def biased(weights: Weights, count: Number, *, bias: bool) -> Weights:
     return {**weights, "bias": (count,)} if bias else weights
 
 
+def transposed(kind: Sliding, x: Shape, groups: Number) -> list[Inverse]:
+    """The transposed convolution with the same window, which leads from the output of ``kind`` back to ``x``."""
+    totals = [
+        rules.same_padding(w.size, w.kernel, w.stride, w.dilation) if w.padding is None else w.padding
+        for w in kind.windows(x)
+    ]
+    padding = tuple((w.begin, total - w.begin) for w, total in zip(kind.windows(x), totals, strict=True))
+    fields = {name: getattr(kind, name) for name in ("kernel", "stride", "dilation", "bias")}
+    return [("transposed_conv", {**fields, "filters": x.channels, "padding": _one(padding), "groups": groups})]
+
+
+def _one(pairs: tuple[tuple[Number, Number], ...]) -> Any:
+    """One number for all if they are the same."""
+    numbers = {number for pair in pairs for number in pair}
+    return numbers.pop() if len(numbers) == 1 else pairs
+
+
 class Conv(Sliding, Activated):
     """Learned filters slide over the input; each sums over all channels of its group."""
 
@@ -50,6 +68,9 @@ class Conv(Sliding, Activated):
             check_groups(x.channels, self.groups, "input channels")
             check_groups(self.filters, self.groups, "filters")
         return Shape(self.positions(x), self.filters)
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return transposed(self, x, groups=self.groups)
 
     def margins(self, *xs: Shape) -> list[Number]:
         return [exact_div(xs[0].channels, self.groups) - 1, exact_div(self.filters, self.groups) - 1]
@@ -82,6 +103,9 @@ class DepthwiseConv(Sliding, Activated):
     def output(self, *xs: Shape) -> Shape:
         return Shape(self.positions(xs[0]), xs[0].channels * self.multiplier)
 
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return transposed(self, x, groups=x.channels)
+
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs
         kernel = (*per_axis(self.kernel, x, "kernel"), x.channels, self.multiplier)
@@ -108,6 +132,9 @@ class SeparableConv(Sliding, Activated):
 
     def output(self, *xs: Shape) -> Shape:
         return Shape(self.positions(xs[0]), self.filters)
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return transposed(self, x, groups=1)
 
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs
@@ -202,6 +229,10 @@ class TransposedConv(Activated):
                 size = rules.transposed_same(w, f, s, d, extra)
                 found.append(equation(f"{letter}: same with output_padding gives {{}} (Keras), not W·S + A", size))
         return found
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        fields = {name: getattr(self, name) for name in ("kernel", "stride", "dilation", "groups", "bias")}
+        return [("conv", {**fields, "filters": x.channels, "padding": self.crop(x)})]
 
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.fields import Count, Flag, Word
-from cnncalc.kinds.base.kind import POINT, Note, Reach, Weights, equation
+from cnncalc.kinds.base.kind import POINT, Inverse, Note, Reach, Weights, equation
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import product
 from cnncalc.symbolic.expr import Number
@@ -37,6 +37,12 @@ class Dense(Activated):
         found = {"kernel": (self.inputs(xs[0]), self.units)}
         per_unit = {"gain": self.weight_norm, "bias": self.bias}
         return found | {name: (self.units,) for name, wanted in per_unit.items() if wanted}
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        """A dense layer with as many units as there were numbers, and the sizes that they had."""
+        flat = len(y.spatial) < len(x.spatial)
+        dense = ("dense", {"units": product(x.sizes) if flat else x.channels, "bias": self.bias})
+        return [dense, ("reshape", {"shape": tuple(x.written(self.layout))})] if flat else [dense]
 
     def channel_axes(self) -> int:
         return 1

@@ -17,6 +17,7 @@ from cnncalc.symbolic.arithmetic import exact_div
 from cnncalc.symbolic.expr import Expr, Number, value
 
 Weights = dict[str, tuple[Number, ...]]
+Inverse = tuple[str, dict[str, Any]]  # a kind by its word, and its fields
 
 
 class Misfit(CnncalcError):
@@ -130,6 +131,10 @@ class Kind:
     def cached(self, *xs: Shape) -> Number:
         """Numbers that are kept for the positions seen so far while a sequence is generated one by one."""
         return 0
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse] | None:
+        """The layers that lead from its output ``y`` back to ``x``; None if no rule is the inverse of its own."""
+        return None
 
     def between(self, *xs: Shape) -> Number:
         """Numbers of one example that lie between its operands and its output, where they are more than those."""
