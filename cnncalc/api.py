@@ -1,31 +1,53 @@
-"""The library: load a spec, work it out, explain it."""
+"""The library: load a network, work it out, explain it, build it; solve a window; check problems and mark answers."""
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from cnncalc import network
-from cnncalc.errors import Source, SpecError
+from cnncalc.errors import Source, SpecError, UsageError
 from cnncalc.limits import Limits
 from cnncalc.network.model import Network
 from cnncalc.spec import document
-from cnncalc.summary import findings, infer
-from cnncalc.summary.findings import Finding
-from cnncalc.summary.rows import Summary
+from cnncalc.summary import findings, infer, rows
+from cnncalc.summary.finding import Finding
+from cnncalc.summary.rows import Row
+from cnncalc.summary.totals import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from cnncalc.check.marking.exam import Student
+    from cnncalc.check.verdicts import Verdict
     from cnncalc.engine.model import Model
     from cnncalc.explain.layer import Explanation
     from cnncalc.solve import NetworkSolution
+    from cnncalc.spec.node import Node
 
-__all__ = ["Net", "calc", "load", "parse"]
+    Path = str | os.PathLike[str]
+
+__all__ = ["Finding", "Net", "Row", "Summary", "Totals", "calc", "check_answers", "load", "mark_answers", "parse"]
+
+
+class Summary(rows.Summary):
+    """What was worked out of a network: a row for each layer, and the totals. ``print(summary)`` shows the table.
+
+    ``summary["Conv1"]`` is the row of a layer; ``for row in summary`` goes through them in running order.
+    """
+
+    def __str__(self) -> str:
+        """The table, as ``cnncalc summary`` prints it into a file."""
+        from cnncalc.render import summary as render
+        from cnncalc.render.data import summary_data
+
+        data = summary_data(self, findings.find(self))
+        return render.render(data, "table", None, to_file=True).rstrip("\n")
 
 
 class Net:
-    """A network, resolved: blocks written out, names and ``from`` bound. Made by :func:`load` and its kin."""
+    """A network, resolved: blocks written out, names and ``from`` bound. Made by ``load``, ``parse`` and ``calc``."""
 
     def __init__(self, resolved: Network) -> None:
         self.network = resolved
@@ -40,25 +62,24 @@ class Net:
 
     @cached_property
     def _summary(self) -> Summary:
-        return self.summary()
+        return Summary(self.network, infer.infer(self.network).rows)
 
     def summary(self) -> Summary:
-        """Every layer's output, parameters and multiply-accumulates, and the totals.
+        """Every layer's output, parameters and multiply-accumulates, and the totals; worked out once.
 
         Raises SpecError where layers do not fit their inputs: each with its place, its working and what to try.
         """
-        return infer.infer(self.network)
+        return self._summary
 
     def findings(self, *, strict: bool = False) -> list[Finding]:
-        """Failed ``expect``s and lint; with ``strict`` also sizes that had to be rounded."""
+        """Errors (an ``expect`` that failed), warnings and notes; with ``strict`` also sizes that had to be rounded."""
         return findings.find(self._summary, strict=strict)
 
     def explain(self, layer: str | None = None) -> list[Explanation]:
         """The working of every layer, or of the one called ``layer``. Raises UsageError where there is none."""
         from cnncalc.explain import layer as working
 
-        summary = self.summary()
-        return [working.explain(summary, row) for row in working.choose(summary, layer)]
+        return [working.explain(self._summary, row) for row in working.choose(self._summary, layer)]
 
     def build(self, weights: str | Mapping[str, Any] | None = None, seed: int = 0, engine: str = "fast") -> Model:
         """The network in NumPy, called on arrays: ``model(x)``; see :class:`cnncalc.engine.model.Model`.
@@ -71,6 +92,7 @@ class Net:
         """
         from cnncalc.engine import model
 
+        model.check_known(self._summary)
         return model.build(self._summary, weights, seed, self.network.limits, engine)
 
     def solve(self) -> NetworkSolution:
@@ -83,7 +105,7 @@ class Net:
         return solve.network(self.network)
 
 
-def load(path: str, limits: Limits | None = None) -> Net:
+def load(path: Path, limits: Limits | None = None) -> Net:
     """The network in the YAML file at ``path`` (``-``: standard input).
 
     Raises UsageError (no such file), SpecError (every problem of the file, each with file:line:col) or LimitError.
@@ -93,35 +115,120 @@ def load(path: str, limits: Limits | None = None) -> Net:
     """
     from cnncalc.spec import source
 
+    if not isinstance(path, str | os.PathLike):
+        raise UsageError(f"load takes the path of a file, not {_type(path)}", help="parse takes a text or a dict")
     limits = limits or Limits()
-    return _read(source.load(path, limits), limits)
+    return _read(source.load(os.fspath(path), limits), limits)
 
 
-def parse(text: str, limits: Limits | None = None) -> Net:
-    """The network in a YAML text. Raises as :func:`load` does.
+def parse(text: str | Mapping[str, Any], limits: Limits | None = None) -> Net:
+    """The network in a YAML text, or in a dict of the same keys. Raises as :func:`load` does.
 
     >>> parse("input: 28x28x1\\nlayers: [{conv: {filters: 10, kernel: 5}}]").summary()["conv1"].params
     260
+    >>> parse({"input": (28, 28, 1), "layers": [{"conv": {"filters": 10, "kernel": 5}}]}).summary()["conv1"].params
+    260
     """
-    return _read(Source("<text>", text), limits or Limits())
+    return _read(Source("<text>", text) if isinstance(text, str) else _as_text(text), limits or Limits())
+
+
+def _as_text(data: object) -> Source:
+    """A dict as a text that errors can point into: JSON, which YAML reads. Raises UsageError."""
+    import json
+    from collections.abc import Mapping
+
+    if not isinstance(data, Mapping):
+        raise UsageError(f"parse takes a YAML text or a dict, not {_type(data)}", help="load takes the path of a file")
+
+    def plain(value: object) -> object:
+        if isinstance(value, Mapping):
+            return dict(value)
+        if hasattr(value, "tolist"):  # a number or an array of NumPy
+            return value.tolist()
+        raise UsageError(f"parse: {_type(value)} has no meaning in a spec", help="numbers, texts, lists and dicts have")
+
+    return Source("<dict>", json.dumps(dict(data), indent=1, default=plain, ensure_ascii=False))
 
 
 def _read(source: Source, limits: Limits) -> Net:
     from cnncalc.spec import reader
 
-    return Net(network.build(document.read(reader.read(source, limits), limits)))
+    return _resolved(reader.read(source, limits), limits)
 
 
-def calc(size: str, *layers: str, limits: Limits | None = None, layout: str = "channels_last") -> Net:
+def _resolved(root: Node, limits: Limits) -> Net:
+    return Net(network.build(document.read(root, limits)))
+
+
+def calc(
+    size: str | int | Iterable[int | str], *layers: str, limits: Limits | None = None, layout: str = "channels_last"
+) -> Net:
     """The network of one line: ``calc("28x28x1", "conv:10,kernel=5,padding=2", "maxpool:2", "dense:10")``.
 
-    Raises UsageError with the argument that is wrong and the form expected.
+    The sizes may be numbers: ``calc((28, 28, 1), ...)``. Raises UsageError with the argument that is wrong and the
+    form expected.
     """
-    from cnncalc.errors import UsageError
     from cnncalc.network import line
 
+    for layer in layers:
+        if not isinstance(layer, str):
+            help = 'calc((28, 28, 1), "conv:10,kernel=5", "dense:10"); parse takes layers as dicts'
+            raise UsageError(f"calc: a layer is a text, not {_type(layer)}", help=help)
     limits = limits or Limits()
     try:
-        return Net(network.build(document.read(line.read(size, layers, layout), limits)))
+        return _resolved(line.read(_size(size), layers, layout), limits)
     except SpecError as error:
         raise UsageError(error.problems) from None
+
+
+def _size(size: object) -> str:
+    """The sizes of ``calc`` as a text. Raises UsageError."""
+    from collections.abc import Iterable
+
+    if isinstance(size, str):
+        return size
+    if isinstance(size, Iterable):
+        return f"[{', '.join(map(str, size))}]"
+    if hasattr(size, "__index__"):
+        return str(size)
+    help = 'a text such as "28x28x1", or a tuple such as (28, 28, 1)'
+    raise UsageError(f"calc: {_type(size)} has no sizes", help=help)
+
+
+def _type(value: object) -> str:
+    return "None" if value is None else f"a value of type {type(value).__name__}"
+
+
+def check_answers(*paths: Path, limits: Limits | None = None, jobs: int = 1) -> Iterator[Verdict]:
+    """Recompute every answer of problem files, and of networks what they ``expect``: a verdict for each, in order.
+
+    ``paths`` are files, folders or patterns. A file that is invalid is a verdict that is not ``ok``. Raises UsageError
+    where a path names nothing.
+
+    >>> all(verdict.ok for verdict in check_answers("specs/quiz.yaml"))
+    True
+    """
+    from cnncalc.check import batch
+
+    for verdicts in batch.check_all(batch.find([os.fspath(path) for path in paths]), limits or Limits(), jobs):
+        yield from verdicts
+
+
+def mark_answers(sheet: Path, *paths: Path, limits: Limits | None = None) -> Iterator[Student]:
+    """Mark an answer sheet (CSV: student, problem, key, answer) against problem files: a student after the other.
+
+    Raises SpecError with every row of the sheet that is wrong, and for a problem that cannot be worked out.
+
+    >>> [student.marks for student in mark_answers("specs/quiz-answers.csv", "specs/quiz.yaml")][0] > 0
+    True
+    """
+    from cnncalc.check import batch
+    from cnncalc.check.marking import exam, sheets
+
+    bounds = limits or Limits()
+    cells = sheets.read(os.fspath(sheet), bounds)
+    found = exam.Exam(batch.find([os.fspath(path) for path in paths]), bounds)
+    faults = [fault for error in found.broken for fault in error.problems] + found.unknown(cells)
+    if faults:
+        raise SpecError(faults)
+    yield from found.mark(cells)

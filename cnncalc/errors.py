@@ -5,7 +5,7 @@ The library raises; ``cli/`` turns an error into text and an exit code.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 
@@ -54,7 +54,8 @@ class Problem(NamedTuple):
     """One thing that is wrong.
 
     ``text`` says what is wrong, with the numbers; ``mark`` where; ``working`` is the rule with the numbers put in;
-    ``help`` what to try; ``also`` a second place (for a duplicate, the first one).
+    ``help`` what to try; ``also`` a second place (for a duplicate, the first one); ``limit`` the limit that was passed,
+    with a value that is enough, because the library and the command line raise it in different ways.
     """
 
     text: str
@@ -62,10 +63,21 @@ class Problem(NamedTuple):
     working: tuple[str, ...] = ()
     help: str | None = None
     also: Mark | None = None
+    limit: tuple[str, int | None] | None = None
 
     def __str__(self) -> str:
-        where = f"{self.mark}: " if self.mark else ""
-        return "\n".join([where + self.text, *self.working, *([f"try: {self.help}"] if self.help else [])])
+        where, tried = f"{self.mark}: " if self.mark else "", self.advice(argument)
+        return "\n".join([where + self.text, *self.working, *([f"try: {tried}"] if tried else [])])
+
+    def advice(self, raising: Callable[[str, int | None], str]) -> str | None:
+        """What to try; ``raising`` words how the limit of a name is set to a value (None: any value that is enough)."""
+        steps = [f"raise it with {raising(*self.limit)}"] if self.limit else []
+        return ", or ".join([*steps, *([self.help] if self.help else [])]) or None
+
+
+def argument(name: str, value: int | None) -> str:
+    """How the library sets a limit."""
+    return f"Limits({name}={'...' if value is None else value})"
 
 
 class CnncalcError(Exception):
@@ -141,6 +153,20 @@ def _abbreviates(short: str, word: str) -> bool:
     """Whether ``short`` has letters of ``word`` in their order, the first and the last among them."""
     rest = iter(word)
     return short[:1] == word[:1] and short[-1:] == word[-1:] and all(letter in rest for letter in short)
+
+
+class Hints:
+    """``did you mean`` for the first errors of many: each search takes as long as the list that it goes through."""
+
+    def __init__(self, most: int = 20) -> None:
+        self._left = most
+
+    def nearest(self, word: str, *lists: Iterable[str]) -> str | None:
+        """As ``nearest`` over all ``lists``; None once it was asked for so many words."""
+        if self._left < 1:
+            return None
+        self._left -= 1
+        return nearest(word, [known for words in lists for known in words])
 
 
 class EngineError(CnncalcError):

@@ -1,8 +1,8 @@
-"""The limits on what a file may hold, and how to raise them (``--limit NAME=VALUE``)."""
+"""The limits on what a file may hold and on what a run may use."""
 
 from __future__ import annotations
 
-from cnncalc.errors import LimitError, Mark, Problem, UsageError, nearest
+from cnncalc.errors import LimitError, Mark, Problem
 
 MiB = 1 << 20
 
@@ -37,24 +37,6 @@ class Limits:
 
 
 def over(name: str, got: int | str, limit: int, mark: Mark | None = None) -> Problem:
-    """The problem of a limit passed: its name, its value, and how to raise it."""
-    return Problem(
-        f"{got} is over the limit {name} = {limit} ({LIMITS[name][1]})",
-        mark,
-        help=f"raise it with --limit {name}={got if isinstance(got, int) else 'VALUE'}",
-    )
-
-
-def parse(settings: list[str]) -> Limits:
-    """Limits from ``NAME=VALUE`` texts."""
-    raised = {}
-    for setting in settings:
-        name, _, text = setting.partition("=")
-        if name not in LIMITS:
-            raise UsageError(
-                f'--limit {setting}: no limit is called "{name}"', help=nearest(name, LIMITS) or ", ".join(LIMITS)
-            )
-        if not (text.isascii() and text.isdigit() and len(text) <= 19):
-            raise UsageError(f'--limit {setting}: "{text}" is not a whole number', help=f"--limit {name}=1000")
-        raised[name] = int(text)
-    return Limits(**raised)
+    """The problem of a limit passed: its name, its value, and a value that is enough."""
+    text = f"{got} is over the limit {name} = {limit} ({LIMITS[name][1]})"
+    return Problem(text, mark, limit=(name, got if isinstance(got, int) else 2 * limit))

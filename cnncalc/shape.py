@@ -5,6 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 LAYOUTS = ("channels_last", "channels_first")
+#: Words that name every axis, the batch first, and the layout that each stands for.
+WITH_BATCH = {
+    "NHWC": "channels_last", "NCHW": "channels_first", "NWC": "channels_last", "NCW": "channels_first",
+    "NDHWC": "channels_last", "NCDHW": "channels_first",
+}  # fmt: skip
 
 #: Names of the spatial axes of an array with 0, 1, 2 or 3 of them, and the letter each has in a formula.
 SPATIAL: tuple[tuple[str, ...], ...] = ((), ("time",), ("height", "width"), ("depth", "height", "width"))
@@ -42,6 +47,23 @@ class Shape(NamedTuple):
         if layout == "channels_first" and len(spatial) > 1:
             return [self.channels, *spatial]
         return [*spatial, self.channels]
+
+
+def axis_names(rank: int, layout: str) -> list[str]:
+    """The names of the axes in the order that ``layout`` writes their sizes."""
+    if rank < 3:
+        return ["time", "features"][2 - rank :]
+    return list(Shape(SPATIAL[rank - 1], "channels").written(layout))
+
+
+def layout_word(text: str) -> str | None:
+    """The word for a layout as it is spelled here: those that name the batch axis are read in any case."""
+    return text if text in LAYOUTS else text.upper() if text.upper() in WITH_BATCH else None
+
+
+def order(word: str) -> str:
+    """The layout that a word for one stands for: of ``NCHW``, channels_first."""
+    return WITH_BATCH.get(word, word)
 
 
 def read(sizes: list[Any] | tuple[Any, ...], layout: str) -> Shape:

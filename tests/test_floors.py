@@ -21,7 +21,8 @@ FLOORS = (
     {"engine", "explain"},
     {"solve"},
     {"check"},
-    {"api", "render"},
+    {"render"},
+    {"api"},
     {"__init__"},
     {"cli"},
     {"__main__"},
@@ -98,6 +99,18 @@ def test_rendering_reads_results_alone() -> None:
     for path in (HOUSE / "render").rglob("*.py"):
         found = {name for name in in_house(path) if name.startswith(("cnncalc.kinds", "cnncalc.summary.infer"))}
         assert {name for name in found if not name.startswith("cnncalc.kinds.base")} == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=module)
+def test_the_library_names_no_flag(path: Path) -> None:
+    """Somebody who calls it from Python has none: a message names a limit or an argument, the command line its flag."""
+    if room(module(path)) in ("cli", "render", "solve", "check"):
+        return
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if isinstance(node, documented)}
+    texts = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    assert [text for text in texts - docs if re.search(r"--[a-z]", text)] == []
 
 
 def test_no_file_is_in_a_circle() -> None:

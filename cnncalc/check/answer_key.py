@@ -34,9 +34,7 @@ class Truth:
 
     def of(self, network: Network) -> Summary:
         """``network`` worked out, its sizes written as the answers are."""
-        summary = infer.infer(network)
-        summary.layout = self.layout
-        return summary
+        return infer.infer(network, self.layout)
 
     @cached_property
     def letters(self) -> list[str]:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
+from cnncalc.check.named_network import is_below
 from cnncalc.check.verdicts import Verdict, check
 from cnncalc.errors import UsageError
 from cnncalc.limits import Limits
-from cnncalc.spec import packaged, source
+from cnncalc.spec import noted, packaged, source
+
+if TYPE_CHECKING:
+    from multiprocessing.pool import Pool
 
 _ENDINGS = (".yaml", ".yml")
 _MOST_JOBS = 64
@@ -34,7 +39,7 @@ def _files(path: str) -> list[str]:
         files = sorted(file for file in glob(path, recursive=True) if not os.path.isdir(file))
         if not files:
             raise UsageError(f"no file matches {path}", help="quote a pattern, or name files and folders")
-        return files
+        return _within(os.path.dirname(path.partition("*")[0].partition("?")[0].partition("[")[0]), files)
     path = packaged.path(path)  # a problem may name other files beside its own
     source.regular(path).close()
     return [path]
@@ -49,29 +54,64 @@ def _folder(path: str) -> list[str]:
     ]
     if not files:
         raise UsageError(f"{path} holds no problem file", help="files that end in .yaml or .yml are taken")
-    return sorted(files)
+    return _within(path, sorted(files))
 
 
-def check_all(files: list[str], limits: Limits, jobs: int = 1) -> Iterator[list[Verdict]]:
-    """The verdicts on each file, in the order of ``files`` whatever ``jobs`` is; only one file's are held."""
+def _within(folder: str, files: list[str]) -> list[str]:
+    """``files`` that were found in ``folder``. Raises UsageError for a link to a file elsewhere: nobody named that."""
+    for file in files:
+        if os.path.islink(file) and not is_below(file, folder):
+            raise UsageError(
+                f"{file} is a link that leads out of {folder or '.'}", help="name the file itself, or remove it"
+            )
+    return files
+
+
+def check_all(files: list[str], limits: Limits, jobs: int = 1, networks: str | None = None) -> Iterator[list[Verdict]]:
+    """The verdicts on each file, in the order of ``files`` whatever ``jobs`` is; only one file's are held.
+
+    ``networks`` as for ``problems.read``.
+    """
     jobs = min(jobs, len(files), _MOST_JOBS)
     if jobs < 2:
         for file in files:
-            yield list(check(file, limits))
+            yield list(check(file, limits, networks))
         return
-    from multiprocessing import get_context
-
+    pool = _pool(jobs)
+    if pool is None:
+        yield from check_all(files, limits, networks=networks)
+        return
     chunk = max(1, min(8, len(files) // jobs // 4))
-    with get_context().Pool(jobs, _patient) as pool:
-        yield from pool.imap(partial(_checked, limits=limits), files, chunksize=chunk)
+    with pool:
+        for verdicts, read in pool.imap(partial(_checked, limits=limits, networks=networks), files, chunksize=chunk):
+            noted.add(read)
+            yield verdicts
+
+
+def _pool(jobs: int) -> Pool | None:
+    """So many processes; None where the system lets there be none: no shared memory, or no more processes."""
+    from multiprocessing import active_children, get_context
+
+    others = set(active_children())
+    try:
+        return get_context().Pool(jobs, _patient)
+    except (OSError, ImportError, RuntimeError):  # ImportError: no semaphores; RuntimeError: no thread
+        for child in set(active_children()) - others:
+            child.terminate()
+        return None
 
 
 def _patient() -> None:
-    """An interrupt is for the process that hands out the work, which then ends the others."""
+    """An end is for the process that hands out the work, which then ends the others by SIGTERM."""
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
-def _checked(file: str, limits: Limits) -> list[Verdict]:
-    return list(check(file, limits))
+def _checked(file: str, limits: Limits, networks: str | None) -> tuple[list[Verdict], set[noted.Identity]]:
+    """The verdicts on a file, and the files that were read for them."""
+    with noted.noting() as read:
+        return list(check(file, limits, networks)), read

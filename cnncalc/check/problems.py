@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import lru_cache
 from typing import NamedTuple
 
 from cnncalc import network
+from cnncalc.check import named_network
 from cnncalc.check.answer_key import Truth
 from cnncalc.errors import CnncalcError, Mark, SpecError
 from cnncalc.errors import Problem as Fault
 from cnncalc.limits import Limits
-from cnncalc.shape import LAYOUTS
+from cnncalc.shape import order
 from cnncalc.spec import document, reader, source, values
+from cnncalc.spec import layout as layouts
 from cnncalc.spec.demand import Demand
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null
 from cnncalc.spec.values import BadValue, Context
@@ -56,8 +57,9 @@ class Broken(NamedTuple):
     error: CnncalcError
 
 
-def read(path: str, limits: Limits) -> Iterator[Problem | Broken]:
-    """The problems of a file, one by one, so that only one is held.
+def read(path: str, limits: Limits, networks: str | None = None) -> Iterator[Problem | Broken]:
+    """The problems of a file, one by one, so that only one is held. The networks that they name lie below ``networks``
+    (None: the folder of the file).
 
     A network file stands for one problem: its ``expect`` are the answers.
     """
@@ -79,7 +81,7 @@ def read(path: str, limits: Limits) -> Iterator[Problem | Broken]:
             if id in seen:
                 raise SpecError(Fault(f'the id "{id}" is given twice', problem.mark, also=seen[id]))
             seen[id] = problem.mark
-            yield _problem(path, id, problem, shared, limits)
+            yield _problem(path, id, problem, shared, limits, networks)
         except CnncalcError as error:
             yield Broken(path, id, error)
 
@@ -116,7 +118,7 @@ def _id(problem: Mapping, default: str) -> str:
     return node.text
 
 
-def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits) -> Problem:
+def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits, networks: str | None) -> Problem:
     """A problem with its network resolved. Raises CnncalcError."""
     items, keys = {**shared.items, **node.items}, {**shared.keys, **node.keys}
     layout = None
@@ -125,8 +127,8 @@ def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits)
             if key in node.items:
                 raise BadValue(f"{key} stands beside network", node.keys[key], "keep one of the two")
         layout_node = items.get("layout")
-        layout = values.word(layout_node, Context(limits), "layout", LAYOUTS) if layout_node else None
-        base = _network(path, node.items["network"], limits)
+        layout = order(layouts.word(layout_node, Context(limits))) if layout_node else None
+        base = named_network.read(path, node.items["network"], limits, networks)
         items, keys = {**base.items, **node.items}, {**base.keys, **node.keys}
         if "layout" in base.items:  # its own sizes are written so
             items["layout"], keys["layout"] = base.items["layout"], base.keys["layout"]
@@ -136,29 +138,6 @@ def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits)
     problem = Problem(path, id, node.mark, Truth(built, layout))
     _read_own(problem, Mapping({**shared.items, **node.items}, keys, node.mark), limits)
     return problem
-
-
-def _network(path: str, node: Node, limits: Limits) -> Mapping:
-    """The mapping of the network file that a problem names, relative to the problem's own file."""
-    if not isinstance(node, Scalar) or is_null(node):
-        raise values.expected("network", node, "the path of a network, relative to this file")
-    name = os.path.join(os.path.dirname(path) if path != "-" else "", node.text)
-    if node.text == "-":
-        raise values.expected("network", node, "the path of a network, relative to this file")
-    try:
-        root = _root(name, limits)
-    except CnncalcError as error:
-        if error.problems[0].mark is None:  # there is no such file: say who asks for it
-            error.problems[0] = error.problems[0]._replace(mark=node.mark)
-        raise
-    if not isinstance(root, Mapping):
-        raise values.expected(f"the network {node.text}", root, "a mapping")
-    return root
-
-
-@lru_cache(maxsize=16)
-def _root(name: str, limits: Limits) -> Node:
-    return reader.read(source.load(name, limits), limits)
 
 
 def _read_own(problem: Problem, node: Mapping, limits: Limits) -> None:

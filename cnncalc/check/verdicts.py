@@ -43,10 +43,10 @@ class Verdict(NamedTuple):
     code: int = 1
 
 
-def check(path: str, limits: Limits) -> Iterator[Verdict]:
-    """The verdicts on the answers of a file, in its order."""
+def check(path: str, limits: Limits, networks: str | None = None) -> Iterator[Verdict]:
+    """The verdicts on the answers of a file, in its order; ``networks`` as for ``problems.read``."""
     searched = 0
-    for problem in read(path, limits):
+    for problem in read(path, limits, networks):
         for verdict in verdicts(problem, searching=searched < SEARCHED):
             if not verdict.ok and isinstance(problem, Problem):
                 searched += len(problem.truth.network.layers)
@@ -74,7 +74,8 @@ def _refused(verdict: Verdict, error: CnncalcError) -> Verdict:
 
 def _told(fault: Fault) -> str:
     where = f"{fault.mark}: " if fault.mark else ""
-    help = f" ({fault.help})" if fault.help and "\n" not in fault.help else ""
+    advice = fault.advice(lambda name, value: f"limit {name}={value}")
+    help = f" ({advice})" if advice and "\n" not in advice else ""
     also = f" (and at {fault.also})" if fault.also else ""
     return where + "; ".join([fault.text + also + help, *fault.working])
 

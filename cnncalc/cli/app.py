@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from importlib import import_module
 from typing import Annotated, Any
@@ -11,11 +12,15 @@ from typer.core import TyperGroup
 
 from cnncalc import __version__
 from cnncalc.cli import io
-from cnncalc.errors import CnncalcError, UsageError, nearest
+from cnncalc.errors import CnncalcError, LimitError, Problem, UsageError, nearest
+from cnncalc.spec import noted
 
 COMMANDS = ("summary", "calc", "explain", "solve", "check", "run", "train", "kinds", "examples", "schema")
 INTERRUPTED = 130
 FAULT = 70  # EX_SOFTWARE of sysexits.h: none of the codes that say something of the input
+NO_MEMORY = Problem(
+    "the system gives no more memory", help="a smaller network or --batch, or a higher limit of the shell (ulimit -v)"
+)
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 # what typer raises on bad usage; its own Click has no public name
@@ -99,7 +104,8 @@ def run(arguments: list[str]) -> int:
     from cnncalc.render.messages import block
 
     try:
-        code = app(arguments, prog_name="cnncalc", standalone_mode=False)
+        with noted.noting():
+            code = app(arguments, prog_name="cnncalc", standalone_mode=False)
         if code == INTERRUPTED:  # typer has taken the KeyboardInterrupt
             raise KeyboardInterrupt
         return io.finish(code if isinstance(code, int) else 0)
@@ -114,9 +120,11 @@ def run(arguments: list[str]) -> int:
         return io.silence()
     except (KeyboardInterrupt, typer.Abort):
         return io.complain("interrupted", INTERRUPTED)
-    except (RecursionError, MemoryError) as error:
-        return io.complain(f"error: this is too deep or too large to work out ({type(error).__name__})", 4)
     except Exception as error:  # the last line of defence
+        if isinstance(error, RecursionError):
+            return io.complain("error: this is too deep to work out", LimitError.exit_code)
+        if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
+            return io.complain(block(NO_MEMORY), LimitError.exit_code)
         return io.complain(_fault(error), FAULT)
 
 
@@ -124,7 +132,6 @@ def _fault(error: Exception) -> str:
     """A mistake of ours as a block: what and where, so that it can be reported."""
     from traceback import extract_tb
 
-    from cnncalc.errors import Problem
     from cnncalc.render.messages import block
 
     place = extract_tb(error.__traceback__)[-1]
@@ -135,7 +142,6 @@ def _fault(error: Exception) -> str:
 
 def _usage(error: Any) -> int:
     """An error of typer's own parsing, in our form."""
-    from cnncalc.errors import Problem
     from cnncalc.render.messages import block
 
     context = getattr(error, "ctx", None)

@@ -1,4 +1,4 @@
-"""What goes out: standard output, standard error, and files that are written whole or not at all."""
+"""What goes out: to standard output, to standard error, and to files."""
 
 from __future__ import annotations
 
@@ -9,30 +9,31 @@ from collections.abc import Callable, Iterable
 from time import perf_counter
 from typing import IO, AnyStr, BinaryIO, TextIO
 
+from cnncalc.cli import files as single
+from cnncalc.cli.files import Files
 from cnncalc.errors import OutputError
 from cnncalc.render.forms.text import fitting, printable, takes_escapes
 
 PATIENCE = 1.0  # seconds before progress is shown
 
 
-def emit(text: str, output: str | None = None, *sources: str | None) -> None:
-    """Write a result to standard output as it can take it, or to the file ``output``, which is none of ``sources``.
+def emit(text: str, output: str | None = None, files: Files | None = None) -> None:
+    """Write a result to standard output as it can take it, or to the file ``output``; with ``files``, together with
+    those.
 
     Raises OutputError; a file that was there is then untouched.
     """
-    if output is None or output == "-":
-        _to_stdout(sys.stdout, fitting(text, sys.stdout))
-    else:
-        write_file(output, text.encode("utf-8"), *sources)
+    emit_all([text], output, files)
 
 
-def emit_all(parts: Iterable[str], output: str | None = None, *sources: str | None) -> None:
+def emit_all(parts: Iterable[str], output: str | None = None, files: Files | None = None) -> None:
     """The same for a result that comes in pieces, of which only one is held."""
     if output is None or output == "-":
         for part in parts:
-            emit(part)
-    else:
-        write_file(output, lambda stream: stream.writelines(part.encode("utf-8") for part in parts), *sources)
+            _to_stdout(sys.stdout, fitting(part, sys.stdout))
+        return
+    write = files.write if files else single.write
+    write(output, lambda stream: stream.writelines(part.encode("utf-8") for part in parts))
 
 
 def _to_stdout(stream: IO[AnyStr], data: AnyStr) -> None:
@@ -46,74 +47,25 @@ def _to_stdout(stream: IO[AnyStr], data: AnyStr) -> None:
         raise OutputError(f"standard output could not be written: {error.strerror}") from None
 
 
-def write_arrays(path: str, write: Callable[[BinaryIO], object], *sources: str | None) -> None:
+def write_arrays(path: str, write: Callable[[BinaryIO], object], files: Files) -> None:
     """Write the bytes that ``write`` puts into a stream to the file ``path``; ``-`` is standard output.
 
-    Raises OutputError as ``write_file`` does.
+    Raises OutputError.
     """
     if path == "-":
         held = io.BytesIO()  # an archive goes back to fill in sizes, which a pipe cannot
         write(held)
         _to_stdout(sys.stdout.buffer, held.getvalue())
     else:
-        write_file(path, write, *sources)
+        files.write(path, write)
 
 
-def report(text: str, output: str | None = None, *sources: str | None, aside: bool) -> None:
+def report(text: str, output: str | None, files: Files, *, aside: bool) -> None:
     """Write what a command says besides its arrays: ``aside``, on standard error, where standard output has them."""
     if aside:
         complain(text.rstrip("\n"), 0)
     else:
-        emit(text, output, *sources)
-
-
-def write_file(path: str, data: bytes | Callable[[BinaryIO], object], *sources: str | None) -> None:
-    """Write ``data``, or what it writes to a stream, to ``path`` whole or not at all.
-
-    Raises OutputError, also where ``path`` is one of the inputs ``sources``; what was there is then untouched.
-    """
-    try:
-        if any(_same(path, source) for source in sources):
-            raise OutputError(f"{path} is the input; it is left as it was", help="--output with another name")
-        if os.path.exists(path) and not os.path.isfile(path):
-            with open(path, "wb") as stream:  # a device or a pipe cannot be replaced
-                _put(stream, data)
-        else:
-            _replace(os.path.realpath(path), data)
-    except (OSError, ValueError) as error:  # ValueError: a NUL or a lone surrogate in the path
-        reason = error.strerror if isinstance(error, OSError) else "this is not a path"
-        raise OutputError(f'"{path}" could not be written: {reason}', help="what was there is untouched") from None
-
-
-def _same(path: str, source: str | None) -> bool:
-    """Whether ``path`` is the file ``source``; ``-`` is what standard input was redirected from."""
-    try:
-        return bool(source) and os.path.samestat(os.stat(path), os.stat(0 if source == "-" else str(source)))
-    except OSError:
-        return False
-
-
-def _put(stream: BinaryIO, data: bytes | Callable[[BinaryIO], object]) -> None:
-    if isinstance(data, bytes):
-        stream.write(data)
-    else:
-        data(stream)
-
-
-def _replace(path: str, data: bytes | Callable[[BinaryIO], object]) -> None:
-    temporary = f"{path}.{os.getpid()}.part"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            if os.path.exists(path):
-                os.fchmod(stream.fileno(), os.stat(path).st_mode & 0o7777)
-            _put(stream, data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        emit(text, output, files)
 
 
 def progress() -> Callable[[int, int, str], None] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncalc.errors import SpecError, UsageError, nearest
-from cnncalc.shape import LAYOUTS
+from cnncalc.limits import LIMITS, Limits
+from cnncalc.shape import LAYOUTS, WITH_BATCH, layout_word
 
 if TYPE_CHECKING:
     from cnncalc.api import Net
-    from cnncalc.limits import Limits
 
 
 def complete_files(incomplete: str) -> list[str]:
@@ -44,7 +45,6 @@ def complete_kinds(incomplete: str) -> list[str]:
 def complete_layers(ctx: typer.Context, incomplete: str) -> list[str]:
     """The layers and blocks of the network that the line names before."""
     from cnncalc.errors import CnncalcError
-    from cnncalc.limits import Limits
 
     spec, *line = ctx.args or [ctx.params.get("spec") or "", *(ctx.params.get("line") or ())]
     try:
@@ -90,6 +90,9 @@ Limit = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="Raise a limit, such as layers=20000.", show_default=False),
 ]
+MaxMemory = Annotated[
+    str | None, typer.Option("--max-memory", metavar="SIZE", help="As in 8GiB [default: half of what is free].")
+]
 Depth = Annotated[
     str | None,
     typer.Option(
@@ -102,12 +105,39 @@ Layout = Annotated[
     typer.Option(
         "--layout",
         metavar="LAYOUT",
-        help="Order of sizes: channels_last or channels_first.",
+        help="Order of sizes, such as channels_first or NCHW.",
         show_default=False,
-        autocompletion=complete(LAYOUTS),
+        autocompletion=complete((*LAYOUTS, *WITH_BATCH)),
     ),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Rounded sizes are findings; findings are exit code 1.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 for any finding; a rounded size is a finding too.")]
+Check = Annotated[bool, typer.Option("--check", help="Exit code 1 for errors alone, such as an expect that failed.")]
+
+
+UNITS = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 10**9, "MB": 10**6, "kB": 1000, "B": 1}
+
+
+def limits(settings: list[str] | None, max_memory: str | None = None) -> Limits:
+    """The limits that ``--limit`` and ``--max-memory`` set. Raises UsageError."""
+    raised = {}
+    for setting in settings or []:
+        name, _, text = setting.partition("=")
+        if name not in LIMITS:
+            raise UsageError(
+                f'--limit {setting}: no limit is called "{name}"', help=nearest(name, LIMITS) or ", ".join(LIMITS)
+            )
+        if not (text.isascii() and text.isdigit() and len(text) <= 19):
+            raise UsageError(f'--limit {setting}: "{text}" is not a whole number', help=f"--limit {name}=1000")
+        raised[name] = int(text)
+    return Limits(**raised if max_memory is None else {**raised, "memory": _memory(max_memory)})
+
+
+def _memory(value: str) -> int:
+    """The bytes of a ``--max-memory``. Raises UsageError."""
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?) ?(GiB|MiB|KiB|GB|MB|kB|B)?", value, re.ASCII)
+    if not found or not (size := int(float(found[1]) * UNITS[found[2] or "B"])):
+        raise UsageError(f'--max-memory "{value}" is not a size', help=f"--max-memory 8GiB; units: {', '.join(UNITS)}")
+    return size
 
 
 def format_option(formats: Iterable[str]) -> object:
@@ -177,8 +207,8 @@ def choose(option: str, value: str, choices: Iterable[str]) -> str:
 
 
 def layout(value: str | None) -> str | None:
-    """A layout, or None. Raises UsageError."""
-    return None if value is None else choose("--layout", value, LAYOUTS)
+    """A word for a layout, or None. Raises UsageError."""
+    return None if value is None else layout_word(value) or choose("--layout", value, [*LAYOUTS, *WITH_BATCH])
 
 
 def level(value: str | None) -> int | None:
@@ -186,10 +216,21 @@ def level(value: str | None) -> int | None:
     return None if value is None else whole("--depth", value, 0)
 
 
-def apart(output: str | None, save_weights: str | None) -> None:
-    """Raises UsageError where two results would be written to one file."""
-    if output and save_weights and os.path.realpath(output) == os.path.realpath(save_weights):
-        raise UsageError(f"--output and --save-weights are both {output}", help="two files with different names")
+def apart(*outputs: tuple[str, str | None]) -> None:
+    """Raises UsageError where two results, each an option and its path, would be written to one file."""
+    known: dict[str, tuple[str, str]] = {}
+    for option, path in outputs:
+        if path:
+            other, written = known.setdefault(_real(path), (option, path))
+            if other != option:
+                raise UsageError(f"{other} and {option} are both {written}", help="two files with different names")
+
+
+def _real(path: str) -> str:
+    try:
+        return os.path.realpath(path)
+    except ValueError:  # a NUL: it is refused when it is written
+        return path
 
 
 def off_terminal(*paths: str | None) -> None:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.weights import Wanted, wanted
+from cnncalc.engine.weights import Wanted, lengths, wanted
+from cnncalc.kinds.base.activated import added, ending
 
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-RECTIFIERS = frozenset(
-    ("relu", "relu6", "leaky_relu", "prelu", "elu", "selu", "celu", "gelu", "silu", "mish", "softplus", "hard_swish")
-)
-BETWEEN = frozenset(("batchnorm", "layernorm", "rmsnorm", "groupnorm", "instancenorm", "scale", "dropout"))
 ONES = frozenset(("gamma", "moving_variance"))
 SMALL = 0.02  # standard deviation of embeddings and tokens (Radford et al. 2018)
 
@@ -30,10 +27,12 @@ def generator(seed: int, name: str) -> np.random.Generator:
 def initial(summary: Summary, seed: int) -> dict[str, Array]:
     """Every learned array as it is before training, float32."""
     rectified = _rectified(summary)
-    return {
+    found = {
         name: _drawn(want, generator(seed, name), rectified=want.row.index in rectified)
         for name, want in wanted(summary).items()
     }
+    gains = {name: lengths(found[f"{name[:-4]}kernel"]) for name in found if name.endswith("/gain")}
+    return found | gains  # so that training begins with the kernels as they were drawn
 
 
 def _drawn(want: Wanted, random: np.random.Generator, *, rectified: bool) -> Array:
@@ -73,14 +72,12 @@ def _rectified(summary: Summary) -> set[int]:
             readers.setdefault(source, row)
     found = set()
     for row in reversed(summary.rows):
-        kind: Any = row.layer.kind
-        own = getattr(kind, "activation", None)
-        reader = readers.get(first + row.index)
+        own, reader = added(row.layer.kind), readers.get(first + row.index)
         if own is not None or reader is None:
-            follows = own in RECTIFIERS
+            follows = own is not None and own.rectifies
         else:
-            word = getattr(reader.layer.kind, "function", reader.kind)
-            follows = word in RECTIFIERS or (reader.kind in BETWEEN and reader.index in found)
+            kind = reader.layer.kind
+            follows = (ending(kind) or kind).rectifies or (kind.rescales and reader.index in found)
         if follows:
             found.add(row.index)
     return found

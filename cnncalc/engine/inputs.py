@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -29,38 +29,30 @@ class Feed(NamedTuple):
     load: Callable[[int], Array]
 
 
-def feeds(summary: Summary, settings: list[str], seed: int) -> dict[str, Feed]:
-    """The inputs that ``PATH`` or ``NAME=PATH`` settings give.
+#: The name of an input (empty: not named) and the path of a file, or one of MADE.
+Given = tuple[str, str]
 
-    ``noise`` and ``ones`` are made; without a name, for every input that no other setting gives (by default noise).
+
+def feeds(summary: Summary, given: list[Given], seed: int) -> dict[str, Feed]:
+    """The inputs as they are ``given``.
+
+    ``noise`` and ``ones`` are made; without a name, for every input that nothing else gives (by default noise).
     Only headers are read. Raises UsageError and SpecError.
     """
     found: dict[str, Feed] = {}
     rest = "noise"
-    for setting in settings:
-        name, path = _named(summary, setting)
+    for name, path in given:
+        if name and name not in summary.inputs:
+            known = list(summary.inputs)
+            raise UsageError(f'no input is called "{name}"', help=nearest(name, known) or ", ".join(known))
         if path in MADE and not name:
             rest = path
             continue
-        given = {name: _made(summary, name, path, seed)} if path in MADE else _stored(summary, name, path)
-        for one in given:
-            if one in found:
-                raise UsageError(f'--input {setting}: the input "{one}" is given twice')
-        found |= given
+        one = {name: _made(summary, name, path, seed)} if path in MADE else _stored(summary, name, path)
+        for twice in one.keys() & found.keys():
+            raise UsageError(f'the input "{twice}" is given twice, the second time as {path}')
+        found |= one
     return {name: found.get(name) or _made(summary, name, rest, seed) for name in summary.inputs}
-
-
-def _named(summary: Summary, setting: str) -> tuple[str, str]:
-    """The input that a setting names ("": none) and the path."""
-    name, equals, path = setting.partition("=")
-    if equals and name in summary.inputs:
-        return name, path
-    if equals and "/" not in name and "." not in name:
-        known = list(summary.inputs)
-        raise UsageError(
-            f'--input {setting}: no input is called "{name}"', help=nearest(name, known) or ", ".join(known)
-        )
-    return "", setting
 
 
 def _made(summary: Summary, name: str, how: str, seed: int) -> Feed:
@@ -83,21 +75,35 @@ def _stored(summary: Summary, name: str, path: str) -> dict[str, Feed]:
     with Arrays(path) as file:
         inputs = list(summary.inputs)
         if name or len(inputs) == 1:
-            array = name if name in file.names else file.names[0] if len(file.names) == 1 else ""
+            wanted = name or inputs[0]
+            array = wanted if wanted in file.names else file.names[0] if len(file.names) == 1 else ""
             if array not in file.names:
                 raise SpecError(
-                    f"{path} holds {len(file.names)} arrays and none is called {name or inputs[0]}",
-                    help="--input NAME=FILE.npy takes a single array",
+                    f"{path} holds {len(file.names)} arrays and none is called {wanted}",
+                    help="a file of one array for each input",
                 )
-            return {name or inputs[0]: _feed(summary, name or inputs[0], path, array, file.header(array))}
+            return {wanted: _feed(summary, wanted, path, array, file.header(array))}
+        found = [array for array in file.names if array in inputs]
         for array in file.names:
-            if array not in inputs:
+            if array not in inputs and len(found) < len(inputs):
                 known = ", ".join(inputs)
                 raise SpecError(
                     f'{path}: no input is called "{array}"' if array else f"{path} does not say which input it is",
-                    help=nearest(array, inputs) or f"--input NAME={path} with NAME one of {known}",
+                    help=nearest(array, inputs) or f"the name of the input with the file: one of {known}",
                 )
-        return {array: _feed(summary, array, path, array, file.header(array)) for array in file.names}
+        return {array: _feed(summary, array, path, array, file.header(array)) for array in found}
+
+
+def unused(summary: Summary, given: list[Given]) -> list[tuple[str, str]]:
+    """The arrays in the files that ``feeds`` leaves unread, as (path, array): a file may hold labels as well."""
+    found = []
+    for name, path in given:
+        if name or path in MADE:
+            continue
+        with Arrays(path) as file:
+            if len(file.names) > 1:
+                found += [(path, array) for array in file.names if array not in summary.inputs]
+    return found
 
 
 def _feed(summary: Summary, name: str, path: str, array: str, header: Header) -> Feed:
@@ -159,19 +165,15 @@ def _as_tokens(name: str, array: Array, vocabulary: int, what: str) -> Array:
 def tokens(summary: Summary, name: str) -> int | None:
     """How many token ids there are where an embedding reads the input called ``name``, else None."""
     number = list(summary.inputs).index(name)
-    vocabularies: list[Any] = [
-        getattr(row.layer.kind, "vocab", None)
-        for row in summary.rows
-        if row.kind == "embedding" and number in row.layer.sources
-    ]
-    return min(vocabularies, default=None)
+    counts = [row.layer.kind.tokens() for row in summary.rows if number in row.layer.sources]
+    return min((count for count in counts if count is not None), default=None)
 
 
 def batch_of(found: dict[str, Feed], asked: int | None) -> int:
-    """How many examples the run has. Raises UsageError where the inputs, or they and ``--batch``, disagree."""
+    """How many examples the run has. Raises UsageError where the inputs, or they and ``asked``, disagree."""
     batches = {name: feed.batch for name, feed in found.items() if feed.batch is not None}
     if asked is not None:
-        batches["--batch"] = asked
+        batches["batch"] = asked
     if len(set(batches.values())) > 1:
         listed = ", ".join(f"{name} {count}" for name, count in batches.items())
         raise UsageError(f"the inputs have different numbers of examples: {listed}")

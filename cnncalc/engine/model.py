@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from threading import Lock
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,10 +15,12 @@ from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, inward, outward
 from cnncalc.engine.inputs import as_input
 from cnncalc.engine.planning import fuse, memory
+from cnncalc.engine.planning.fuse import Op
 from cnncalc.engine.planning.layout import Layout
 from cnncalc.engine.planning.plan import Plan
 from cnncalc.engine.reference import forward
 from cnncalc.errors import EngineError, SpecError, UsageError, nearest
+from cnncalc.summary.liveness import dying
 from cnncalc.symbolic.expr import Expr
 from cnncalc.symbolic.tree import letters
 
@@ -31,6 +33,20 @@ NOT_RUN = "summary, explain and solve work without a forward pass"
 
 #: Told of each layer that has run: its row, its operands, its output (all channels last), and how many seconds it took.
 Watch = Callable[["Row", "list[Array]", Array, float], None]
+
+
+class Weighed(NamedTuple):
+    """A batch that fits into memory, with its layout; the reference engine has none."""
+
+    batch: int
+    layout: Layout | None
+
+
+def weigh(summary: Summary, batch: int, limits: Limits, kind: str = "fast", *, whole: bool = False) -> Weighed:
+    """Plan a run over ``batch`` examples. Raises LimitError where it takes more memory than it may."""
+    layout = Layout(summary, batch, whole=whole) if kind == "fast" else None
+    memory.check(memory.estimate(summary, batch, layout.bytes if layout else 0), limits.memory)
+    return Weighed(batch, layout)
 
 
 class Model:
@@ -50,13 +66,15 @@ class Model:
         *,
         whole: bool = False,
         owned: bool = False,
+        weighed: Weighed | None = None,
     ) -> None:
         """``whole``: no layer is folded into another, so that each can be watched. ``owned``: the arrays are the
-        engine's own, to be changed in place.
+        engine's own, to be changed in place. ``weighed``: what :func:`weigh` gave for the batch of the first run.
         """
         self.summary, self.limits, self.kind, self.whole = summary, limits, kind, whole
         self.arrays = dict(arrays) if whole or kind == "reference" else {}
-        ops = fuse.fuse(summary, whole=whole) if kind == "fast" else []
+        self._weighed = weighed
+        ops = _ops(summary, weighed, whole=whole) if kind == "fast" else []
         self._weights = {op.head.index: fuse.folded(summary, op, arrays, owned=owned and not whole) for op in ops}
         self._plan: Plan | None = None
         self._alone, self._process = Lock(), os.getpid()  # a plan has one set of buffers
@@ -93,7 +111,7 @@ class Model:
         (batch,) = batches
         with np.errstate(all="ignore"):  # what is not finite is counted, not warned of
             if self.kind == "reference":
-                memory.check(memory.estimate(self.summary, batch), self.limits.memory)
+                self._weigh(batch)
                 return self._reference(feeds, watch or _unwatched)
             if self._process != os.getpid():  # forked since: the lock may be held, and the buffers are the parent's
                 self._alone, self._process, self._plan = Lock(), os.getpid(), None
@@ -104,32 +122,41 @@ class Model:
         """The plan for as many examples; the last one is kept."""
         if self._plan is None or self._plan.layout.batch != batch:
             self._plan = None  # its memory is given back before the next one takes its own
-            layout = Layout(self.summary, batch, whole=self.whole)
-            memory.check(memory.estimate(self.summary, batch, layout.bytes), self.limits.memory)
-            self._plan = Plan(layout, self._weights)
+            weighed, self._weighed = self._weigh(batch), None  # a layout's buffers belong to one plan
+            assert weighed.layout is not None
+            self._plan = Plan(weighed.layout, self._weights)
         return self._plan
+
+    def _weigh(self, batch: int) -> Weighed:
+        """What :func:`weigh` gives for as many examples; the last one is kept."""
+        if self._weighed is None or self._weighed.batch != batch:
+            self._weighed = weigh(self.summary, batch, self.limits, self.kind, whole=self.whole)
+        return self._weighed
 
     def _reference(self, feeds: Mapping[str, Array], watch: Watch) -> dict[str, Array]:
         """Layer by layer, each by its reference kernel."""
         layout, rows = self.summary.layout, self.summary.rows
         values: dict[int, Array] = {i: inward(feeds[name], layout) for i, name in enumerate(self.summary.inputs)}
         first = len(values)
-        last_read = {source: row.index for row in rows for source in row.layer.sources}
         found = [kernels.find(row.layer.kind) for row in rows]  # before the clock runs
-        for row, kernel in zip(rows, found, strict=True):
+        for row, kernel, read in zip(rows, found, dying(row.layer.sources for row in rows), strict=True):
             xs = [values[source] for source in row.layer.sources]
             start = perf_counter()
             y = forward(row, kernel, learned.of(self.summary, row, self.arrays), xs)
             watch(row, xs, y, perf_counter() - start)
             values[first + row.index] = y
-            for source in set(row.layer.sources):
-                if last_read[source] == row.index:
-                    del values[source]
+            for value in read:
+                del values[value]
         return {
             row.name: np.ascontiguousarray(outward(values[first + row.index], layout))
             for row in rows
             if row.name in self.summary.outputs
         }
+
+
+def _ops(summary: Summary, weighed: Weighed | None, *, whole: bool) -> list[Op]:
+    """The ops, fused anew only where no layout has them."""
+    return weighed.layout.ops if weighed and weighed.layout else fuse.fuse(summary, whole=whole)
 
 
 def _array(name: str, given: Any) -> Array:
@@ -172,21 +199,23 @@ def build(
     kind: str = "fast",
     *,
     whole: bool = False,
+    batch: int = 1,
 ) -> Model:
-    """The model of a network: weights from an ``.npz`` file, from arrays by name (``Conv1/kernel``), or by seed.
+    """The model of a network that :func:`check_known` has passed.
 
-    ``whole``: see :class:`Model`.
+    The weights are those of an ``.npz`` file, arrays by name (``Conv1/kernel``), or drawn by seed. ``whole``: see
+    :class:`Model`. Raises LimitError, before any weight is read or drawn, where a run over ``batch`` examples takes
+    more memory than it may.
     """
-    check_known(summary)
     if kind not in ENGINES:
         raise UsageError(f'no engine is called "{kind}"', help=nearest(kind, ENGINES) or " or ".join(ENGINES))
     if seed < 0:
         raise UsageError(f"the seed {seed} is negative", help="a whole number of 0 or more")
-    memory.check(memory.estimate(summary, 1), limits.memory)
+    weighed = weigh(summary, batch, limits, kind, whole=whole)
     if weights is None:
         arrays = initial.initial(summary, seed)
     elif isinstance(weights, str):
         arrays = learned.load(summary, weights, limits)
     else:
         arrays = learned.given(summary, weights)
-    return Model(summary, arrays, limits, kind, whole=whole, owned=True)
+    return Model(summary, arrays, limits, kind, whole=whole, owned=True, weighed=weighed)

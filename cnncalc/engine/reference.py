@@ -9,7 +9,7 @@ from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast.job import Finish
 from cnncalc.engine.kernels.activation import activate
 from cnncalc.errors import EngineError
-from cnncalc.kinds.base.activated import Activated
+from cnncalc.kinds.base.activated import added
 
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row
@@ -19,8 +19,9 @@ def forward(row: Row, kernel: kernels.Kernel, own: dict[str, Array], xs: list[Ar
     """The output of one layer by its reference kernel, its activation included, checked against the rule's sizes."""
     kind: Any = row.layer.kind
     y: Array = kernel(kind, own, *xs)
-    if isinstance(kind, Activated) and kind.activation is not None:
-        y = activate(kind.activation, y)
+    function = added(kind)
+    if function is not None:
+        y = activate(function, y)
     check_sizes(row, y, len(xs[0]))
     return y
 

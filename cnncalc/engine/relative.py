@@ -64,10 +64,12 @@ def bucket(ahead: Array, buckets: int, *, both: bool) -> Array:
     return np.asarray(first + np.where(distance < exact, distance, np.minimum(far, count - 1)))
 
 
-def turned(x: Array) -> Array:
-    """``[..., T, dim]``: columns 2i and 2i + 1 as a complex number, turned by ``position·BASE^(−2i/dim)``."""
+def turned(x: Array, first: int = 0) -> Array:
+    """``[..., T, dim]``, positions from ``first`` on: columns 2i and 2i + 1 as a complex number, turned by
+    ``position·BASE^(−2i/dim)``.
+    """
     positions, dim = x.shape[-2:]
-    angles = np.arange(positions)[:, None] * BASE ** (-np.arange(0, dim, 2) / dim)
+    angles = np.arange(first, first + positions)[:, None] * BASE ** (-np.arange(0, dim, 2) / dim)
     cos, sin = (each.astype(x.dtype) for each in (np.cos(angles), np.sin(angles)))
     even, odd = x[..., 0::2], x[..., 1::2]
     return np.stack((even * cos - odd * sin, even * sin + odd * cos), axis=-1).reshape(x.shape)

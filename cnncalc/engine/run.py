@@ -12,8 +12,6 @@ from cnncalc.engine import by_hand, inputs, model
 from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, blocks
 from cnncalc.engine.by_hand import Traced
-from cnncalc.engine.planning import memory
-from cnncalc.engine.planning.layout import Layout
 from cnncalc.engine.train import objective
 from cnncalc.engine.train.objective import Measured
 from cnncalc.errors import UsageError, nearest
@@ -65,7 +63,7 @@ class Run(NamedTuple):
 
 def run(
     summary: Summary,
-    settings: list[str],
+    given: list[inputs.Given],
     weights: str | None,
     seed: int,
     batch: int | None,
@@ -74,9 +72,10 @@ def run(
     traced: str | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Run:
-    """Read what ``--input`` and ``--weights`` give (else by seed), and run the network once.
+    """Read the inputs that are ``given`` and the weights (by seed if there is no file), and run the network once.
 
-    ``progress`` is told the number of the layer that comes, of how many, and its name. Raises LimitError before
+    ``traced`` names a layer to show by hand. ``progress`` is called with the number of the next layer, how many there
+    are, and its name. Raises LimitError before
     anything large is allocated, UsageError and SpecError for what does not fit.
     """
     model.check_known(summary)
@@ -84,11 +83,9 @@ def run(
         objective.check(summary)
     if traced is not None:
         _check_traced(summary, traced)
-    feeds = inputs.feeds(summary, settings, seed)
+    feeds = inputs.feeds(summary, given, seed)
     count = inputs.batch_of(feeds, batch)
-    planned = Layout(summary, count, whole=True).bytes if engine == "fast" else 0
-    memory.check(memory.estimate(summary, count, planned), limits.memory)
-    network = model.build(summary, weights, seed, limits, engine, whole=True)
+    network = model.build(summary, weights, seed, limits, engine, whole=True, batch=count)
     arrays = {name: feed.load(count) for name, feed in feeds.items()}
     layers: list[LayerRun] = []
     found: list[Traced] = []
@@ -117,13 +114,11 @@ def _check_traced(summary: Summary, name: str) -> None:
     row = summary.rows_by_name.get(name)
     if row is None:
         listed = ", ".join(list(summary.rows_by_name)[:12]) + (", ..." if len(summary.rows) > 12 else "")
+        help = nearest(name, summary.rows_by_name) or f"layers: {listed}"
+        raise UsageError(f'no layer is called "{name}"', help=help)
+    if not by_hand.can_show(row):
         raise UsageError(
-            f'--trace {name}: no layer is called "{name}"',
-            help=nearest(name, summary.rows_by_name) or f"layers: {listed}",
-        )
-    if not by_hand.can_show(row.layer.kind):
-        raise UsageError(
-            f"--trace {name}: {row.kind} has no windows to show", help="convolutions, pools and dense have"
+            f'{row.kind} "{name}" has no windows to show', help="convolutions, pools and dense layers have them"
         )
 
 

@@ -9,14 +9,15 @@ adding a layer changes no other's numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.files.npz import Arrays
-from cnncalc.errors import Problem, SpecError, nearest
+from cnncalc.errors import Hints, Problem, SpecError
 from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
@@ -43,12 +44,22 @@ def wanted(summary: Summary) -> dict[str, Wanted]:
 
 
 def of(summary: Summary, row: Row, arrays: Mapping[str, Array]) -> Weights:
-    """The arrays of one layer by their short names; a layer that shares has those of the other."""
+    """The arrays of one layer by their short names, as its kernel reads them; a layer that shares has those of the
+    other. A gain is multiplied in.
+    """
     owner = row if row.layer.shares is None else summary.rows[row.layer.shares]
     found = {weight: arrays[f"{owner.name}/{weight}"] for weight in owner.weights}
     if tie := owner.layer.tie:
-        found["kernel"] = arrays[f"{summary.rows[tie.layer].name}/{tie.array}"].T
-    return found
+        found["kernel"] = of(summary, summary.rows[tie.layer], arrays)[tie.array].T
+    gain = found.pop("gain", None)
+    return found if gain is None else {**found, "kernel": found["kernel"] * (gain / lengths(found["kernel"]))}
+
+
+def lengths(kernel: Array) -> Array:
+    """The length of each filter of a kernel ``[..., filters]``, as weight normalisation divides by (Salimans & Kingma
+    2016).
+    """
+    return np.sqrt(np.square(kernel).sum(axis=tuple(range(kernel.ndim - 1))))
 
 
 def common(summary: Summary, row: Row) -> bool:
@@ -85,9 +96,9 @@ def load(summary: Summary, path: str, limits: Limits) -> dict[str, Array]:
     wants = wanted(summary)
     with Arrays(path) as file:
         limits.check("weights", file.bytes)
-        problems = _names(wants, file.names)
+        problems, there = _names(wants, file.names), set(file.names)
         for name, want in wants.items():
-            if name in file.names and len(problems) < MOST:
+            if name in there and len(problems) < MOST:
                 try:
                     problems += _misshapen(name, file.header(name).shape, want.sizes)
                 except SpecError as error:
@@ -101,21 +112,19 @@ def _with_path(path: str, text: str) -> str:
     return text if text.startswith(path) else f"{path}: {text}"
 
 
-def _names(wants: dict[str, Wanted], names: list[str]) -> list[Problem]:
+def _names(wants: dict[str, Wanted], names: Iterable[str]) -> list[Problem]:
     """Names that are missing, that are there twice, and that nothing asks for."""
-    there = set(names)
-    extra = sorted(there - set(wants))
-    twice = sorted(there) if len(there) < len(names) else []
+    there = Counter(names)
+    extra = sorted(there.keys() - wants.keys())
+    hints = Hints(MOST)
     problems = [
-        Problem(f"{name} is missing ({'×'.join(map(str, want.sizes))})", help=nearest(name, extra[:1000]))
-        for name, want in list(wants.items())
+        Problem(f"{name} is missing ({'×'.join(map(str, want.sizes))})", help=hints.nearest(name, extra[:1000]))
+        for name, want in wants.items()
         if name not in there
     ]
-    problems += [Problem(f"{name[:100]} is there twice") for name in twice if names.count(name) > 1][:MOST]
+    problems += [Problem(f"{name[:100]} is there twice") for name in sorted(there) if there[name] > 1]
     known = list(wants)[:1000]
-    problems += [
-        Problem(f'no layer has an array "{name[:100]}"', help=nearest(name, known)) for name in extra[: MOST + 1]
-    ]
+    problems += [Problem(f'no layer has an array "{name[:100]}"', help=hints.nearest(name, known)) for name in extra]
     return problems
 
 

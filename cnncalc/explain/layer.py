@@ -12,7 +12,7 @@ from cnncalc.kinds.base.tracing import trace
 from cnncalc.kinds.base.weights import count
 from cnncalc.shape import Shape
 from cnncalc.summary.receptive import START, Field
-from cnncalc.summary.rows import Row, Summary
+from cnncalc.summary.rows import BYTES, Row, Summary
 from cnncalc.symbolic.expr import Expr, Letter, Number, total, value
 from cnncalc.symbolic.tree import letters
 
@@ -46,6 +46,8 @@ def explain(summary: Summary, row: Row) -> Explanation:
         steps.append(Step("params", "params", count(weights)))
     if value(row.macs) != 0:
         steps.append(Step("macs", "MACs", kind.macs(out_letters(row.output), *xs)))
+    if value(row.kv_cache_bytes) != 0:
+        steps.append(Step("kv_cache_bytes", "KV", BYTES * kind.cached(*xs)))
     steps += _field_steps(summary, row, kind, xs)
     sizes = row.output.written(summary.layout)
     stages = kind.stages(*xs)

@@ -5,7 +5,7 @@ last word (``global_maxpool`` is ``GlobalMaxpool`` in ``pool.py``). A kind is lo
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, lru_cache
 from importlib import import_module
 
 from cnncalc.errors import nearest
@@ -18,7 +18,7 @@ def _files() -> frozenset[str]:
     return frozenset(entry[:-3] for entry in entries if entry.endswith(".py") and not entry.startswith("_"))
 
 
-@cache
+@lru_cache(maxsize=1024)  # words of strangers are not kept for ever
 def find(word: str) -> type[Kind] | None:
     """The kind called ``word``, or None."""
     if not word.isidentifier() or not word.isascii() or word != word.lower():

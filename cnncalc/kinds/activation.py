@@ -2,88 +2,154 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from cnncalc.kinds.base.fields import Flag, Real, Word
+from cnncalc.kinds.base.function import Function
 from cnncalc.kinds.base.kind import Pointwise
 
 
-class Relu(Pointwise):
+class Relu(Function):
     """max(0, x)."""
 
+    bounds = (0, inf)
+    rises = True
+    rectifies = True
 
-class Relu6(Pointwise):
+
+class Relu6(Function):
     """min(max(0, x), 6)."""
 
+    bounds = (0, 6)
+    rises = True
+    rectifies = True
 
-class LeakyRelu(Pointwise):
+
+class LeakyRelu(Function):
     """x where x > 0, else slope · x."""
 
     slope = Real(0.01, doc="factor of the negative part")
+    rises = True
+    rectifies = True
 
 
-class Elu(Pointwise):
+class Elu(Function):
     """x where x > 0, else exp(x) − 1 (alpha 1)."""
 
+    bounds = (-1, inf)
+    rises = True
+    rectifies = True
 
-class Selu(Pointwise):
+
+class Selu(Function):
     """1.0507 · (x where x > 0, else 1.6733 (exp(x) − 1))."""
 
+    bounds = (-1.7581, inf)
+    rises = True
+    rectifies = True
 
-class Celu(Pointwise):
+
+class Celu(Function):
     """max(0, x) + min(0, exp(x) − 1) (alpha 1)."""
 
+    bounds = (-1, inf)
+    rises = True
+    rectifies = True
 
-class Gelu(Pointwise):
+
+class Gelu(Function):
     """x · Φ(x), Φ the normal distribution; approximate: its tanh form."""
 
     approximate = Flag(default=False, doc="the tanh form")
+    bounds = (-0.17005, inf)
+    rectifies = True
 
 
-class Silu(Pointwise):
+class Silu(Function):
     """x · sigmoid(x), also called swish."""
 
+    bounds = (-0.27847, inf)
+    rectifies = True
 
-class Mish(Pointwise):
+
+class Mish(Function):
     """x · tanh(softplus(x))."""
 
+    bounds = (-0.30885, inf)
+    rectifies = True
 
-class Sigmoid(Pointwise):
+
+class Sigmoid(Function):
     """1 / (1 + exp(−x))."""
 
+    bounds = (0, 1)
+    rises = True
 
-class HardSigmoid(Pointwise):
+
+class HardSigmoid(Function):
     """relu6(x + 3) / 6."""
 
+    bounds = (0, 1)
+    rises = True
 
-class HardSwish(Pointwise):
+
+class HardSwish(Function):
     """x · relu6(x + 3) / 6."""
 
+    bounds = (-0.375, inf)
+    rectifies = True
 
-class Tanh(Pointwise):
+
+class Tanh(Function):
     """The hyperbolic tangent."""
 
+    bounds = (-1, 1)
+    rises = True
 
-class Softplus(Pointwise):
+
+class Softplus(Function):
     """log(1 + exp(x))."""
 
+    bounds = (0, inf)
+    rises = True
+    rectifies = True
 
-class Softsign(Pointwise):
+
+class Softsign(Function):
     """x / (1 + |x|)."""
 
+    bounds = (-1, 1)
+    rises = True
 
-class Softmax(Pointwise):
+
+class Softmax(Function):
     """exp(x) over its sum along the channels or features."""
 
+    bounds = (0, 1)
+    over_channels = True
 
-class LogSoftmax(Pointwise):
+
+class LogSoftmax(Function):
     """The logarithm of softmax, along the channels or features."""
 
+    bounds = (-inf, 0)
+    over_channels = True
 
-class Linear(Pointwise):
+
+class Linear(Function):
     """x itself."""
 
+    rises = True
 
+
+#: Every activation function by name: the classes of this file, in order.
+KINDS = {
+    kind.word(): kind
+    for kind in list(vars().values())
+    if isinstance(kind, type) and issubclass(kind, Function) and kind is not Function
+}
 #: Every name that an ``activation`` field takes.
-FUNCTIONS = tuple(kind.word() for kind in Pointwise.__subclasses__() if kind.__module__ == __name__)
+FUNCTIONS = tuple(KINDS)
 
 
 class Activation(Pointwise):
@@ -92,3 +158,9 @@ class Activation(Pointwise):
     function = Word(FUNCTIONS)
     slope = Real(0.01, doc="of leaky_relu")
     approximate = Flag(default=False, doc="of gelu: the tanh form")
+
+    @property
+    def chosen(self) -> Function:
+        """The function that it names, with the fields that are given for it."""
+        kind = KINDS[self.__dict__["function"]]
+        return kind(**{name: self.__dict__[name] for name in kind.fields})

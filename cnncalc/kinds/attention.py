@@ -107,6 +107,12 @@ class Attention(Attending):
             return projections + 2 * (pairs * width.query)
         return projections + pairs * (width.query + width.mixed)
 
+    def between(self, *xs: Shape) -> Number:
+        """Queries, keys, values, and the values mixed."""
+        width = self.widths(xs[0])
+        queries, positions = product(xs[0].spatial), product(xs[-1].spatial)
+        return queries * (width.query + width.mixed) + positions * (width.key + width.value)
+
     def cached(self, *xs: Shape) -> Number:
         """Keys and values of every position, where the next one needs them again."""
         if not self.causal:
@@ -117,9 +123,11 @@ class Attention(Attending):
     def stages(self, *xs: Shape) -> list[Stage]:
         """Step by step, of an image in windows those of one window."""
         queries, positions = (product(self.seen(x)) for x in (xs[0], xs[-1]))
-        width, memory = self.widths(xs[0]), "x" if len(xs) == 1 else "memory"
+        width = self.widths(xs[0])
         of = {name[0].upper(): f" + b_{name[0].upper()}" if self.has_bias(name) else "" for name in PROJECTIONS}
-        query, key = f"x W_Q{of['Q']}", f"{memory} W_K{of['K']}"
+        x = "x" if self.window is None else "X"
+        memory = x if len(xs) == 1 else "memory"
+        query, key = f"{x} W_Q{of['Q']}", f"{memory} W_K{of['K']}"
         if self.rotary:
             query, key = f"turned({query})", f"turned({key})"
         shared = "i" if self.kv_heads is None else "g"
@@ -142,12 +150,12 @@ class Attention(Attending):
         if self.value_dim is not None:
             found.append(Stage("d_v", (self.value_dim,)))
         if self.kv_heads is not None:
-            found.append(Stage("heads i that share K_g and V_g", (exact_div(self.heads, self.kv_heads),)))
+            found.append(Stage("g = ⌈i/r⌉, r", (exact_div(self.heads, self.kv_heads),)))
         return found
 
     def _relative(self, *xs: Shape) -> list[Stage]:
         if self.relative_bias == "none":
             return []
         sizes = (self.heads, *(product(self.seen(x)) for x in (xs[0], xs[-1])))
-        what = "bucket of i − j" if self.relative_bias == "buckets" else "i − j"
-        return [Stage("distances with a number for each head", (self.distances(*xs),)), Stage(f"B = R({what})", sizes)]
+        apart = "bucket(j − i)" if self.relative_bias == "buckets" else "i − j"
+        return [Stage("R", (self.distances(*xs), self.heads)), Stage(f"B = R({apart})", sizes)]

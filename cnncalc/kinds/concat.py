@@ -14,7 +14,7 @@ class Concat(Weightless):
     """Puts the operands one after the other along an axis; the other sizes are the same."""
 
     axis = Word(("channels", "height", "width", "depth", "time"), default="channels", doc="the axis they follow along")
-    operands = (2, 1000)
+    operands = (1, 1000)
 
     def output(self, *xs: Shape) -> Shape:
         axes = xs[0].axes

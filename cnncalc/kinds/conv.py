@@ -8,6 +8,7 @@ from cnncalc import rules
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
 from cnncalc.kinds.base.kind import (
+    Inverse,
     Misfit,
     Note,
     Reach,
@@ -31,6 +32,23 @@ def biased(weights: Weights, count: Number, *, bias: bool) -> Weights:
     return {**weights, "bias": (count,)} if bias else weights
 
 
+def transposed(kind: Sliding, x: Shape, groups: Number) -> list[Inverse]:
+    """The transposed convolution with the same window, which leads from the output of ``kind`` back to ``x``."""
+    totals = [
+        rules.same_padding(w.size, w.kernel, w.stride, w.dilation) if w.padding is None else w.padding
+        for w in kind.windows(x)
+    ]
+    padding = tuple((w.begin, total - w.begin) for w, total in zip(kind.windows(x), totals, strict=True))
+    fields = {name: getattr(kind, name) for name in ("kernel", "stride", "dilation", "bias")}
+    return [("transposed_conv", {**fields, "filters": x.channels, "padding": _one(padding), "groups": groups})]
+
+
+def _one(pairs: tuple[tuple[Number, Number], ...]) -> Any:
+    """One number for all if they are the same."""
+    numbers = {number for pair in pairs for number in pair}
+    return numbers.pop() if len(numbers) == 1 else pairs
+
+
 class Conv(Sliding, Activated):
     """Learned filters slide over the input; each sums over all channels of its group."""
 
@@ -41,6 +59,7 @@ class Conv(Sliding, Activated):
     dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
     groups = Count("G", 1, silent=1, doc="groups of channels that do not mix")
     bias = Flag(default=True, doc="one number a filter")
+    weight_norm = Flag(default=False, doc="the kernel of each filter has length 1 and a learned gain")
     reference = GUIDE
 
     def output(self, *xs: Shape) -> Shape:
@@ -50,14 +69,21 @@ class Conv(Sliding, Activated):
             check_groups(self.filters, self.groups, "filters")
         return Shape(self.positions(x), self.filters)
 
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return transposed(self, x, groups=self.groups)
+
     def margins(self, *xs: Shape) -> list[Number]:
         return [exact_div(xs[0].channels, self.groups) - 1, exact_div(self.filters, self.groups) - 1]
 
     def weights(self, *xs: Shape) -> Weights:
-        return biased({"kernel": self._kernel(xs[0])}, self.filters, bias=self.bias)
+        kernel: Weights = {"kernel": self._kernel(xs[0])}
+        return biased({**kernel, "gain": (self.filters,)} if self.weight_norm else kernel, self.filters, bias=self.bias)
 
     def _kernel(self, x: Shape) -> tuple[Number, ...]:
         return (*per_axis(self.kernel, x, "kernel"), exact_div(x.channels, self.groups), self.filters)
+
+    def channel_axes(self) -> int:
+        return 1
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
         return product((*y.spatial, *self._kernel(xs[0])))
@@ -77,10 +103,16 @@ class DepthwiseConv(Sliding, Activated):
     def output(self, *xs: Shape) -> Shape:
         return Shape(self.positions(xs[0]), xs[0].channels * self.multiplier)
 
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return transposed(self, x, groups=x.channels)
+
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs
         kernel = (*per_axis(self.kernel, x, "kernel"), x.channels, self.multiplier)
         return biased({"kernel": kernel}, x.channels * self.multiplier, bias=self.bias)
+
+    def channel_axes(self) -> int:
+        return 2
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
         return product((*y.spatial, *self.weights(*xs)["kernel"]))
@@ -100,6 +132,9 @@ class SeparableConv(Sliding, Activated):
 
     def output(self, *xs: Shape) -> Shape:
         return Shape(self.positions(xs[0]), self.filters)
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return transposed(self, x, groups=1)
 
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs
@@ -195,10 +230,17 @@ class TransposedConv(Activated):
                 found.append(equation(f"{letter}: same with output_padding gives {{}} (Keras), not W·S + A", size))
         return found
 
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        fields = {name: getattr(self, name) for name in ("kernel", "stride", "dilation", "groups", "bias")}
+        return [("conv", {**fields, "filters": x.channels, "padding": self.crop(x)})]
+
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs
         kernel = (*per_axis(self.kernel, x, "kernel"), x.channels, exact_div(self.filters, self.groups))
         return biased({"kernel": kernel}, self.filters, bias=self.bias)
+
+    def channel_axes(self) -> int:
+        return int(self.groups == 1)  # with groups, the last axis counts the channels of one group alone
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
         """On the input positions: each is multiplied with the whole kernel once."""

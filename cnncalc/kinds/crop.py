@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.kinds.base.fields import REQUIRED, Padding
-from cnncalc.kinds.base.kind import POINT, Misfit, Reach, Weightless, axis_letters, need_spatial
+from cnncalc.kinds.base.kind import POINT, Inverse, Misfit, Reach, Weightless, axis_letters, need_spatial
 from cnncalc.kinds.pad import both, ends
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere
@@ -22,6 +22,9 @@ class Crop(Weightless):
             if anywhere(size < 1):
                 raise Misfit("nothing is left after the crop", field="amount", number=size, letter=letter)
         return Shape(sizes, x.channels)
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return [("pad", {"amount": self.amount})]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return tuple(POINT._replace(begin=-begin) for begin, _ in ends(self.amount, xs[0]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.fields import Count, Flag, Word
-from cnncalc.kinds.base.kind import POINT, Note, Reach, Weights, equation
+from cnncalc.kinds.base.kind import POINT, Inverse, Note, Reach, Weights, equation
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import product
 from cnncalc.symbolic.expr import Number
@@ -18,6 +18,7 @@ class Dense(Activated):
     flatten = Word(
         ("auto", "true", "false"), default="auto", doc="flatten first: an image or a volume is, a sequence is not"
     )
+    weight_norm = Flag(default=False, doc="the weights of each unit have length 1 and a learned gain")
     reference = "Goodfellow, Bengio & Courville, Deep learning (2016), chapter 6"
 
     def flattens(self, x: Shape) -> bool:
@@ -33,8 +34,18 @@ class Dense(Activated):
         return product(x.sizes) if self.flattens(x) else x.channels
 
     def weights(self, *xs: Shape) -> Weights:
-        kernel = {"kernel": (self.inputs(xs[0]), self.units)}
-        return {**kernel, "bias": (self.units,)} if self.bias else kernel
+        found = {"kernel": (self.inputs(xs[0]), self.units)}
+        per_unit = {"gain": self.weight_norm, "bias": self.bias}
+        return found | {name: (self.units,) for name, wanted in per_unit.items() if wanted}
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        """A dense layer with as many units as there were numbers, and the sizes that they had."""
+        flat = len(y.spatial) < len(x.spatial)
+        dense = ("dense", {"units": product(x.sizes) if flat else x.channels, "bias": self.bias})
+        return [dense, ("reshape", {"shape": tuple(x.written(self.layout))})] if flat else [dense]
+
+    def channel_axes(self) -> int:
+        return 1
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
         return product((*y.spatial, *self.weights(*xs)["kernel"]))

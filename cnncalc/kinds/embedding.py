@@ -27,6 +27,9 @@ class Embedding(Kind):
     def weights(self, *xs: Shape) -> Weights:
         return {"embeddings": (self.vocab, self.dim)}
 
+    def tokens(self) -> Number:
+        return self.vocab
+
     def macs(self, y: Shape, *xs: Shape) -> Number:
         return 0
 

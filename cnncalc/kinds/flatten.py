@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds.base.kind import Reach, Weightless
+from cnncalc.kinds.base.kind import Inverse, Reach, Weightless
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import product
 
@@ -12,6 +12,9 @@ class Flatten(Weightless):
 
     def output(self, *xs: Shape) -> Shape:
         return Shape((), product(xs[0].sizes))
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return [("reshape", {"shape": tuple(x.written(self.layout))})]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return None

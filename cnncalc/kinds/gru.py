@@ -23,4 +23,5 @@ class Gru(Recurrent):
         after = f"W_h x_t{b} + r ⊙ (U_h h_prev{c})"
         candidate = after if self.resets_after else f"W_h x_t + U_h (r ⊙ h_prev){b}"
         gates = [f"{gate} = σ({self.sums(gate)})" for gate in ("z", "r")]
-        return self.state(*gates, f"candidate = tanh({candidate})", "h_t = z ⊙ h_prev + (1 − z) ⊙ candidate")
+        steps = self.state(*gates, f"candidate = tanh({candidate})", "h_t = z ⊙ h_prev + (1 − z) ⊙ candidate")
+        return [*steps, *self.joined()]

@@ -10,10 +10,10 @@ from cnncalc.symbolic.expr import Number, value
 
 
 class Moe(Weightless):
-    """A mixture of experts: a router (``NAME/router``) and a block of ``layers`` that is there once for each expert.
+    """A mixture of experts: a block with a router (``NAME/router``), and its ``layers`` once for each expert.
 
-    Each position goes through the ``top`` experts that its router's numbers are largest for; the softmax of these
-    numbers are the weights of their sum. As a row it is that sum: it reads the router, then every expert.
+    Each position goes through the ``top`` experts for which the router gives it the largest numbers; their softmax
+    weighs the experts' outputs in a sum. The block's own row is that sum: it reads the router and every expert.
     """
 
     experts = Count("E", doc="copies of the block's layers, each with weights of its own: params counts them all")

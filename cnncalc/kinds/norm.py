@@ -13,6 +13,7 @@ from cnncalc.symbolic.expr import Number
 class _Norm(Pointwise):
     """The sizes stay; gamma and beta have one number a channel."""
 
+    rescales = True
     eps = Real(1e-5, doc="added to the variance inside the root")
 
     def learned(self, sizes: tuple[Number, ...]) -> Weights:

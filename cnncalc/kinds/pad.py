@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.kinds.base.fields import REQUIRED, Padding, Real
-from cnncalc.kinds.base.kind import POINT, Reach, Weightless, need_spatial, per_axis
+from cnncalc.kinds.base.kind import POINT, Inverse, Reach, Weightless, need_spatial, per_axis
 from cnncalc.shape import Shape
 from cnncalc.symbolic.expr import Number
 
@@ -30,6 +30,9 @@ class Pad(Weightless):
         (x,) = xs
         need_spatial(x, self)
         return Shape(tuple(w + p for w, p in zip(x.spatial, both(self.amount, x), strict=True)), x.channels)
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return [("crop", {"amount": self.amount})]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return tuple(POINT._replace(begin=begin) for begin, _ in ends(self.amount, xs[0]))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.kinds.base.fields import Sizes
-from cnncalc.kinds.base.kind import Misfit, Reach, Weightless
+from cnncalc.kinds.base.kind import Inverse, Misfit, Reach, Weightless
 from cnncalc.shape import Shape, read
+from cnncalc.symbolic.expr import value
 
 
 class _Order(Sizes):
@@ -29,6 +30,10 @@ class Permute(Weightless):
             raise Misfit(f"order must name each axis of its input once: {numbers} in some order", field="order")
         sizes = x.written(self.layout)
         return read([sizes[axis - 1] for axis in self.order], self.layout)
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        order = [value(place) for place in self.order]
+        return [("permute", {"order": tuple(order.index(place) + 1 for place in range(1, len(order) + 1))})]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
-from cnncalc.kinds.base.kind import Misfit, Reach, Weightless, need_spatial, per_axis
+from cnncalc.kinds.base.kind import Inverse, Misfit, Reach, Weightless, need_spatial, per_axis
 from cnncalc.kinds.base.window import WORDS, Sliding
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, larger
@@ -31,6 +31,19 @@ class _Pool(Sliding, Weightless):
         if type(self.padding) is not int or self.padding:
             self._check_padding(x)
         return Shape(self.positions(x), x.channels)
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        """Repeated positions; zeros are added, or positions cut, where the maps are not as large as before."""
+        factors = per_axis(self.stride, x, "stride")
+        missing = [size - small * factor for size, small, factor in zip(x.spatial, y.spatial, factors, strict=True)]
+        more = tuple((0, n if value(n) is None or value(n) > 0 else 0) for n in missing)
+        less = tuple((0, -value(n) if (value(n) or 0) < 0 else 0) for n in missing)
+        found: list[Inverse] = [("upsample", {"factor": self.stride})]
+        if any(value(end) != 0 for _, end in more):
+            found.append(("pad", {"amount": more}))
+        if any(end for _, end in less):
+            found.append(("crop", {"amount": less}))
+        return found
 
     def margins(self, *xs: Shape) -> list[Number]:
         windows = [] if isinstance(self.padding, str) else self.windows(xs[0])

@@ -10,6 +10,7 @@ from cnncalc.shape import Shape
 class Prelu(Pointwise):
     """x where x > 0, else alpha · x, alpha learned for each channel."""
 
+    rectifies = True
     shared = Flag(default=False, doc="one slope in all")
     reference = "He et al., Delving deep into rectifiers (2015)"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Sizes
-from cnncalc.kinds.base.kind import Misfit, Reach, Weightless
+from cnncalc.kinds.base.kind import Inverse, Misfit, Reach, Weightless
 from cnncalc.shape import Shape, read
 from cnncalc.symbolic.arithmetic import differ, product
 from cnncalc.symbolic.expr import Number
@@ -27,6 +27,9 @@ class Reshape(Weightless):
     def margins(self, *xs: Shape) -> list[Number]:
         more = product(xs[0].sizes) - product(self.shape)
         return [more, -more]
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return [("reshape", {"shape": tuple(x.written(self.layout))})]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return None

@@ -14,4 +14,4 @@ class Rnn(Recurrent):
     reference = "Elman, Finding structure in time (1990)"
 
     def stages(self, *xs: Shape) -> list[Stage]:
-        return self.state(f"h_t = tanh({self.sums('h')})")
+        return [*self.state(f"h_t = tanh({self.sums('h')})"), *self.joined()]

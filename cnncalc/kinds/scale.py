@@ -12,6 +12,7 @@ class Scale(Pointwise):
     number of the example.
     """
 
+    rescales = True
     initial = Real(1.0, least=-float("inf"), doc="gamma before training")
     over = Word(
         ("channels", "one", "all"), default="channels", doc="one factor a channel, one in all, or one for each number"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Count
-from cnncalc.kinds.base.kind import Misfit, Pointwise, Reach, Weightless, axis_letters, finer, need_spatial
+from cnncalc.kinds.base.kind import Inverse, Misfit, Pointwise, Reach, Weightless, axis_letters, finer, need_spatial
 from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, product
@@ -29,6 +29,9 @@ class PixelShuffle(Weightless):
             )
         return Shape(tuple(w * self.factor for w in x.spatial), exact_div(x.channels, block))
 
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return [("pixel_unshuffle", {"factor": self.factor})]
+
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return (finer(self.factor),) * len(xs[0].spatial)
 
@@ -48,6 +51,9 @@ class PixelUnshuffle(Weightless):
                 raise Misfit(f"{letter} = {size} is not divisible by the factor {factor}", field="factor")
         sizes = tuple(exact_div(w, self.factor) for w in x.spatial)
         return Shape(sizes, x.channels * product(self.factor for _ in x.spatial))
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse]:
+        return [("pixel_shuffle", {"factor": self.factor})]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return (Reach(self.factor, self.factor, 0),) * len(xs[0].spatial)

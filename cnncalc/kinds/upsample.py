@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 from cnncalc.kinds.base.fields import Flag, PerAxis, Word
-from cnncalc.kinds.base.kind import POINT, Misfit, Note, Reach, Weightless, need_spatial, one_over, per_axis
+from cnncalc.kinds.base.kind import POINT, Inverse, Misfit, Note, Reach, Weightless, need_spatial, one_over, per_axis
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import exact_div
 from cnncalc.symbolic.expr import Expr, Number, value
@@ -33,6 +33,9 @@ class Upsample(Weightless):
         if self.align_corners and self.mode == "nearest":
             raise Misfit("align_corners means nothing to mode nearest", help="mode: bilinear", field="align_corners")
         return Shape(self.reached(x), x.channels)
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse] | None:
+        return None if self.size is not None else [("avgpool", {"size": self.factor or 2})]
 
     def reached(self, x: Shape) -> tuple[Number, ...]:
         """The spatial sizes of the output."""

@@ -151,9 +151,9 @@ def _use(builder: Builder, item: Item, scope: Scope, above: int) -> int:
             arguments[name] = values.any_argument(default, Context(builder.spec.limits, arguments), name)
     x = _one_source(builder, item, scope, above)
     context = builder.context(node.text, arguments)
-    return builder.place_list(
-        definition.layers, scope.inside(item, trainable=builder.trainable(item, scope), context=context), x
-    )
+    inner = scope.inside(item, trainable=builder.trainable(item, scope), context=context)
+    with builder.using(node, context):
+        return builder.place_list(definition.layers, inner, x)
 
 
 def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:
@@ -192,10 +192,15 @@ def _first_use(builder: Builder, number: int) -> int:
 
 
 def _find_placed(builder: Builder, scope: Scope | None, name: str) -> Placed | None:
+    """The layer or block called ``name`` here; a decoder also finds those of the encoder, as it may undo them."""
     while scope:
         if (scope, name) in builder.placed:
             return builder.placed[scope, name]
         scope = scope.outer
+    parts = [f"{part}/" for part in builder.spec.lists if part]
+    for (where, own), placed in builder.placed.items():
+        if where.prefix in parts and name in (own, where.prefix + own):
+            return placed
     return None
 
 

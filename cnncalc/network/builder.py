@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from cnncalc import kinds
 from cnncalc.errors import LimitError, Mark, Problem, SpecError, nearest
 from cnncalc.kinds.base.composite import Composite
-from cnncalc.kinds.base.fields import REQUIRED
+from cnncalc.kinds.base.fields import REQUIRED, Names
 from cnncalc.kinds.base.kind import Kind, Misfit
 from cnncalc.limits import over
 from cnncalc.network.model import Block, Layer, Network
@@ -20,7 +21,7 @@ from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.values import BadValue, Context, unknown_keys
 
 COMMON = ("name", "from", "expect", "trainable")
-HINTS = 100  # errors for which the name that is meant is searched
+HINTS = 20  # errors for which the name that is meant is searched
 
 
 class Placed(NamedTuple):
@@ -42,6 +43,8 @@ class Builder:
         self.placed: dict[tuple[Scope, str], Placed] = {}
         self.names: set[str] = set()
         self.depth = self.steps = 0
+        self.uses: list[tuple[str, Context]] = []  # the defined blocks around what is placed now, with their arguments
+        self.endless = False  # whether one of them was found to use itself without an end
         self._kinds: dict[tuple[int, Context], Kind | None] = {}
         self._equal: dict[tuple[Any, ...], Kind] = {}  # layers alike share a kind, which is worked out once
         self._contexts: dict[tuple[Any, ...], Context] = {}
@@ -65,8 +68,10 @@ class Builder:
             self.mirror(self, above)
         self.network.demands += self.spec.expected
         if self.problems:
-            found = dict.fromkeys(self.problems)  # a block that is placed again fails again
-            raise SpecError(sorted(found, key=lambda problem: problem.mark[1:3] if problem.mark else (0, 0)))
+            found: dict[tuple[object, ...], Problem] = {}
+            for problem in self.problems:  # a block that is placed again fails again
+                found.setdefault((problem.text, problem.mark), problem)
+            raise SpecError(sorted(found.values(), key=lambda one: one.mark[1:3] if one.mark else (0, 0)))
         return self.network
 
     def place_list(self, nodes: Sequence, scope: Scope, above: int) -> int:
@@ -134,10 +139,12 @@ class Builder:
 
     def _layer(self, item: Item, scope: Scope, above: int) -> int:
         kind = self._kind(item, scope.context)
-        sources = self.sources(item, scope, above)
+        sources = self.sources(item, scope, above) + self._besides(item, scope, kind)
         if kind is None or BROKEN in sources:
             return BROKEN
         least, most = kind.operands
+        if most > 9 and "from" not in item.fields:  # the layer above alone is hardly what is meant
+            least = 2
         if not least <= len(sources) <= most:
             wanted = f"{least}" if least == most else f"{least} or more" if most > 9 else f"{least} to {most}"
             raise BadValue(
@@ -186,6 +193,28 @@ class Builder:
                 shapes.append(None)
         return shapes[number]
 
+    @contextmanager
+    def using(self, block: Scalar, context: Context) -> Iterator[None]:
+        """Within this, the inside of a defined block is placed.
+
+        Raises BadValue where the block uses itself and does not come to an end: with the same arguments, or deeper
+        than blocks may be. (One that repeats itself ``n`` times with ``n - 1`` comes to an end.)
+        """
+        names = [name for name, _ in self.uses]
+        if block.text in names:
+            deep = self.depth >= self.spec.limits.nesting
+            self.endless = self.endless or deep or (block.text, context) in self.uses
+            if self.endless:
+                first = len(names) - 1 - names[::-1].index(block.text)
+                between = ", ".join(names[first + 1 :])
+                text = f'block "{block.text}" uses itself' + (f", through {between}" if between else "")
+                raise BadValue(text, block.mark, "a block is made of layers, and of blocks that do not use it")
+        self.uses.append((block.text, context))
+        try:
+            yield
+        finally:
+            self.uses.pop()
+
     def context(self, block: str, arguments: dict[str, Any]) -> Context:
         """What the inside of a block is read against; the same for equal arguments, so that it is read once."""
         key = (block, *((type(given), given) for given in arguments.values()))  # True is not 1 here
@@ -223,6 +252,16 @@ class Builder:
             )
         return (above,)
 
+    def _besides(self, item: Item, scope: Scope, kind: Kind | None) -> tuple[int, ...]:
+        """The values that fields of the kind name: they are read after those of ``from``."""
+        found: list[int] = []
+        for name, field in kind.fields.items() if kind else ():
+            if isinstance(field, Names) and getattr(kind, field.attribute):
+                node = item.fields[name]
+                names = node.items if isinstance(node, Sequence) else [node]
+                found += [self._source(one, scope, item) for one in names]
+        return tuple(found)
+
     def _source(self, node: Node, scope: Scope, item: Item) -> int:
         if not isinstance(node, Scalar):
             raise values.expected("from", node, "the name of a layer, or a list of names")
@@ -258,7 +297,8 @@ class Builder:
     def _read_kind(self, item: Item, context: Context) -> Kind | None:
         found = kinds.find(item.word)
         if found is None:
-            hint = kinds.meant(item.word, tuple(self.placers)) or "cnncalc kinds lists them"
+            hint = kinds.meant(item.word, tuple(self.placers)) if len(self.problems) < HINTS else None
+            hint = hint or "cnncalc kinds lists them"
             raise BadValue(f'no kind of layer is called "{item.word[:60]}"', item.mark, hint)
         problems: list[Problem] = []
         fields = self._fields(item, found)

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc import kinds, rules
+from cnncalc import kinds
 from cnncalc.errors import SpecError
-from cnncalc.kinds.base.kind import Kind, Misfit, per_axis, times
-from cnncalc.kinds.base.window import Sliding
+from cnncalc.kinds.base.kind import Kind, Misfit, times
 from cnncalc.network.model import Block, Layer
 from cnncalc.shape import Shape
-from cnncalc.symbolic.arithmetic import differ, product
-from cnncalc.symbolic.expr import Number, value
+from cnncalc.symbolic.arithmetic import differ
 
 if TYPE_CHECKING:
     from cnncalc.network.builder import Builder
-
-_LIKE = ("kernel", "stride", "dilation")
-_INVERSE = {"pad": "crop", "crop": "pad", "pixel_shuffle": "pixel_unshuffle", "pixel_unshuffle": "pixel_shuffle"}
-_CONVOLUTIONS = ("conv", "depthwise_conv", "separable_conv")
 
 
 def place(builder: Builder, above: int) -> int:
@@ -80,76 +74,23 @@ def _activation_before(builder: Builder, layer: Layer) -> str | None:
 
 
 def _inverse(layer: Layer, x: Shape, y: Shape, activation: str | None) -> list[Kind]:
-    """The layers that lead from ``y`` back to ``x``."""
-    kind: Any = layer.kind
-    word = kind.word()
-    if word in _CONVOLUTIONS and isinstance(kind, Sliding):
-        return [_transposed(kind, x, y, activation)]
-    if word == "transposed_conv":
-        fields = {name: getattr(kind, name) for name in (*_LIKE, "groups", "bias")}
-        return [_made("conv", filters=x.channels, padding=kind.crop(x), activation=activation, **fields)]
-    if isinstance(kind, Sliding) and "ceil_mode" in kind.fields:
-        return [_made("upsample", factor=kind.stride), *_evened(y, x, per_axis(kind.stride, x, "stride"))]
-    if word == "upsample" and kind.size is None:
-        return [_made("avgpool", size=kind.factor or 2)]
-    if word == "dense":
-        return _undensed(kind, x, y, activation)
-    if word in ("flatten", "reshape"):
-        return [_made("reshape", shape=tuple(x.written(kind.layout)))]
-    if word == "permute":
-        order = [value(place) for place in kind.order]
-        return [_made("permute", order=tuple(order.index(place) + 1 for place in range(1, len(order) + 1)))]
-    if word in _INVERSE:
-        (name,) = kind.fields.keys() & {"amount", "factor"}
-        return [_made(_INVERSE[word], **{name: getattr(kind, name)})]
+    """The layers that lead from ``y`` back to ``x``, those that learn with ``activation``."""
+    steps = layer.kind.undone(x, y)
+    if steps is not None:
+        return [_made(word, fields, x, y, activation) for word, fields in steps]
     if x.sizes == y.sizes:
-        return [kind]
-    raise _cannot(layer, f"{word} throws positions away")
+        return [layer.kind]
+    raise _cannot(layer, f"{layer.kind.word()} throws positions away")
 
 
-def _made(word: str, **fields: Any) -> Kind:
+def _made(word: str, fields: dict[str, Any], x: Shape, y: Shape, activation: str | None) -> Kind:
+    """A kind by its word; what its rule falls short of ``x`` is its ``output_padding``, if it has one."""
     found = kinds.find(word)
     assert found is not None
-    return found(**{name: field for name, field in fields.items() if field is not None})
-
-
-def _transposed(kind: Sliding, x: Shape, y: Shape, activation: str | None) -> Kind:
-    """The transposed convolution with the same window; what it falls short of ``x`` is its output_padding."""
-    totals = [
-        rules.same_padding(w.size, w.kernel, w.stride, w.dilation) if w.padding is None else w.padding
-        for w in kind.windows(x)
-    ]
-    padding = tuple((w.begin, total - w.begin) for w, total in zip(kind.windows(x), totals, strict=True))
-    groups = x.channels if kind.word() == "depthwise_conv" else getattr(kind, "groups", 1)
-    fields: dict[str, Any] = {name: getattr(kind, name) for name in _LIKE}
-    fields |= {"filters": x.channels, "padding": _one(padding), "groups": groups, "activation": activation}
-    short = _made("transposed_conv", **fields).output(y)
-    missing = tuple(size - other for size, other in zip(x.spatial, short.spatial, strict=True))
-    return _made("transposed_conv", **fields, output_padding=_one(missing), bias=getattr(kind, "bias", True))
-
-
-def _one(sizes: tuple[Any, ...]) -> Any:
-    """One number for all where they are the same, of pairs too."""
-    numbers = [number for size in sizes for number in (size if isinstance(size, tuple) else (size,))]
-    return numbers[0] if all(number == numbers[0] for number in numbers) else sizes
-
-
-def _evened(y: Shape, x: Shape, factors: tuple[Number, ...]) -> list[Kind]:
-    """Zeros put, or positions cut, where enlarged maps are not as large as ``x``."""
-    missing = [size - small * factor for size, small, factor in zip(x.spatial, y.spatial, factors, strict=True)]
-    more = tuple((0, n if value(n) is None or value(n) > 0 else 0) for n in missing)
-    less = tuple((0, -value(n) if (value(n) or 0) < 0 else 0) for n in missing)
-    found = []
-    if any(value(end) != 0 for _, end in more):
-        found.append(_made("pad", amount=more))
-    if any(end for _, end in less):
-        found.append(_made("crop", amount=less))
-    return found
-
-
-def _undensed(kind: Kind, x: Shape, y: Shape, activation: str | None) -> list[Kind]:
-    """A dense layer with as many units as there were numbers, and the sizes they had."""
-    flat = len(y.spatial) < len(x.spatial)
-    units = product(x.sizes) if flat else x.channels
-    dense = _made("dense", units=units, bias=kind.__dict__["bias"], activation=activation)
-    return [dense, _made("reshape", shape=tuple(x.written(kind.layout)))] if flat else [dense]
+    if "activation" in found.fields and activation is not None:
+        fields = {**fields, "activation": activation}
+    made = found(**fields)
+    if "output_padding" not in found.fields:
+        return made
+    missing = tuple(size - short for size, short in zip(x.spatial, made.output(y).spatial, strict=True))
+    return found(**fields, output_padding=missing[0] if len({*missing}) == 1 else missing)

@@ -82,17 +82,19 @@ class Block(NamedTuple):
 
 
 class Network:
-    """Layers in running order, ready to be worked out."""
+    """Layers in running order, ready to be worked out. ``axes`` and ``notes`` as in :class:`Spec`."""
 
     def __init__(self, spec: Spec) -> None:
         self.name, self.layout, self.limits, self.mark = spec.name, spec.layout, spec.limits, spec.mark
         self.inputs: dict[str, Shape] = dict(spec.inputs)
+        self.places = dict(spec.places)  # of the inputs
         self.layers: list[Layer] = []
         self.blocks: dict[str, Block] = {}
         self.demands: list[Demand] = []
         self.given: list[Demand] = list(spec.given)
         self.lists = tuple(spec.lists)
         self.objective = spec.objective
+        self.axes, self.notes = spec.axes, list(spec.notes)
 
     def value_name(self, number: int) -> str:
         """The name of a value: an input's or a layer's."""

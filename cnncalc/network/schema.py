@@ -8,12 +8,13 @@ from cnncalc import kinds
 from cnncalc.kinds.base.fields import REQUIRED
 from cnncalc.kinds.base.kind import Kind
 from cnncalc.network.blocks import MERGES
-from cnncalc.shape import LAYOUTS
+from cnncalc.shape import LAYOUTS, WITH_BATCH
 from cnncalc.spec.demand import QUANTITIES, TOTALS
 from cnncalc.spec.objective import LOSSES
 
 Schema = dict[str, Any]
 
+_TEXT: Schema = {"type": ["string", "number", "boolean"]}  # YAML reads a name such as 5 or true as these
 _WHOLE: Schema = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
 _SIZES: Schema = {
     "description": "sizes such as 64x64x3, or a list of them",
@@ -39,8 +40,8 @@ def schema() -> Schema:
 def _properties() -> Schema:
     block = _object({"args": {"type": ["object", "null"]}, "layers": _LAYERS}, ["layers"])
     return {
-        "name": {"type": "string"},
-        "layout": {"enum": list(LAYOUTS), "description": "order in which sizes are written"},
+        "name": _TEXT,
+        "layout": {"enum": _layouts(), "description": "order in which sizes are written"},
         "input": {
             "description": "sizes of one example, or inputs by name",
             "anyOf": [*_SIZES["anyOf"], {"type": "object", "additionalProperties": _SIZES, "minProperties": 1}],
@@ -55,9 +56,13 @@ def _properties() -> Schema:
     }
 
 
+def _layouts() -> list[str]:
+    return [*LAYOUTS, *WITH_BATCH, *map(str.lower, WITH_BATCH)]
+
+
 def _objective() -> Schema:
     number = {"type": ["number", "string"]}
-    sparsity = _object({"layer": {"type": "string"}, "target": number, "weight": number}, ["layer"])
+    sparsity = _object({"layer": _TEXT, "target": number, "weight": number}, ["layer"])
     return _object({"loss": {"enum": list(LOSSES)}, "sparsity": sparsity}, [])
 
 
@@ -72,10 +77,9 @@ def _expect(quantities: tuple[str, ...]) -> Schema:
 
 
 def _from() -> Schema:
-    name = {"type": "string"}
     return {
         "description": "the layer, or layers, that this one reads; default: the one above",
-        "anyOf": [name, {"type": "array", "items": name, "minItems": 1}],
+        "anyOf": [_TEXT, {"type": "array", "items": _TEXT, "minItems": 1}],
     }
 
 
@@ -107,7 +111,7 @@ def _kind(kind: type[Kind]) -> Schema:
 
 def _common() -> Schema:
     return {
-        "name": {"type": "string", "pattern": r"^(?!input$)[\w. -]+$"},
+        "name": {**_TEXT, "pattern": r"^(?!input$)[\w. -]+$"},
         "from": {"$ref": "#/definitions/from"},
         "expect": {"$ref": "#/definitions/expect"},
         "trainable": {"type": "boolean", "default": True},
@@ -119,7 +123,7 @@ def _blocks() -> Schema:
     merged = {"branches": branches, "merge": {"enum": list(MERGES)}, **_common()}
     function = kinds.every()["activation"].fields["function"].schema()
     tied = {"transposed": {"type": "boolean"}, "bias": {"type": "boolean"}, "activation": function}
-    use = {"block": {"type": "string"}, "layer": {"type": "string"}, **tied, **_common()}
+    use = {"block": _TEXT, "layer": _TEXT, **tied, **_common()}
     experts = {"experts": _WHOLE, "top": _WHOLE, "layers": _LAYERS, **_common()}
     return {
         "residual": _object({"body": _LAYERS, "shortcut": _LAYERS, "activation": function, **_common()}, ["body"]),
@@ -127,7 +131,7 @@ def _blocks() -> Schema:
         "repeat": _object({"times": _WHOLE, "layers": _LAYERS, **_common()}, ["times", "layers"]),
         "sequential": {"anyOf": [_LAYERS, _object({"layers": _LAYERS, **_common()}, ["layers"])]},
         "moe": _object(experts, ["experts", "top", "layers"]),
-        "use": {"anyOf": [{"type": "string"}, {"type": "object", "properties": use}]},
+        "use": {"anyOf": [_TEXT, {"type": "object", "properties": use}]},
     }
 
 

@@ -47,12 +47,12 @@ class Outline:
         return bool(path) and (path in self.blocks) + self._around(path.rpartition("/")[0])
 
 
-def blocks_data(summary: Summary, outline: Outline) -> list[dict[str, Any]]:
+def blocks_data(summary: Summary, outline: Outline, layout: str) -> list[dict[str, Any]]:
     """Each block: how many layers it has, what it reads, what it puts out, and the sums of its layers."""
-    return [_block(summary, outline, name, block) for name, block in outline.blocks.items()]
+    return [_block(summary, outline, layout, name, block) for name, block in outline.blocks.items()]
 
 
-def _block(summary: Summary, outline: Outline, name: str, block: Block) -> dict[str, Any]:
+def _block(summary: Summary, outline: Outline, layout: str, name: str, block: Block) -> dict[str, Any]:
     network = summary.network
     before = len(network.inputs) + block.first
     read = dict.fromkeys(
@@ -61,15 +61,16 @@ def _block(summary: Summary, outline: Outline, name: str, block: Block) -> dict[
     data: dict[str, Any] = {"name": name, "kind": block.word, "depth": outline.depth(name)}
     data["layers"] = block.last - block.first
     data["from"] = [network.value_name(source) for source in read]
-    data["input"] = input_sizes(summary, tuple(read))
-    return data | {quantity: quantities.quantity(summary, name, quantity) for quantity in QUANTITIES}
+    data["input"] = input_sizes(summary, tuple(read), layout)
+    data |= {quantity: quantities.quantity(summary, name, quantity) for quantity in QUANTITIES}
+    return data | {"output": input_sizes(summary, (block.value,), layout)}
 
 
-def input_sizes(summary: Summary, sources: tuple[int, ...]) -> list[Any]:
+def input_sizes(summary: Summary, sources: tuple[int, ...], layout: str) -> list[Any]:
     """The sizes of what is read; a list of them where that is not one value."""
     first, inputs = len(summary.inputs), list(summary.inputs.values())
     shapes = [inputs[source] if source < first else summary.rows[source - first].output for source in sources]
-    sizes = [shape.written(summary.layout) for shape in shapes]
+    sizes = [shape.written(layout) for shape in shapes]
     return sizes[0] if len(sizes) == 1 else sizes
 
 

@@ -10,38 +10,41 @@ from cnncalc.summary import quantities
 from cnncalc.symbolic.expr import Expr
 
 if TYPE_CHECKING:
-    from cnncalc.summary.findings import Finding
+    from cnncalc.summary.finding import Finding
     from cnncalc.summary.rows import Row, Summary
 
 
-def summary_data(summary: Summary, found: list[Finding]) -> dict[str, Any]:
-    """The data of ``summary``: name, layout, inputs, layers, blocks, totals, outputs and findings."""
-    layout = summary.layout
-    code = _code(summary)
+def summary_data(summary: Summary, found: list[Finding], layout: str | None = None) -> dict[str, Any]:
+    """The data of ``summary``: name, layout, inputs, layers, blocks, totals, outputs, findings; sizes in ``layout``."""
+    layout = layout or summary.layout
+    code = _code(summary, layout)
     return {
-        **rows_data(summary),
-        "totals": {name: plain(quantities.total(summary, name)) for name in TOTALS},
+        **rows_data(summary, layout),
+        "totals": {name: plain(quantities.total(summary, name, layout)) for name in TOTALS},
         "outputs": {name: plain(shape.written(layout)) for name, shape in summary.outputs.items()},
         **({"code": code} if code else {}),
         "findings": [_finding(finding) for finding in found],
     }
 
 
-def rows_data(summary: Summary) -> dict[str, Any]:
+def rows_data(summary: Summary, layout: str | None = None) -> dict[str, Any]:
     """What is known where only the first layers are: name, layout, inputs, layers and blocks."""
-    layout = summary.layout
+    layout = layout or summary.layout
     outline = Outline(summary.network, len(summary.rows))
     fields: dict[int, dict[str, Any]] = {}  # of each kind: layers alike share one
     return {
         "name": summary.name,
         "layout": layout,
         "inputs": {name: plain(shape.written(layout)) for name, shape in summary.inputs.items()},
-        "layers": [_row(summary, row, outline, fields) for row in summary.rows],
-        "blocks": plain(blocks_data(summary, outline)),
+        "axes": summary.axes(layout),
+        "layers": [_row(summary, row, layout, outline, fields) for row in summary.rows],
+        "blocks": plain(blocks_data(summary, outline, layout)),
     }
 
 
-def _row(summary: Summary, row: Row, outline: Outline, fields: dict[int, dict[str, Any]]) -> dict[str, Any]:
+def _row(
+    summary: Summary, row: Row, layout: str, outline: Outline, fields: dict[int, dict[str, Any]]
+) -> dict[str, Any]:
     network, kind = summary.network, row.layer.kind
     if id(kind) not in fields:
         fields[id(kind)] = {name: plain(vars(kind)[field.attribute]) for name, field in kind.fields.items()}
@@ -50,17 +53,17 @@ def _row(summary: Summary, row: Row, outline: Outline, fields: dict[int, dict[st
         "kind": row.kind,
         "depth": outline.layer_depth(row.name),
         "from": [network.value_name(source) for source in row.layer.sources],
-        "input": plain(input_sizes(summary, row.layer.sources)),
+        "input": plain(input_sizes(summary, row.layer.sources, layout)),
         "fields": fields[id(kind)],
         "trainable": row.layer.trainable,
     }
-    data |= {name: plain(quantities.of_row(summary, row, name)) for name in QUANTITIES}
+    data |= {name: plain(quantities.of_row(summary, row, name, layout)) for name in QUANTITIES}
     data["weights"] = plain(row.weights)
     data["notes"] = [note.text for note in summary.notes(row)]
     return data
 
 
-def _code(summary: Summary) -> dict[str, Any] | None:
+def _code(summary: Summary, layout: str) -> dict[str, Any] | None:
     """The code of an autoencoder, as data."""
     if "encoder" not in summary.network.lists:
         return None
@@ -69,7 +72,7 @@ def _code(summary: Summary) -> dict[str, Any] | None:
     code = autoencoder.code(summary)
     return code and {
         "layer": code.row.name,
-        "output": plain(code.output.written(summary.layout)),
+        "output": plain(code.output.written(layout)),
         "activations": plain(code.numbers),
         "inputs": plain(code.inputs),
         "compression_ratio": code.ratio,
@@ -79,7 +82,8 @@ def _code(summary: Summary) -> dict[str, Any] | None:
 def _finding(finding: Finding) -> dict[str, Any]:
     data = finding._asdict()
     data["where"] = str(data.pop("mark"))
-    return {key: plain(data[key]) for key in ("where", "layer", "quantity", "expected", "got", "message")}
+    keys = ("where", "severity", "layer", "quantity", "expected", "got", "message")
+    return {key: plain(data[key]) for key in keys}
 
 
 def plain(value: Any) -> Any:

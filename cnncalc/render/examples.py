@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from cnncalc.render.forms import text
+from cnncalc.render.forms import json
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.write import write
 
@@ -20,6 +20,6 @@ def render(texts: dict[str, str], format: str, *, to_file: bool = False) -> str:
         found = _ABOUT.match(content)
         rows.append({"name": f"@{name}", "about": found[1] if found else ""})
     if format == "json":
-        return text.json_text(rows, indent=1) + "\n"
+        return json.dumps(rows, 1) + "\n"
     return write(Sheet("", _COLUMNS, rows, ["cnncalc summary @NAME; cnncalc examples NAME shows its text"]), format,
                  to_file=to_file)  # fmt: skip

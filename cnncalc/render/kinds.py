@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.render.forms import json
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.table import as_table
-from cnncalc.render.forms.text import json_text
 
 if TYPE_CHECKING:
     from cnncalc.explain.kind import Description
@@ -17,7 +17,7 @@ FORMATS = ("table", "json")
 def as_list(descriptions: list[Description], format: str, *, to_file: bool = False) -> str:
     """All kinds: a line each, or JSON."""
     if format == "json":
-        return json_text([_data(description) for description in descriptions], 1) + "\n"
+        return json.dumps([_data(description) for description in descriptions], 1) + "\n"
     rows: list[dict[str, Any]] = [
         {"kind": d.kind, "fields": ", ".join(_field(field) for field in d.fields), "text": d.text} for d in descriptions
     ]
@@ -38,7 +38,7 @@ def _data(description: Description) -> dict[str, Any]:
 def one(description: Description, format: str, *, to_file: bool = False) -> str:
     """One kind: what it does, its fields, its rules, and where they stand."""
     if format == "json":
-        return json_text(_data(description), 1) + "\n"
+        return json.dumps(_data(description), 1) + "\n"
     rows = description.fields
     columns = [
         Column("name", "Field"),

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.render.forms import json
 from cnncalc.render.forms.answer import as_data, written
 from cnncalc.render.forms.markup import markdown
 from cnncalc.render.forms.sheet import Column, Sheet
-from cnncalc.render.forms.text import number, only_ascii, printable
+from cnncalc.render.forms.text import number, printable
 from cnncalc.render.forms.write import csv_line, write
 from cnncalc.render.verdicts import slip
 from cnncalc.render.working import equation
@@ -26,6 +25,8 @@ _STUDENTS = [
     Column("wrong", "Wrong", "number"), Column("missing", "Missing", "number"),
 ]  # fmt: skip
 _QUESTIONS = [Column("problem", "Problem"), Column("key", "Question"), *_STUDENTS[3:], Column("slips", "Slips")]
+#: How a file of feedback ends. Markdown does not show it; a file that ends so may be replaced by newer feedback.
+FEEDBACK_END = "\n[//]: # (made by cnncalc check --feedback, which replaces this file when it is run again)\n"
 _COUNTED = ("right", "follow_through", "wrong", "missing")
 
 
@@ -77,15 +78,12 @@ def questions(tally: Tally) -> Iterator[dict[str, Any]]:
 
 
 def _json(students: Iterable[Student], tally: Tally) -> Iterator[str]:
-    escape, before = only_ascii(sys.stdout), ""
-    yield '{"students": ['
-    for student in students:
-        head = {"student": student.student, "marks": points(student.marks), "out_of": points(student.out_of)}
-        row = {**head, "answers": [_answer(marked) for marked in student.answers]}
-        yield f"{before}\n  {json.dumps(row, ensure_ascii=escape)}"
-        before = ","
-    rows = ",\n  ".join(json.dumps(row, ensure_ascii=escape) for row in questions(tally))
-    yield f'],\n "questions": [\n  {rows}]}}\n'
+    return json.pieces([("students", map(_record, students)), ("questions", questions(tally))])
+
+
+def _record(student: Student) -> dict[str, Any]:
+    head = {"student": student.student, "marks": points(student.marks), "out_of": points(student.out_of)}
+    return {**head, "answers": [_answer(marked) for marked in student.answers]}
 
 
 def _csv(students: Iterable[Student]) -> Iterator[str]:
@@ -135,7 +133,7 @@ def feedback(student: Student) -> str:
             problem = question.problem
             lines += ["", f"## {_safe(problem.id)}", "", *([_safe(problem.text), ""] if problem.text else [])]
         lines += [_line(marked), *_reasons(marked)]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + "\n" + FEEDBACK_END
 
 
 def _line(marked: Marked) -> str:
@@ -167,12 +165,13 @@ def file_names(students: Iterable[str]) -> dict[str, str]:
     """A file name for each student: letters and digits of the id only, and no two that differ in case alone."""
     names: dict[str, str] = {}
     taken: set[str] = set()
+    counts: dict[str, int] = {}  # how often each name has begun so
     for student in students:
         stem = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in student)[:60] or "_"
-        name, count = stem, 1
+        name = stem
         while name.lower() in taken:
-            count += 1
-            name = f"{stem}-{count}"
+            counts[stem.lower()] = counts.get(stem.lower(), 1) + 1
+            name = f"{stem}-{counts[stem.lower()]}"
         taken.add(name.lower())
         names[student] = f"{name}.md"
     return names

@@ -17,10 +17,26 @@ def block(problem: Problem, word: str = "error") -> str:
     lines += [f"  = {_printable(line)}" for line in problem.working]
     if problem.also:
         lines += ["  = and here:", *_place(problem.also)]
-    if problem.help:
-        first, *rest = problem.help.splitlines()
+    advice = problem.advice(_flag)
+    if advice:
+        first, *rest = advice.splitlines()
         lines += [f"  = help: {_shortened(first)}", *(f"      {_shortened(line)}" for line in rest)]
     return "\n".join(lines)
+
+
+def _flag(name: str, value: int | None) -> str:
+    """How the command line sets a limit."""
+    if name == "memory" and value is not None:
+        return f"--max-memory {_size(value)}"
+    return f"--limit {name}={'VALUE' if value is None else value}"
+
+
+def _size(count: int) -> str:
+    """A size in whole units that is enough for ``count`` bytes."""
+    for power, unit in ((30, "GiB"), (20, "MiB")):
+        if count >= 1 << power:
+            return f"{-(-count // (1 << power))}{unit}"
+    return f"{-(-count // 1024)}KiB"
 
 
 def _printable(text: str) -> str:

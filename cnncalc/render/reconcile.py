@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.render.forms import json
 from cnncalc.render.forms.answer import as_data, written
 from cnncalc.render.forms.markup import markdown
-from cnncalc.render.forms.text import only_ascii, printable
+from cnncalc.render.forms.text import printable
 from cnncalc.render.working import equation
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ FORMATS = ("text", "json", "markdown")
 def render(found: Reconciliation, format: str) -> str:
     """What was found in one of FORMATS."""
     if format == "json":
-        return json.dumps(_data(found), ensure_ascii=only_ascii(sys.stdout), indent=1) + "\n"
+        return json.dumps(_data(found), 1) + "\n"
     lines = _lines(found)
     if format == "markdown":
         return "\n".join([f"**{markdown(lines[0])}**", "", *(f"- {markdown(line)}" for line in lines[1:])]) + "\n"

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
-import sys
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.render import objective
-from cnncalc.render.forms import text
+from cnncalc.render.forms import json, text
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.write import write
 from cnncalc.render.objective import finite
 
 if TYPE_CHECKING:
-    from cnncalc.engine.by_hand import Traced, Window
+    from cnncalc.engine.by_hand import Tap, Traced
     from cnncalc.engine.run import LayerRun, Run
 
 FORMATS = ("table", "json")
@@ -59,7 +57,9 @@ def _layer(run: Run, layer: LayerRun) -> dict[str, Any]:
 
 def _exact(number: Any) -> Any:
     """A number of an array in its own shortest form: 0.1, not 0.10000000149011612."""
-    return json.loads(str(number)) if math.isfinite(number) else None
+    if not math.isfinite(number):
+        return None
+    return float(str(number)) if number.dtype.kind == "f" else int(number)
 
 
 def _trace_data(traced: Traced) -> dict[str, Any]:
@@ -70,22 +70,20 @@ def _trace_data(traced: Traced) -> dict[str, Any]:
 def render(run: Run, format: str) -> str:
     """A run in one of FORMATS."""
     if format == "json":
-        return _as_json(run_data(run))
+        return json.lines(run_data(run))
     data = run_data(run)
     rows = [{**row, **{key: _short(row[key]) for key in ("ms", "mean", "std", "min", "max")}} for row in data["layers"]]
     footer = [*_totals(run), *_broken(run), *(_output(name, array) for name, array in run.outputs.items())]
     footer += objective.lines(run.objective) if run.objective else []
     footer += _traced(run.traced) if run.traced else []
-    return write(Sheet(run.summary.name, COLUMNS, rows, footer), "table")
+    return write(Sheet(_title(run), COLUMNS, rows, footer), "table")
 
 
-def _as_json(data: dict[str, Any]) -> str:
-    escape = text.only_ascii(sys.stdout)
-    rows = ",\n  ".join(json.dumps(row, ensure_ascii=escape) for row in data["layers"])
-    rest = "".join(
-        f',\n "{key}": {json.dumps(value, ensure_ascii=escape)}' for key, value in data.items() if key != "layers"
-    )
-    return f'{{"layers": [\n  {rows}]{rest}}}\n'
+def _title(run: Run) -> str:
+    summary = run.summary
+    sizes = {name: shape.written(summary.layout) for name, shape in summary.inputs.items()}
+    inputs = text.read_aloud(sizes, summary.axes())
+    return f"{summary.name}: {inputs}" if summary.name else inputs
 
 
 def _short(number: float | None) -> str | None:
@@ -123,17 +121,17 @@ def _traced(traced: Traced) -> list[str]:
     return ["", heading, *(f"  y[{','.join(map(str, w.place))}] = {_worked(w)}" for w in traced.windows), *more]
 
 
-def _worked(window: Window) -> str:
+def _worked(tap: Tap) -> str:
     """``2·1 + 0·(−1) + 1 = 3``."""
-    if window.factors:
-        terms = [f"{_bracketed(n)}·{_bracketed(f)}" for n, f in zip(window.numbers, window.factors, strict=True)]
-        total = " + ".join([*terms, *([_bracketed(window.bias)] if window.bias is not None else [])])
-        total = f"{window.activation}({total})" if window.activation not in (None, "linear") else total
-    elif window.divisor is not None:
-        total = f"({' + '.join(map(_bracketed, window.numbers))})/{window.divisor}"
+    if tap.factors:
+        terms = [f"{_bracketed(n)}·{_bracketed(f)}" for n, f in zip(tap.numbers, tap.factors, strict=True)]
+        total = " + ".join([*terms, *([_bracketed(tap.bias)] if tap.bias is not None else [])])
+        total = f"{tap.activation}({total})" if tap.activation not in (None, "linear") else total
+    elif tap.divisor is not None:
+        total = f"({' + '.join(map(_bracketed, tap.numbers))})/{tap.divisor}"
     else:
-        total = f"max({', '.join(map(_plain, window.numbers))})"
-    return f"{total} = {_plain(window.value)}"
+        total = f"max({', '.join(map(_plain, tap.numbers))})"
+    return f"{total} = {_plain(tap.value)}"
 
 
 def _plain(number: float) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.render.forms import json
 from cnncalc.render.forms.markup import latex, markdown
-from cnncalc.render.forms.text import json_text, printable
+from cnncalc.render.forms.text import printable
 from cnncalc.symbolic.style import letter_name
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def windows(found: dict[str, WindowSolution], format: str) -> str:
         first = next(iter(found.values()))
         listed = [{"axis": name, **data} for name, data in axes.items()]
         data = axes.get("") or {"unknown": first.unknown, "symbol": first.symbol, "axes": listed}
-        return json_text(data) + "\n"
+        return json.dumps(data) + "\n"
     parts = [
         Part(f"{one.unknown} ({name})" if name else one.unknown, _window_answer(one), [*one.lines, *one.checks])
         for name, one in found.items()
@@ -44,7 +45,7 @@ def network(found: NetworkSolution, format: str) -> str:
     if format == "json":
         unknowns = {name: one._asdict() for name, one in found.unknowns.items()}
         data = {"unknowns": unknowns, "joint": found.joint, "working": found.working}
-        return json_text(data) + "\n"
+        return json.dumps(data) + "\n"
     answers = [
         (name, "nothing fixes it" if name in found.free else answer(one.solutions, one.range))
         for name, one in found.unknowns.items()

@@ -8,18 +8,15 @@ from typing import Any
 
 from cnncalc.render.blocks import fitting_depth, shown
 from cnncalc.render.columns import Rows, default
-from cnncalc.render.forms import text
+from cnncalc.render.forms import json, text
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.write import write
 
 
 def sheet(data: dict[str, Any], chosen: list[Column] | None, depth: int, *, tree: bool, brief: bool) -> Sheet:
     """The table of a summary's data down to level ``depth`` (0: all), set in by level where ``tree``."""
-    inputs = ", ".join(
-        text.sizes(sizes) if name == "input" else f"{name} {text.sizes(sizes)}"
-        for name, sizes in data["inputs"].items()
-    )
-    title = f"{data['name']}  (input {inputs})" if data["name"] else f"input {inputs}"
+    inputs = text.read_aloud(data["inputs"], data["axes"])
+    title = f"{data['name']}: {inputs}" if data["name"] else inputs
     rows = Rows(data, list(shown(data, depth, headings=tree)), tree=tree, brief=brief and chosen is None)
     if chosen is None:
         chosen = default(branches=rows.branches)
@@ -30,9 +27,10 @@ def sheet(data: dict[str, Any], chosen: list[Column] | None, depth: int, *, tree
 def _footer(data: dict[str, Any], chosen: list[Column], depth: int) -> list[str]:
     totals = data["totals"]
     lines = [] if any(column.key == "notes" for column in chosen) else notes(data["layers"])
+    active = f", active {text.number(totals['active_params'])}" if totals["active_params"] != totals["params"] else ""
     lines += [
         f"Parameters: {text.number(totals['params'])}  (trainable {text.number(totals['trainable_params'])}, "
-        f"non-trainable {text.number(totals['non_trainable_params'])})",
+        f"non-trainable {text.number(totals['non_trainable_params'])}{active})",
         f"MACs: {text.number(totals['macs'])}{_short(totals['macs'], 'MACs')}, FLOPs: {text.number(totals['flops'])}",
     ]
     if isinstance(totals["peak_activation_bytes"], int):
@@ -47,9 +45,12 @@ def _footer(data: dict[str, Any], chosen: list[Column], depth: int) -> list[str]
     deepest = max([row["depth"] for row in data["layers"]], default=1)
     if depth and depth < deepest:
         lines.append(f"Blocks are folded at depth {depth} of {deepest}: {len(data['layers'])} layers with --depth 0")
-    return lines + [
-        f"finding: {finding['where']}: {text.printable(finding['message'])}" for finding in data["findings"]
-    ]
+    return lines + [finding_line(finding) for finding in data["findings"]]
+
+
+def finding_line(finding: dict[str, Any]) -> str:
+    """A finding as a line below the table: ``warning: file:line:col: what``."""
+    return f"{finding['severity']}: {finding['where']}: {text.printable(finding['message'])}"
 
 
 _MANY = 6  # lines of notes that are each written out
@@ -94,14 +95,7 @@ def _short(value: Any, unit: str) -> str:
 
 def as_json(data: dict[str, Any]) -> str:
     """JSON, one layer a line."""
-    parts = []
-    for key, value in data.items():
-        if key in ("layers", "blocks", "findings") and value:
-            rows = ",\n  ".join(map(text.json_text, value))
-            parts.append(f'"{key}": [\n  {rows}]')
-        else:
-            parts.append(f'"{key}": {text.json_text(value)}')
-    return "{" + ",\n ".join(parts) + "}\n"
+    return json.lines(data)
 
 
 FORMATS = ("table", "json", "csv", "markdown", "latex")

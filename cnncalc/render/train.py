@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.render import objective
+from cnncalc.render.forms import json
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.text import printable
 from cnncalc.render.forms.write import write

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.render.forms import json
 from cnncalc.render.forms.answer import as_data, written
 from cnncalc.render.forms.markup import markdown
 from cnncalc.render.forms.sheet import Column, Sheet
-from cnncalc.render.forms.text import number, only_ascii, printable
+from cnncalc.render.forms.text import number, printable
 from cnncalc.render.forms.write import csv_line, write
 from cnncalc.render.working import equation
 
@@ -75,12 +74,14 @@ class _Tally:
 
 
 def _json(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
-    tally, escape, before = _Tally(), only_ascii(sys.stdout), '{"problems": ['
-    for verdict in tally.of(verdicts):
-        yield f"{before}\n  {json.dumps(data(verdict), ensure_ascii=escape)}"
-        before = ","
-    opening = "" if before == "," else before
-    yield f'{opening}],\n "passed": {tally.passed}, "failed": {tally.failed}}}\n'
+    return json.pieces(_fields(verdicts))
+
+
+def _fields(verdicts: Iterable[list[Verdict]]) -> Iterator[tuple[str, Any]]:
+    tally = _Tally()
+    yield "problems", map(data, tally.of(verdicts))
+    yield "passed", tally.passed
+    yield "failed", tally.failed
 
 
 def _csv(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cnncalc.render.forms.lines import entries, paragraph, terminal_width
 from cnncalc.render.forms.lines import equation as layout
 from cnncalc.render.forms.markup import latex, markdown
-from cnncalc.render.forms.text import fitting, printable, sizes
+from cnncalc.render.forms.text import fitting, printable, read_aloud, sizes
 from cnncalc.symbolic.expr import Number, value, write
 from cnncalc.symbolic.style import letter_name, typeset
 from cnncalc.symbolic.tree import settled
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "markdown", "latex")
 _HEADINGS = {
     "output": "Output", "params": "Parameters", "macs": "MACs", "receptive_field": "Receptive field",
-    "effective_stride": "Effective stride",
+    "effective_stride": "Effective stride", "kv_cache_bytes": "Key/value cache in bytes",
 }  # fmt: skip
 
 
@@ -147,7 +147,8 @@ def render(
     to_file: bool = False,
 ) -> str:
     """The working of a network in one of FORMATS."""
-    inputs = ", ".join(f"{name} {sizes(shape.written(summary.layout))}" for name, shape in summary.inputs.items())
+    sizes_of = {name: shape.written(summary.layout) for name, shape in summary.inputs.items()}
+    inputs = read_aloud(sizes_of, summary.axes())
     title = f"{summary.name}: {inputs}" if summary.name else inputs
     if format == "text":
         return as_text(title, explanations, totals, to_file=to_file)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cnncalc import shape
 from cnncalc.errors import Mark, Problem, SpecError
 from cnncalc.limits import Limits
-from cnncalc.shape import Shape
-from cnncalc.spec import demand, values
+from cnncalc.shape import WITH_BATCH, Shape, order
+from cnncalc.spec import demand, layout, values
 from cnncalc.spec.demand import Demand
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, describe
 from cnncalc.spec.values import BadValue, Context, unknown_keys
@@ -30,16 +29,22 @@ class Definition:
 
 
 class Spec:
-    """A network as stated. ``lists`` holds the layers: one list called "", or ``encoder`` and ``decoder``."""
+    """A network as stated. ``lists`` holds the layers: one list called "", or ``encoder`` and ``decoder``.
+
+    ``axes`` is the word for the layout where it names every axis (``NCHW``); ``notes`` is what to say of the reading.
+    """
 
     name: str = ""
     layout: str = "channels_last"
+    axes: str = ""
     mirrored: bool = False
 
     def __init__(self, mark: Mark, limits: Limits) -> None:
         self.mark, self.limits = mark, limits
         self.problems: list[Problem] = []
+        self.notes: list[Problem] = []
         self.inputs: dict[str, Shape] = {}
+        self.places: dict[str, Mark] = {}  # of the inputs
         self.lists: dict[str, Sequence] = {}
         self.definitions: dict[str, Definition] = {}
         self.expected: list[Demand] = []
@@ -83,22 +88,27 @@ def _name(spec: Spec, root: Mapping, context: Context) -> None:
 def _layout(spec: Spec, root: Mapping, context: Context) -> None:
     node = root.items.get("layout")
     if node is not None:
-        spec.layout = values.word(node, context, "layout", shape.LAYOUTS)
+        word = layout.word(node, context)
+        spec.axes = word if word in WITH_BATCH else ""
+        spec.layout = order(word)
 
 
 def _inputs(spec: Spec, root: Mapping, context: Context) -> None:
     node = root.items.get("input")
     if node is None:
         raise BadValue("input is missing: the sizes of one example", root.mark, f"for example\n{SMALLEST}")
+    word = spec.axes or spec.layout
     if not isinstance(node, Mapping):
-        spec.inputs["input"] = shape.read(values.sizes(node, context, "input"), spec.layout)
+        spec.inputs["input"] = layout.read(node, context, "input", word, spec.notes)
+        spec.places["input"] = node.mark
         return
     if not node.items:
         raise values.expected("input", node, "sizes such as 64x64x3")
     for name, sizes in node.items.items():
         if name != "input":
             check_name(name, node.keys[name])
-        spec.inputs[name] = shape.read(values.sizes(sizes, context, f"input {name}"), spec.layout)
+        spec.inputs[name] = layout.read(sizes, context, f"input {name}", word, spec.notes)
+        spec.places[name] = sizes.mark
 
 
 def _layers(spec: Spec, root: Mapping, context: Context) -> None:

@@ -6,11 +6,12 @@ import os
 import re
 import stat
 import sys
+from contextlib import suppress
 from typing import BinaryIO
 
 from cnncalc.errors import LimitError, Mark, Problem, Source, SpecError, UsageError, nearest
 from cnncalc.limits import Limits, over
-from cnncalc.spec import packaged
+from cnncalc.spec import noted, packaged
 
 #: What YAML does not allow in a text (YAML 1.2, production 1, and surrogates).
 _FORBIDDEN = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]"
@@ -72,7 +73,9 @@ def regular(path: str) -> BinaryIO:
         status = os.stat(path)
         if not stat.S_ISREG(status.st_mode):
             raise UsageError(f"{path} is {_kind(status.st_mode)}, not a file", help=_ANOTHER)
-        return open(path, "rb")
+        stream = open(path, "rb")  # noqa: SIM115  # the caller closes it
+        noted.note(stream.fileno())
+        return stream
     except FileNotFoundError:
         raise UsageError(f"{path or repr(path)} does not exist", help=_similar(path) or _ANOTHER) from None
     except OSError as error:
@@ -83,6 +86,8 @@ def regular(path: str) -> BinaryIO:
 
 def _standard_input(limits: Limits) -> bytes:
     """What standard input holds, which may never end."""
+    with suppress(OSError, ValueError, AttributeError):  # it is no file
+        noted.note(sys.stdin.fileno())
     try:
         return _read(sys.stdin.buffer, "<stdin>", limits)
     except (OSError, ValueError, AttributeError) as error:  # a directory, or closed

@@ -55,10 +55,13 @@ class Context:
         self.limits, self.arguments = limits, arguments
 
 
-def expected(what: str, node: Node, form: str, help: str | None = None) -> BadValue:
-    """The error for ``what`` where ``form`` was expected and ``node`` found."""
+def expected(what: str, node: Node, form: str, help: str | None = None, value: int | None = None) -> BadValue:
+    """The error for ``what`` where ``form`` was expected and ``node`` found, which comes to ``value`` (None: as it is
+    written).
+    """
     odd = odd_character(node.text) if isinstance(node, Scalar) else None
-    return BadValue(f"{what} must be {form}; found {describe(node)}{odd or ''}", node.mark, help)
+    worked_out = "" if value is None else f", which is {value}".replace("-", "−")
+    return BadValue(f"{what} must be {form}; found {describe(node)}{odd or ''}{worked_out}", node.mark, help)
 
 
 def odd_character(text: str) -> str | None:
@@ -107,7 +110,8 @@ def _literal(node: Scalar, context: Context, what: str, least: int) -> Number:
 def _checked(number: Number, node: Node, context: Context, what: str, least: int, *, bounded: bool) -> Number:
     if isinstance(number, int):
         if number < least:
-            raise expected(what, node, _numbers_from(least))
+            stated = isinstance(node, Scalar) and _is_whole(node.text)  # else it is arithmetic, or an argument
+            raise expected(what, node, _numbers_from(least), value=None if stated else number)
         if bounded and number > context.limits.size:
             raise LimitError(over("size", number, context.limits.size, node.mark))
     return number

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import SpecError, nearest
-from cnncalc.kinds.base.activated import Activated
+from cnncalc.kinds.activation import KINDS, Linear
+from cnncalc.kinds.base.activated import Activated, ending
 from cnncalc.shape import Shape
 from cnncalc.summary.quantities import shown
 from cnncalc.symbolic.arithmetic import differ, product
@@ -14,8 +15,8 @@ from cnncalc.symbolic.expr import Number, value
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-#: Activation functions whose numbers lie between 0 and 1, as the KL divergence of two shares needs them.
-SHARES = ("sigmoid", "hard_sigmoid", "softmax")
+#: The activation functions whose means can be compared with a target share.
+SHARES = tuple(word for word, kind in KINDS.items() if kind.gives_shares())
 
 
 class Code(NamedTuple):
@@ -73,12 +74,14 @@ def incomparable(summary: Summary) -> str | None:
 
 def has_shares(row: Row) -> bool:
     """Whether what a layer puts out lies between 0 and 1, so that its means can be compared with a target share."""
-    return function(row) in SHARES
+    function = ending(row.layer.kind)
+    return function is not None and function.gives_shares()
 
 
-def function(row: Row) -> str:
-    """The activation function that a row ends in; of a kind that has none, its own word."""
-    kind: Any = row.layer.kind
-    if isinstance(kind, Activated):
-        return kind.activation or "linear"
-    return getattr(kind, "function", row.kind)
+def last_step(row: Row) -> str:
+    """The name of the activation function that a row ends in, ``linear`` if it names none; else the row's kind."""
+    kind = row.layer.kind
+    function = ending(kind)
+    if function is not None:
+        return function.word()
+    return Linear.word() if isinstance(kind, Activated) else row.kind

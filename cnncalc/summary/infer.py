@@ -29,8 +29,11 @@ class Unfit(SpecError):
         return Summary(self._network, self._rows)
 
 
-def infer(network: Network) -> Summary:
-    """Work out every layer. Raises Unfit with every layer that does not fit its input, or LimitError."""
+def infer(network: Network, layout: str | None = None) -> Summary:
+    """Work out every layer; quantities write sizes in ``layout``, by default the network's.
+
+    Raises Unfit with every layer that does not fit its input, or LimitError.
+    """
     shapes: list[Shape | None] = list(network.inputs.values())
     rows: list[Row] = []
     by_index: dict[int, Row] = {}
@@ -56,7 +59,7 @@ def infer(network: Network) -> Summary:
     if problems:
         first = next(number for number, shape in enumerate(shapes[len(network.inputs) :]) if shape is None)
         raise Unfit(problems, network, rows[:first])
-    return Summary(network, rows)
+    return Summary(network, rows, layout)
 
 
 def _check_size(size: Number, largest: int, layer: Layer) -> None:
@@ -118,5 +121,12 @@ def _problem(network: Network, layer: Layer, misfit: Misfit, xs: tuple[Shape, ..
         f'{layer.kind.word()} "{layer.name}"{operands}: {misfit.text}',
         layer.field_marks.get(misfit.field, layer.mark),
         tracing.refusal(layer.kind, xs, misfit),
-        misfit.help,
+        _help(network, misfit, xs),
     )
+
+
+def _help(network: Network, misfit: Misfit, xs: tuple[Shape, ...]) -> str | None:
+    """What to try; where four sizes may have been meant as a batch of images, that too."""
+    volumes = any(x.rank == 4 for x in network.inputs.values()) and not network.axes
+    batch = "four sizes are a volume; of a batch of images, the layout is NHWC or NCHW"
+    return f"{misfit.help}; {batch}" if volumes and xs[0].rank == 4 and misfit.help else misfit.help

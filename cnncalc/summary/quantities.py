@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.errors import Mark, SpecError, nearest
+from cnncalc.errors import Mark, SpecError
 from cnncalc.spec.demand import AXIAL, COUNTED, Demand
 from cnncalc.summary.receptive import START, axial
 from cnncalc.symbolic.expr import Number, value
@@ -31,21 +31,21 @@ def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None =
         x = list(summary.inputs.values())[block.value]
         return x.written(summary.layout) if name == "output" else axial((START,) * len(x.spatial) or None, name)
     if row is None:
-        known = [*summary.rows_by_name, *network.blocks]
-        raise SpecError(f'no layer is called "{layer}"', mark=mark, help=nearest(layer, known))
+        help = summary.hints.nearest(layer, summary.rows_by_name, network.blocks)
+        raise SpecError(f'no layer is called "{layer}"', mark=mark, help=help)
     return of_row(summary, row, name)
 
 
-def of_row(summary: Summary, row: Row, name: str) -> Any:
-    """A quantity of a row, as in the JSON."""
-    return row.output.written(summary.layout) if name == "output" else getattr(row, name)
+def of_row(summary: Summary, row: Row, name: str, layout: str | None = None) -> Any:
+    """A quantity of a row, as in the JSON; sizes in ``layout``, by default the summary's."""
+    return row.output.written(layout or summary.layout) if name == "output" else getattr(row, name)
 
 
-def total(summary: Summary, name: str) -> Any:
+def total(summary: Summary, name: str, layout: str | None = None) -> Any:
     """A quantity of the totals: sums; the output where there is one; the last receptive field that there is."""
     if name == "output":
         outputs = list(summary.outputs.values())
-        return outputs[0].written(summary.layout) if len(outputs) == 1 else None
+        return outputs[0].written(layout or summary.layout) if len(outputs) == 1 else None
     if name in AXIAL:
         last = next((row for row in reversed(summary.rows) if summary.fields[row.index].fields is not None), None)
         return None if last is None else of_row(summary, last, name)
@@ -73,6 +73,8 @@ def sides(summary: Summary, demand: Demand, got: Any) -> list[tuple[Number, Numb
         return None
     if demand.quantity in AXIAL and len(wanted) == 1:
         wanted = wanted * len(got)
+    if summary.network.axes and demand.quantity == "output" and len(wanted) == len(got) + 1:
+        wanted = wanted[1:]  # the batch axis in front
     if demand.quantity == "output" and len(wanted) == len(got) - 1 > 0:
         got = got[1:] if summary.layout == "channels_first" and len(got) > 2 else got[:-1]
     return list(zip(wanted, got, strict=True)) if len(wanted) == len(got) else None

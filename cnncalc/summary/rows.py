@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
+from cnncalc.errors import Hints, nearest
 from cnncalc.kinds.base import tracing
 from cnncalc.kinds.base.kind import Kind, Note, Weights
 from cnncalc.kinds.base.weights import count, is_bias, is_moving
 from cnncalc.network.model import Layer, Network
-from cnncalc.shape import Shape
+from cnncalc.shape import Shape, axis_names
 from cnncalc.summary import receptive
 from cnncalc.summary.receptive import Seen
 from cnncalc.summary.totals import Totals
 from cnncalc.symbolic.arithmetic import product
-from cnncalc.symbolic.expr import Number
+from cnncalc.symbolic.expr import Count, Number
 
 BYTES = 4  # of a number, float32
 
@@ -44,9 +46,17 @@ def measured(kind: Kind, xs: tuple[Shape, ...]) -> Measured:
 
 
 class Row:
-    """A layer with what was worked out for it. Sizes are whole numbers, or expressions where a letter is unknown."""
+    """A layer with what was worked out for it. Numbers are whole, or expressions where a letter is unknown.
+
+    ``output`` is its shape for one example, ``xs`` the shapes it reads, ``weights`` the sizes of its learned arrays
+    by name, ``params`` how many numbers these hold, ``macs`` its multiply-accumulates for one example.
+    """
 
     __slots__ = ("layer", "index", "xs", "output", "weights", "params", "macs", "summary")
+    output: Shape
+    weights: Weights
+    params: Count
+    macs: Count
     summary: Summary
 
     def __init__(self, layer: Layer, index: int, xs: tuple[Shape, ...], numbers: Measured) -> None:
@@ -59,78 +69,100 @@ class Row:
 
     @property
     def name(self) -> str:
+        """Its name; inside a block ``block/name``."""
         return self.layer.name
 
     @property
     def kind(self) -> str:
+        """The word for its kind: ``conv``."""
         return self.layer.kind.word()
 
     @property
-    def non_trainable_params(self) -> Number:
-        return self.params - self.trainable_params
+    def non_trainable_params(self) -> Count:
+        """Those that training leaves alone: moving means and variances, and all where ``trainable`` is false."""
+        fixed: Count = self.params - self.trainable_params
+        return fixed
 
     @property
-    def trainable_params(self) -> Number:
+    def trainable_params(self) -> Count:
+        """Those that training changes."""
         if not self.layer.trainable:
             return 0
-        return count({name: sizes for name, sizes in self.weights.items() if not is_moving(name)})
+        found: Count = count({name: sizes for name, sizes in self.weights.items() if not is_moving(name)})
+        return found
 
     @property
-    def bias_params(self) -> Number:
+    def bias_params(self) -> Count:
+        """The trainable ones that are biases, or the shift of a norm."""
         if not self.layer.trainable:
             return 0
-        return count({name: sizes for name, sizes in self.weights.items() if is_bias(name)})
+        found: Count = count({name: sizes for name, sizes in self.weights.items() if is_bias(name)})
+        return found
 
     @property
-    def weight_params(self) -> Number:
-        return self.trainable_params - self.bias_params
+    def weight_params(self) -> Count:
+        """The trainable ones that are no biases."""
+        weights: Count = self.trainable_params - self.bias_params
+        return weights
 
     @property
-    def flops(self) -> Number:
+    def flops(self) -> Count:
+        """Floating-point operations for one example: two for each multiply-accumulate."""
         return 2 * self.macs
 
     @property
-    def activations(self) -> Number:
-        return product(self.output.sizes)
+    def activations(self) -> Count:
+        """How many numbers the output holds."""
+        numbers: Count = product(self.output.sizes)
+        return numbers
 
     @property
-    def receptive_field(self) -> list[Number] | None:
-        """For each spatial axis; None where there is none. So for the effective stride and padding."""
+    def receptive_field(self) -> list[Count] | None:
+        """How many positions of the input an output sees, for each spatial axis; None where there is none."""
         return receptive.axial(self.summary.fields[self.index].fields, "receptive_field")
 
     @property
-    def effective_stride(self) -> list[Number] | None:
+    def effective_stride(self) -> list[Count | float] | None:
+        """How far it is in the input from one output to the next, for each spatial axis; None where there is none."""
         return receptive.axial(self.summary.fields[self.index].fields, "effective_stride")
 
     @property
-    def effective_padding(self) -> list[Number] | None:
+    def effective_padding(self) -> list[Count] | None:
+        """How far before the input the first window begins, for each spatial axis; None where there is none."""
         return receptive.axial(self.summary.fields[self.index].fields, "effective_padding")
 
     @property
-    def weight_bytes(self) -> Number:
+    def weight_bytes(self) -> Count:
+        """Memory of the parameters in float32."""
         return BYTES * self.params
 
     @property
-    def activation_bytes(self) -> Number:
+    def activation_bytes(self) -> Count:
+        """Memory of the output of one example in float32."""
         return BYTES * self.activations
 
     @property
-    def active_params(self) -> Number:
+    def active_params(self) -> Count:
         """Those that take part in one example: all of them, but of experts only those that are chosen."""
         return 0 if self.layer.idle else self.params
 
     @property
-    def kv_cache_bytes(self) -> Number:
+    def kv_cache_bytes(self) -> Count:
         """What causal attention keeps of each position while it generates: its keys and values."""
-        return BYTES * self.layer.done(self.layer.kind.cached(*self.xs))
+        cached: Count = BYTES * self.layer.done(self.layer.kind.cached(*self.xs))
+        return cached
 
 
 class Summary:
-    """What was worked out of a network: ``rows`` in running order, and the shapes of its inputs."""
+    """What was worked out of a network: ``rows`` in running order, and the shapes of its inputs.
 
-    def __init__(self, network: Network, rows: list[Row]) -> None:
+    ``layout`` is the order of the sizes in its quantities.
+    """
+
+    def __init__(self, network: Network, rows: list[Row], layout: str | None = None) -> None:
         self.network, self.rows = network, rows
-        self.layout = network.layout  # the order in which sizes are written
+        self.layout: Final = layout or network.layout
+        self.hints = Hints()
         for row in rows:
             row.summary = self
 
@@ -139,18 +171,38 @@ class Summary:
 
     @property
     def name(self) -> str:
+        """The name of the network, or an empty text."""
         return self.network.name
 
     @property
     def inputs(self) -> dict[str, Shape]:
+        """The shape of each input, by name."""
         return self.network.inputs
 
     def __getitem__(self, name: str) -> Row:
-        """The row of the layer called ``name``. Raises KeyError."""
-        return self.rows_by_name[name]
+        """The row of the layer called ``name``. Raises KeyError with the nearest name that there is."""
+        try:
+            return self.rows_by_name[name]
+        except KeyError:
+            listed = ", ".join([*self.rows_by_name][:12]) + (", ..." if len(self.rows) > 12 else "")
+            hint = nearest(str(name), self.rows_by_name) or f"layers: {listed}"
+            raise KeyError(f'no layer is called "{name}"; {hint}') from None
+
+    def __iter__(self) -> Iterator[Row]:
+        """The rows, in running order."""
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        """How many layers there are."""
+        return len(self.rows)
+
+    def __contains__(self, layer: object) -> bool:
+        """Whether ``layer`` is the name of a layer, or one of the rows."""
+        return layer in self.rows_by_name if isinstance(layer, str) else layer in self.rows
 
     @cached_property
     def rows_by_name(self) -> dict[str, Row]:
+        """The row of each layer, by name."""
         return {row.name: row for row in self.rows}
 
     @cached_property
@@ -169,6 +221,20 @@ class Summary:
         read = {source for row in self.rows for source in row.layer.sources}
         first = len(self.inputs)
         return {row.name: row.output for row in self.rows if first + row.index not in read}
+
+    @cached_property
+    def unread(self) -> list[str]:
+        """The inputs that no layer reads."""
+        read = {source for row in self.rows for source in row.layer.sources}
+        return [name for number, name in enumerate(self.inputs) if number not in read]
+
+    def axes(self, layout: str | None = None) -> dict[str, list[str]]:
+        """The names of each input's axes in the order of ``layout``: of token ids, what an embedding reads, tokens."""
+        ids = {source for row in self.rows if row.kind == "embedding" for source in row.layer.sources}
+        return {
+            name: ["tokens"] if number in ids and x.rank == 1 else axis_names(x.rank, layout or self.layout)
+            for number, (name, x) in enumerate(self.inputs.items())
+        }
 
     def notes(self, row: Row) -> list[Note]:
         """What the row of a layer says besides its numbers."""

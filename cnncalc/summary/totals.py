@@ -7,8 +7,9 @@ from typing import Protocol
 
 from cnncalc.network.model import Layer
 from cnncalc.spec.demand import COUNTED
+from cnncalc.summary.liveness import dying
 from cnncalc.symbolic.arithmetic import largest
-from cnncalc.symbolic.expr import Number, total
+from cnncalc.symbolic.expr import Count, Number, total
 
 
 class Counted(Protocol):
@@ -18,53 +19,56 @@ class Counted(Protocol):
     index: int
 
     @property
-    def activation_bytes(self) -> Number:
+    def activation_bytes(self) -> Count:
         """The memory of its output."""
 
 
 class Totals:
     """Sums of the rows' quantities: ``params``, ``macs``, ...; what each means stands in the README."""
 
-    params: Number
-    trainable_params: Number
-    non_trainable_params: Number
-    weight_params: Number
-    bias_params: Number
-    macs: Number
-    flops: Number
-    activations: Number
-    weight_bytes: Number
-    activation_bytes: Number
-    active_params: Number
-    kv_cache_bytes: Number
+    params: Count
+    trainable_params: Count
+    non_trainable_params: Count
+    weight_params: Count
+    bias_params: Count
+    macs: Count
+    flops: Count
+    activations: Count
+    weight_bytes: Count
+    activation_bytes: Count
+    active_params: Count
+    kv_cache_bytes: Count
 
     def __init__(self, rows: Sequence[Counted], inputs: int) -> None:
         """``inputs``: how many inputs the network has; the first row's output is the value of that number."""
         self._rows, self._inputs = rows, inputs
 
-    def __getattr__(self, name: str) -> Number:
+    def __repr__(self) -> str:
+        return f"<Totals: {self.params} parameters, {self.macs} multiply-accumulates>"
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *COUNTED})
+
+    def __getattr__(self, name: str) -> Count:
         if name not in COUNTED:
             raise AttributeError(name)
-        result = self.__dict__[name] = total(getattr(row, name) for row in self._rows)
+        result: Count = total(getattr(row, name) for row in self._rows)
+        self.__dict__[name] = result
         return result
 
     @property
-    def peak_activation_bytes(self) -> Number:
+    def peak_activation_bytes(self) -> Count:
         """The largest sum of outputs alive at one time, in the order listed.
 
         An output lives from its own layer until the last layer that reads it; one that nothing reads, to the end.
         """
-        first = self._inputs
-        last_read = {source: row.index for row in self._rows for source in row.layer.sources}
-        dying: dict[int, list[Number]] = {}
         alive: Number = 0
         peaks: list[Number] = []
-        for row in self._rows:
-            size = row.activation_bytes
-            alive = alive + size
+        for row, values in zip(self._rows, dying(row.layer.sources for row in self._rows), strict=True):
+            alive = alive + row.activation_bytes
             peaks.append(alive)
-            if first + row.index in last_read:
-                dying.setdefault(last_read[first + row.index], []).append(size)
-            for freed in dying.pop(row.index, ()):
-                alive = alive - freed
-        return largest(peaks)
+            for value in values:
+                if value >= self._inputs:
+                    alive = alive - self._rows[value - self._inputs].activation_bytes
+        peak: Count = largest(peaks)
+        return peak

@@ -159,6 +159,9 @@ class Extreme(Expr):
         return (self.which, self.first, self.second)
 
 
+Count = int | Expr  # a number of a network: an expression where a letter is unknown
+
+
 def value(number: Number) -> Any:
     """The whole number that ``number`` is, or None where an unknown letter is in it."""
     return number.value if isinstance(number, Expr) else number

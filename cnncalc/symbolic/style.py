@@ -39,7 +39,7 @@ def letter_name(name: str, *, latex: bool) -> str:
     return f"{upright[0]}_{{{upright[1]}}}" if tail else upright[0]
 
 
-_SIGNS = {"ᵀ": "^T", "σ": r"\sigma ", "⊙": r"\odot ", "−": "-", "...": r"\dots"}
+_SIGNS = {"ᵀ": "^T", "σ": r"\sigma ", "⊙": r"\odot ", "−": "-", "...": r"\dots", "⌈": r"\lceil ", "⌉": r"\rceil "}
 
 
 def typeset(formula: str) -> str:

@@ -15,7 +15,7 @@ from cnncalc import Limits, api, parse
 from cnncalc.explain import layer
 from cnncalc.render.data import summary_data
 from cnncalc.render.summary import render
-from cnncalc.summary import findings
+from cnncalc.summary import findings, infer
 
 SIZES = (1000, 2000, 4000, 8000)
 LAYERS = (
@@ -54,7 +54,7 @@ def main() -> None:
         data = summary_data(summary, [])
         work: dict[str, Callable[[], object]] = {
             "read and resolve": lambda spec=spec, limits=limits: parse(spec, limits),
-            "sizes, params, MACs": lambda net=net: net.summary(),
+            "sizes, params, MACs": lambda net=net: infer.infer(net.network),
             "totals, fields, findings, data": lambda net=net: _data(net),
             "table": lambda data=data: render(data, "table", None, depth=0),
             "json": lambda data=data: render(data, "json", None),
@@ -69,12 +69,12 @@ def main() -> None:
 
 
 def _data(net: api.Net) -> object:
-    summary = net.summary()
+    summary = infer.infer(net.network)
     return summary_data(summary, findings.find(summary))
 
 
 def _explained(net: api.Net) -> object:
-    summary = net.summary()
+    summary = infer.infer(net.network)
     return [layer.explain(summary, row) for row in summary.rows], layer.totals(summary)
 
 

@@ -108,22 +108,39 @@ def test_output_is_written_whole_or_not_at_all(tmp_path: Path, call: Call) -> No
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.yaml", "out.json"]
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-def test_an_interrupt_ends_all_at_once(tmp_path: Path, jobs: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "jobs", "method"),
+    [
+        *((number, jobs, "fork") for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP) for jobs in ("1", "2")),
+        *((signal.SIGINT, "2", method) for method in ("forkserver", "spawn")),
+    ],
+)
+def test_an_interrupt_ends_all_at_once(tmp_path: Path, jobs: str, number: signal.Signals, method: str) -> None:
+    """Whatever ends it, and however processes are begun: nothing is left, and nobody complains."""
     problem = "  - {input: 64x64x3, layers: [{conv: {filters: 3, kernel: 3}}], answers: {total.params: 84}}\n"
-    for number in range(400):
-        (tmp_path / f"{number}.yaml").write_text("problems:\n" + problem * 100)
-    out = str(tmp_path / "out")
-    command = [sys.executable, "-m", "cnncalc", "check", str(tmp_path), "--jobs", jobs, "--output", out]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True)
-    while not list(tmp_path.glob("out*")):  # it has begun to write
+    for file in range(400):
+        (tmp_path / f"{file}.yaml").write_text("problems:\n" + problem * 100)
+    out = tmp_path / "out"
+    arguments = ["cnncalc", "check", str(tmp_path), "--jobs", jobs, "--output", str(out)]
+    script = tmp_path / "main.py"
+    script.write_text(
+        "import multiprocessing, signal, sys\n"
+        "from cnncalc.cli import main\n"
+        "if __name__ == '__main__':\n"
+        "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        f"    multiprocessing.set_start_method({method!r})\n"
+        f"    sys.argv = {arguments!r}\n"
+        "    main()\n"
+    )
+    process = subprocess.Popen([sys.executable, script], stderr=subprocess.PIPE, start_new_session=True)
+    while not list(tmp_path.glob(".*.part")):  # it has begun to write
         assert process.poll() is None
         time.sleep(0.01)
-    os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 130
-    assert err == b"interrupted\n"
-    assert not list(tmp_path.glob("out*"))
+    os.killpg(process.pid, number)
+    _, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (130, b"interrupted\n")
+    assert not out.exists()
+    assert not list(tmp_path.glob(".*.part"))
 
 
 def test_a_reader_that_leaves_is_no_error(tmp_path: Path) -> None:

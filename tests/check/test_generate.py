@@ -225,7 +225,7 @@ def test_paper_and_solution(format: str, tmp_path: Path, call: Call) -> None:
      (("--number", "0"), "--number"), (("--number", "1e3"), "--number"), (("--number", "100000"), "from 1 to 1000"),
      (("--seed", "-1"), "--seed"), (("--choices", "1"), "nothing to choose"), (("--choices", "9"), "--choices"),
      (("--format", "xml"), "--format"), (("--format", "gift", "--solution", "x"), "holds its key"),
-     (("--output", "x", "--solution", "x"), "a file of its own"), (("--solution", "-"), "a file of its own")],
+     (("--output", "x", "--solution", "./x"), "are both x"), (("--solution", "-"), "a file of its own")],
 )  # fmt: skip
 def test_bad_usage(call: Call, arguments: tuple[str, ...], told: str) -> None:
     code, out, err = call("generate", *arguments)

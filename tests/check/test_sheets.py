@@ -11,6 +11,8 @@ from xml.dom import minidom
 
 import pytest
 
+from cnncalc.render.marks import file_names
+
 Call = Callable[..., tuple[int, str, str]]
 
 EXAM = (Path(__file__).parent / "exam.yaml").read_text(encoding="utf-8")
@@ -137,6 +139,12 @@ def test_feedback_is_one_file_for_each_student(sheet: Callable[..., tuple[int, s
 def test_feedback_that_cannot_be_written(sheet: Callable[..., tuple[int, str, str]], tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     assert sheet(HEAD + "S1,Q,c1.params,864\n", "--feedback", tmp_path / "taken")[0] == 5
+
+
+def test_feedback_has_names_of_its_own_for_any_students():
+    names = file_names(["a", "A", "a-2", "é", "è", "_", "-", "a-2-2", "é" * 100, "é" * 101])
+    assert len({name.lower() for name in names.values()}) == len(names) == 10
+    assert names["a"] == "a.md"
 
 
 def test_the_class_table(sheet: Callable[..., tuple[int, str, str]]) -> None:

@@ -32,6 +32,8 @@ UP = (
     "input: 14x14x8\n"
     "layers: [{transposed_conv: {name: L, filters: 4, kernel: 3, stride: 2, padding: 1, output_padding: 1}}]"
 )
+TIED = "input: 90\nlayers: [{embedding: {name: E, vocab: 50, dim: 8}}, {use: {layer: E, transposed: true}}]"
+MOE = "input: 5x6\nlayers: [{moe: {name: L, experts: 3, top: 1, layers: [dense: 6]}}]"
 MHA = "input: 16x512\nlayers: [{attention: {name: L, heads: 8}}]"
 STACK = (
     "input: 64x64x1\n"
@@ -95,6 +97,9 @@ CASES = [
     (UP, "L.output", "27x27x4", "output_padding"),
     (UP, "L.output", "7x7x4", "transposed"),  # ⌊(14 − 3 + 2)/2⌋ + 1
     (UP, "L.macs", "225792", "macs_outputs"),  # 28·28·9·8·4
+    (TIED, "total.params", "800", "shared"),  # the table counted for the head too
+    (MOE, "total.params", "60", "active_params"),  # a router of 6·3 and one expert of 7·6
+    (MOE, "total.active_params", "144", "params"),
     (MHA, "L.params", "8401408", "heads"),  # eight heads of 512: 3·(512 + 1)·4096 + (4096 + 1)·512
     (MHA, "L.params", "787968", "attention_out"),  # 3·(512 + 1)·512
     (STACK, "L.receptive_field", "8", "jump"),  # 3 + 1 + 4

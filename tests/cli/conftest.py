@@ -31,7 +31,8 @@ def plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A UTF-8 locale, and no wish of whoever runs the tests about colours or widths."""
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
     for name in ("NO_COLOR", "COLUMNS", "FORCE_COLOR", "TERM"):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that a test which sets it itself leaves nothing behind
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture

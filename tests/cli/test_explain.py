@@ -70,7 +70,7 @@ def test_symbols_are_carried_through(cli):
 
 def test_markdown_has_its_formulas_between_dollars(cli, worked_example):
     out = cli("explain", worked_example, "--format", "markdown").out
-    assert out.startswith("# worked-example: input 64×64×3\n")
+    assert out.startswith("# worked-example: input 64×64×3 (height×width×channels)\n")
     assert r"$896 + 18496 + 163850 = 183242$" in out
     assert "## Letters" in out
     assert all(line.count("$") % 2 == 0 for line in out.splitlines())

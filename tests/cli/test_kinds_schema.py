@@ -110,7 +110,7 @@ def test_the_published_networks_are_valid(validator, facts):
         "input: 28x28x1\nlayers: [{conv: {filters: 10, kernel: 5, expect: {parms: 3}}}]",
         "input: 28x28x1\nlayers: [{upsample: {mode: cubic}}]",
         "input: 28x28x1\nlayers: [{repeat: {layers: [relu]}}]",
-        "input: 28x28x1\nlayout: nhwc\nlayers: [relu]",
+        "input: 28x28x1\nlayout: nhcw\nlayers: [relu]",
         "input: 28x28x1\nlayers: []",
         "layers: [relu]",
         "input: 28x28x1\nlayer: [relu]",
@@ -132,6 +132,20 @@ def test_the_schema_takes_what_the_reader_takes(validator, cli):
         "define:\n  b: {args: {n: 1}, layers: [{conv: {filters: 2*n, kernel: 1}}]}\n"
     )
     assert [error.message for error in validator.iter_errors(loaded(text))] == []
+    assert cli("summary", "-", stdin=text).code == 0
+
+
+@pytest.mark.parametrize("name", ["5", "1.5", "true", "1e-5", "NaN", "12_a"])
+def test_a_name_that_yaml_takes_for_another_type_is_read_and_is_valid(validator, cli, name):
+    text = (
+        f"name: {name}\ninput: {{{name}: 8, other: 8}}\ndefine: {{b: {{layers: [relu]}}, {name}: {{layers: [relu]}}}}\n"
+        f"layers:\n  - dense: {{name: z{name}, units: 8, from: {name}}}\n  - sequential: [{{relu: {{name: {name}}}}}]\n"
+        f"  - add: {{from: [{name}, other]}}\n  - use: {name}\n  - use: {{block: {name}}}\n"
+        f"  - use: {{layer: z{name}, from: other}}\n"
+    )
+    data = loaded(text)
+    data["input"], data["define"] = ({str(key): value for key, value in data[k].items()} for k in ("input", "define"))
+    assert [error.message for error in validator.iter_errors(data)] == []
     assert cli("summary", "-", stdin=text).code == 0
 
 

@@ -179,7 +179,7 @@ def test_the_input_is_never_the_output(cli, tmp_path, worked_example, link):
         path = Path(f"{tmp_path}/../{tmp_path.name}/net.yaml") if link else source
     for command in ("summary", "explain"):
         result = cli(command, source, "--output", path)
-        assert (result.code, "is the input" in result.err) == (5, True)
+        assert (result.code, "is an input" in result.err) == (5, True)
     assert source.read_text(encoding="utf-8") == text
 
 
@@ -194,7 +194,7 @@ def test_the_file_behind_standard_input_is_not_the_output_either(process, tmp_pa
 def test_a_result_that_is_negative_is_still_written(cli, tmp_path):
     result = cli("calc", "9x9x1", "conv:2,k=2,s=2", "--strict", "--output", tmp_path / "out")
     assert result.code == 1
-    assert "finding:" in (tmp_path / "out").read_text(encoding="utf-8")
+    assert "note: LAYER 1" in (tmp_path / "out").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("arguments", COMMANDS, ids=" ".join)
@@ -223,6 +223,15 @@ def test_closed_streams_are_no_fault(root, closed):
         line = f"{sys.executable} -m cnncalc {arguments} {closed if '<' in closed else closed + ' </dev/null'}"
         done = subprocess.run(["bash", "-c", line], cwd=root, capture_output=True, text=True, timeout=60, check=False)
         assert (done.returncode, "Traceback" in done.stderr) == (code, False)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a POSIX shell")
+def test_tests_of_interrupts_pass_where_interrupts_are_ignored(root):
+    """As in the background of a script, or under nohup."""
+    tests = "tests/cli/test_output.py::test_ctrl_c_is_130_and_says_that_it_was_interrupted"
+    line = f"trap '' INT HUP; exec {sys.executable} -m pytest -q -p no:cacheprovider {tests}"
+    done = subprocess.run(["bash", "-c", line], cwd=root, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_ctrl_c_is_130_and_says_that_it_was_interrupted(root):

@@ -93,5 +93,5 @@ def test_only_the_kinds_that_a_spec_names_are_loaded(root):
 
 def test_a_command_does_not_load_the_others(root):
     modules = {name for name in loaded(root, *SUMMARY, "--format", "json") if name.startswith("cnncalc.cli.")}
-    rooms = {f"cnncalc.cli.{name}" for name in ("app", "io", "options", "commands", "commands.summary")}
+    rooms = {f"cnncalc.cli.{name}" for name in ("app", "files", "io", "options", "commands", "commands.summary")}
     assert modules == rooms

@@ -25,15 +25,17 @@ def test_json_of_the_worked_example_key_by_key(cli, worked_example):
     result = cli("summary", worked_example, "--format", "json")
     data = json.loads(result.out)
     assert (result.code, result.err) == (0, "")
-    assert list(data) == ["name", "layout", "inputs", "layers", "blocks", "totals", "outputs", "findings"]
+    assert list(data) == ["name", "layout", "inputs", "axes", "layers", "blocks", "totals", "outputs", "findings"]
     assert data["name"] == "worked-example"
     assert data["layout"] == "channels_last"
     assert data["inputs"] == {"input": [64, 64, 3]}
+    assert data["axes"] == {"input": ["height", "width", "channels"]}
     assert data["outputs"] == {"dense1": [10]}
     assert data["findings"] == []
     assert data["blocks"] == []
     assert data["layers"][0].pop("fields") == {"filters": 32, "kernel": 3, "stride": 1, "padding": 1, "dilation": 1,
-                                               "groups": 1, "bias": True, "activation": None}  # fmt: skip
+                                               "groups": 1, "bias": True, "activation": None,
+                                               "weight_norm": False}  # fmt: skip
     assert data["layers"][1].pop("fields")["stride"] == 2
     for row in data["layers"][2:]:
         del row["fields"]
@@ -47,8 +49,8 @@ def test_json_of_the_worked_example_key_by_key(cli, worked_example):
             "bias_params": biases, "weights": weights, "macs": macs, "flops": 2 * macs,
             "receptive_field": field and [field, field], "effective_stride": stride and [stride, stride],
             "effective_padding": padding and [padding, padding], "activations": activations,
-            "weight_bytes": 4 * params, "activation_bytes": 4 * activations,
-            "active_params": params, "kv_cache_bytes": 0,
+            "weight_bytes": 4 * params, "activation_bytes": 4 * activations, "active_params": params,
+            "kv_cache_bytes": 0,
             "notes": ["flattened first: 16·16·64 = 16384"] if name == "dense1" else [],
         }  # fmt: skip
 
@@ -58,9 +60,9 @@ def test_totals_of_the_worked_example_key_by_key(cli, worked_example):
     assert totals == {
         "output": [10], "params": 183242, "trainable_params": 183242, "non_trainable_params": 0,
         "weight_params": 183136, "bias_params": 106, "macs": 22577152, "flops": 45154304, "activations": 245770,
-        "weight_bytes": 732968, "activation_bytes": 983080, "active_params": 183242, "kv_cache_bytes": 0,
-        "receptive_field": [10, 10], "effective_stride": [4, 4],
-        "effective_padding": [3, 3], "peak_activation_bytes": 4 * (131072 + 32768),
+        "weight_bytes": 732968, "activation_bytes": 983080, "receptive_field": [10, 10], "effective_stride": [4, 4],
+        "effective_padding": [3, 3], "peak_activation_bytes": 4 * (131072 + 32768), "active_params": 183242,
+        "kv_cache_bytes": 0,
     }  # fmt: skip
 
 
@@ -84,7 +86,7 @@ def test_csv_has_bare_numbers(cli, worked_example):
 
 def test_markdown_is_a_table_between_its_title_and_totals(cli, worked_example):
     lines = cli("summary", worked_example, "--format", "markdown").out.splitlines()
-    assert lines[0] == "**worked-example  (input 64×64×3)**"
+    assert lines[0] == "**worked-example: input 64×64×3 (height×width×channels)**"
     assert lines[2].startswith("| Layer | Kind | Output |")
     assert set(lines[3]) <= set("|-: ")
     assert lines[4] == "| Conv1 | conv | 64×64×32 | 896 | 3,538,944 | 3×3 |"
@@ -142,8 +144,8 @@ def test_a_rounded_size_is_a_note_and_under_strict_a_finding(cli, spec):
     plain, strict = cli("summary", path), cli("summary", path, "--strict")
     assert (plain.code, strict.code) == (0, 1)
     assert "W: 8 - 3 + 2·0 = 5 is not a multiple of the stride 2, rounded down" in plain.out
-    assert f"finding: {path}:4:5: conv1: W:" in strict.out
-    assert "finding:" not in plain.out
+    assert f"note: {path}:4:5: conv1: W:" in strict.out
+    assert "note:" not in plain.out
     assert "H: 9" not in plain.out
 
 
@@ -156,7 +158,7 @@ def test_a_failed_expect_is_a_finding_with_both_values(cli, spec):
     result = cli("summary", path, "--format", "json")
     first, second = json.loads(result.out)["findings"]
     assert result.code == 0
-    assert first == {"where": f"{path}:6:10", "layer": None, "quantity": "params", "expected": 99,
+    assert first == {"where": f"{path}:6:10", "severity": "error", "layer": None, "quantity": "params", "expected": 99,
                      "got": 20 + 4 * 3 * 2 * 3 + 3, "message": first["message"]}  # fmt: skip
     assert first["message"] == "total.params should be 99; it is 95"
     assert second["expected"] == "<= 1"
@@ -244,5 +246,30 @@ def test_all_errors_of_a_file_are_told_at_once(cli, spec):
 def test_csv_tells_findings_on_standard_error(cli, spec):
     result = cli("summary", spec("input: 8x8x3\nlayers: [relu]\nexpect: {params: 5}"), "--format", "csv")
     assert result.code == 0
+    assert result.err.startswith("error: ")
     assert "should be 5; it is 0" in result.err
-    assert "finding" not in result.out
+    assert "should be" not in result.out
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("input: 9x9x3\nlayers: [maxpool: 3]\nexpect: {params: 5}", (0, 1, 1)),
+        ("input: 3x9x9\nlayers: [maxpool: 3]", (0, 1, 0)),
+        ("input: 8x8x3\nlayers: [maxpool: 3]", (0, 1, 0)),
+        ("layout: NHWC\ninput: 2x9x9x3\nlayers: [maxpool: 3]", (0, 1, 0)),
+        ("input: 9x9x3\nlayers: [maxpool: 3]", (0, 0, 0)),
+    ],
+    ids=["error", "warning", "rounded", "batch", "nothing"],
+)
+def test_strict_counts_every_finding_and_check_errors_alone(cli, spec, text, codes):
+    path = spec(text)
+    assert tuple(cli("summary", path, *option).code for option in ([], ["--strict"], ["--check"])) == codes
+
+
+@pytest.mark.parametrize("format", ["table", "json", "csv", "markdown", "latex"])
+def test_a_warning_is_told_in_every_format(cli, spec, format):
+    result = cli("summary", spec("input: 3x32x32\nlayers: [relu]"), "--format", format)
+    assert result.code == 0
+    assert "warning" in result.out + result.err
+    assert "is read as an image of height 3" in result.out + result.err

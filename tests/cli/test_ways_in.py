@@ -113,8 +113,8 @@ def test_the_package_holds_the_examples(root, tmp_path):
 
 @pytest.mark.parametrize(
     ("ending", "first"),
-    [(".csv", "name,kind"), (".json", '{"name"'), (".md", "**lenet5"), (".TEX", "% lenet5"), (".txt", "lenet5 "),
-     ("", "lenet5 "), (".xml", "lenet5 ")],
+    [(".csv", "name,kind"), (".json", '{"name"'), (".md", "**lenet5"), (".TEX", "% lenet5"), (".txt", "lenet5: "),
+     ("", "lenet5: "), (".xml", "lenet5: ")],
 )  # fmt: skip
 def test_the_ending_of_the_output_chooses_the_format(cli, tmp_path, ending, first):
     path = tmp_path / f"out{ending}"

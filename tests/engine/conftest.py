@@ -210,6 +210,8 @@ class Peer:
         return self.F.prelu(x, w["alpha"])
 
     def scale(self, kind: Any, w: Any, x: Any) -> Any:
+        if kind.over == "all":
+            return self.inward(self.outward(x) * w["gamma"])
         return x * w["gamma"].reshape(-1, *(1,) * (x.ndim - 2))
 
     # joined and moved numbers
@@ -276,7 +278,7 @@ class Peer:
 
     def upsample(self, kind: Any, w: Any, x: Any) -> Any:
         linear = ("linear", "bilinear", "trilinear")[x.ndim - 3]
-        mode = {"mode": "nearest"} if kind.mode == "nearest" else {"mode": linear, "align_corners": False}
+        mode = {"mode": "nearest"} if kind.mode == "nearest" else {"mode": linear, "align_corners": kind.align_corners}
         return self.F.interpolate(x, size=list(kind.reached(self.shape(x))), **mode)
 
     def pixel_shuffle(self, kind: Any, w: Any, x: Any) -> Any:
@@ -295,7 +297,8 @@ class Peer:
         return y.flatten(1, 2)
 
     def split(self, kind: Any, w: Any, x: Any) -> Any:
-        return x.chunk(kind.parts, 1)[kind.part - 1]
+        sizes = list(kind.sizes or [x.shape[1] // kind.parts] * kind.parts)
+        return x.split(sizes, 1)[kind.part - 1]
 
 
 def pattern(name: str, sizes: tuple[int, ...]) -> np.ndarray:

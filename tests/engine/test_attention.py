@@ -107,6 +107,13 @@ def test_swin_blocks_of_torchvision() -> None:
         assert _apart(_run(case.text, case.arrays, case.inputs, "fast"), case.output) < RELATIVE, case.text
 
 
+@pytest.mark.oracle
+def test_swin_t_of_torchvision_as_a_whole(root: Path) -> None:
+    pytest.importorskip("torchvision")
+    case = _beside("torched_swin").whole((root / "specs" / "swin-t.yaml").read_text(encoding="utf-8"))
+    assert _apart(_run(case.text, case.arrays, case.inputs, "fast"), case.output) < RELATIVE
+
+
 FAST = [
     "attention: {heads: 4, kv_heads: 2, causal: true, relative_bias: buckets}",
     "attention: {heads: 4, kv_heads: 1, key_dim: 3, value_dim: 7, relative_bias: table, bias: [value, output]}",

@@ -34,6 +34,7 @@ def layout_of(text: str, batch: int = 1, whole: bool = False) -> Layout:
     "conv: {filters: 20, groups: 20, kernel: 3, padding: 1}", "conv: {filters: 40, groups: 20, kernel: 3}",
     "depthwise_conv: {kernel: 3, padding: 1, activation: relu6}", "depthwise_conv: {kernel: 5, stride: 2, padding: 2}",
     "depthwise_conv: {kernel: 3, dilation: 2}", "depthwise_conv: {kernel: 3, multiplier: 2}",
+    "conv: {filters: 24, kernel: 3, padding: 1, weight_norm: true}", "dense: {units: 60, weight_norm: true}",
     "maxpool: {size: 3, stride: 2, padding: 1}", "maxpool: {size: [1, 3], stride: 1, dilation: 2}",
     "maxpool: {size: 3, stride: 2, ceil_mode: true}", "avgpool: {size: 3, stride: 2, padding: 1}",
     "avgpool: {size: 3, stride: 1, padding: same, count_include_pad: false}", "dense: {units: 700}",

@@ -125,15 +125,19 @@ def test_fifty_random_layers_equal_pytorch(part: int, peer, drawn) -> None:
 #: Kinds that PyTorch has modules of, which ``test_sequence.py`` compares with the engine.
 MODULES = {"attention", "embedding", "gru", "lstm", "rnn", "transformer_decoder", "transformer_encoder"}
 
+#: Kinds that ``test_drawn.py`` compares with PyTorch, with settings drawn at random.
+DRAWN = {"bias", "conv_lstm", "deformable_conv", "mean", "rescale", "slice", "sum"}
+
 #: Kinds that PyTorch has no counterpart of, and what their numbers are compared with instead.
 NO_COUNTERPART = {
     "class_token": "PyTorch leaves the token to the network; test_sequence.py puts it in by hand",
+    "opaque": "only its counts are known",
     "patch_embedding": "PyTorch has only the convolution; test_sequence.py compares it with our own",
     "positional_encoding": "PyTorch leaves it to the network; test_sequence.py works out the sines and cosines",
     "repeat_vector": "a layer of Keras; test_sequence.py repeats the vector by hand",
     "select": "an index in PyTorch, not a layer; test_sequence.py picks the position by hand",
 }
-COMPARED = [param for param in load("cases") if param.values[0].kind not in MODULES | NO_COUNTERPART.keys()]
+COMPARED = [param for param in load("cases") if param.values[0].kind not in MODULES | DRAWN | NO_COUNTERPART.keys()]
 
 
 @pytest.mark.oracle
@@ -151,8 +155,13 @@ def test_every_case_by_hand_equals_pytorch_in_the_other_layout(case: Case, peer,
 def test_every_kind_is_compared_or_has_a_reason(peer_knows) -> None:
     """Without PyTorch too: what is compared follows from the cases, and from what the peer has a method for."""
     words = {param.values[0].kind for param in COMPARED}
-    assert words | MODULES | NO_COUNTERPART.keys() == set(kinds.every())
+    assert words | MODULES | DRAWN | NO_COUNTERPART.keys() == set(kinds.every())
     assert [word for word in kinds.every() if peer_knows(word)] == sorted(words)
+
+
+def test_kinds_with_settings_drawn_at_random_are_recorded() -> None:
+    recorded = json.loads(Path(__file__).with_name("recorded_drawn.json").read_text())
+    assert recorded.keys() >= DRAWN
 
 
 def test_the_modules_of_pytorch_are_those_recorded() -> None:

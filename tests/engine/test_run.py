@@ -158,16 +158,34 @@ def test_inputs_by_name_and_from_an_archive(run: Any) -> None:
     assert np.load("a.npz")["r"].shape == (2, 4, 6, 6)
 
 
+def test_arrays_that_no_input_is_called_after_are_told_and_not_read(run: Any) -> None:
+    """Data sets come with their labels; they are no reason to refuse the input beside them."""
+    x, y = np.zeros((3, 8, 8, 1), np.float32), np.arange(3)
+    image, tag = np.zeros((2, 3, 8, 8)), np.zeros((2, 4))
+    one = "input: 8x8x1\nlayers: [{conv: {filters: 2, kernel: 3}}]"
+    for spec, arrays in ((one, {"y": y, "input": x}), (TWO, {"y": y, "tag": tag, "image": image})):
+        np.savez("e.npz", **arrays)
+        result = run(spec, "-i", "e.npz", "-o", "out.npz")
+        assert result.code == 0, result.err
+        assert result.err == 'note: e.npz: no input is called "y"; the array is not read\n'
+    np.savez("e.npz", y=y, image=image)
+    assert run(TWO, "-i", "e.npz").code == 3  # an input is missing
+    np.savez("e.npz", y=y, x=x)
+    assert "2 arrays and none is called input" in run(one, "-i", "e.npz").err
+    np.savez("e.npz", x=x)
+    assert run(one, "-i", "e.npz").err == ""  # the only array is the input, whatever its name
+
+
 def test_an_input_is_given_once_and_what_is_not_given_is_made() -> None:
     from cnncalc.engine import inputs
 
     summary = cnncalc.parse("input: {a: 4, b: 4}\nlayers: [add: {from: [a, b]}]").summary()
-    for settings in (["ones", "b=noise"], ["b=noise", "ones"]):
+    for settings in ([("", "ones"), ("b", "noise")], [("b", "noise"), ("", "ones")]):
         found = {name: feed.load(1) for name, feed in inputs.feeds(summary, settings, 0).items()}
         assert (found["a"] == 1).all()
         assert not (found["b"] == 1).any()
     with pytest.raises(UsageError, match='the input "b" is given twice'):
-        inputs.feeds(summary, ["b=noise", "b=ones"], 0)
+        inputs.feeds(summary, [("b", "noise"), ("b", "ones")], 0)
 
 
 def test_one_example_needs_no_batch_axis(run: Any, image: np.ndarray) -> None:
@@ -198,7 +216,7 @@ def test_inputs_that_do_not_fit(run: Any, image: np.ndarray) -> None:
         assert words in result.err
     result = run(SMALL, "-i", "two.npy", "--batch", "3")
     assert result.code == 2
-    assert "different numbers of examples: input 2, --batch 3" in result.err
+    assert "different numbers of examples: input 2, batch 3" in result.err
 
 
 def test_token_ids_are_whole_numbers_in_the_vocabulary(run: Any) -> None:

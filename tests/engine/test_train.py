@@ -13,8 +13,9 @@ from typer.testing import CliRunner
 
 from cnncalc import SpecError, load, parse
 from cnncalc.cli.app import app
+from cnncalc.engine.kernels.activation import differentiable
 from cnncalc.engine.train import objective
-from cnncalc.engine.train.chain import SLOPES, Chain
+from cnncalc.engine.train.chain import Chain
 from cnncalc.engine.train.descent import Settings, pca, train
 from cnncalc.errors import Interrupted, NoSolution, UsageError
 from cnncalc.limits import Limits
@@ -46,7 +47,7 @@ def test_kl_is_zero_at_its_target_and_infinite_at_the_ends() -> None:
     assert list(objective.kl(0.05, np.array([0.0, 1.0]))) == [np.inf, np.inf]
 
 
-@pytest.mark.parametrize("function", SLOPES)
+@pytest.mark.parametrize("function", differentiable())
 @pytest.mark.parametrize("sparse", [False, True])
 def test_gradients_by_finite_differences(function: str, sparse: bool) -> None:
     """Every number of every array is moved a little both ways: J moves as backpropagation says."""
@@ -235,7 +236,7 @@ def test_a_network_without_a_name_begins_with_the_examples(tmp_path: Path) -> No
         (["--noise", "nan"], "--noise"),
         (["--compare", "svd"], "--compare"),
         (["--format", "yaml"], "--format"),
-        (["--data", "noise"], "--data"),
+        (["--data", "noise"], 'the data "noise" is not a file'),
         (["--output", "w.npz", "--save-weights", "./w.npz"], "--output and --save-weights are both w.npz"),
     ],
 )

@@ -67,6 +67,19 @@ def test_it_may_stand_in_a_block_and_be_frozen() -> None:
     assert found.totals.trainable_params == 10 * 32
 
 
+@pytest.mark.parametrize("name", ["code", "encoder/code"])
+def test_a_decoder_finds_the_layers_of_its_encoder(name: str) -> None:
+    decoder = f"decoder: [use: {{layer: {name}, transposed: true, bias: true}}, use: {{layer: hidden, from: input}}]"
+    text = f"input: 784\nencoder: [dense: {{name: hidden, units: 90}}, dense: {CODE}]\n{decoder}\n"
+    back, again = parse(text).summary().rows[2:]
+    assert (back.output.sizes, back.params, again.output.sizes, again.params) == ((90,), 90, (90,), 0)
+
+
+def test_the_inside_of_a_block_stays_unseen() -> None:
+    with pytest.raises(SpecError, match='no layer above is called "s/code"'):
+        summary(f"sequential: {{name: s, layers: [dense: {CODE}]}}", "use: {layer: s/code, transposed: true}")
+
+
 def test_letters_pass_through() -> None:
     found = summary("dense: {name: code, units: U}", "use: {layer: code, transposed: true, bias: true}", size="N")
     assert [str(number) for number in (*found.rows[1].output.sizes, found.rows[1].macs)] == ["N", "U·N"]

@@ -32,7 +32,7 @@ def over(text: str, name: str, limits: Limits | None = None) -> LimitError:
     (problem,) = caught.value.problems
     assert caught.value.exit_code == 4
     assert f"is over the limit {name} = " in problem.text
-    assert f"--limit {name}=" in problem.help
+    assert f"Limits({name}=" in str(caught.value)
     assert problem.mark is not None
     return caught.value
 

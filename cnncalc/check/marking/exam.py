@@ -12,7 +12,7 @@ from cnncalc.check.answers import as_sizes, text_of
 from cnncalc.check.marking.follow_through import follows
 from cnncalc.check.problems import Broken, Problem, read
 from cnncalc.check.slips.search import Explanation, explain
-from cnncalc.errors import CnncalcError, NoSolution, SpecError, nearest
+from cnncalc.errors import CnncalcError, Hints, NoSolution, SpecError
 from cnncalc.errors import Problem as Fault
 from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
@@ -84,13 +84,13 @@ class Student(NamedTuple):
 class Exam:
     """The problems of all files. ``broken`` cannot be marked; ``warnings`` are answers in them that are not right."""
 
-    def __init__(self, files: list[str], limits: Limits) -> None:
+    def __init__(self, files: list[str], limits: Limits, networks: str | None = None) -> None:
         self.problems: dict[str, Problem] = {}
         self.questions: dict[tuple[str, str], Question] = {}
         self.broken: list[CnncalcError] = []
         self.warnings: list[Fault] = []
         for file in files:
-            for problem in read(file, limits):
+            for problem in read(file, limits, networks):
                 if isinstance(problem, Broken):
                     self.broken.append(problem.error)
                 elif problem.answers:  # a network file asks nothing
@@ -125,15 +125,18 @@ class Exam:
 
     def unknown(self, cells: list[Cell]) -> list[Fault]:
         """Rows of a sheet that answer nothing that is asked."""
-        faults = []
+        faults, hints = [], Hints()
         for cell in cells:
             if cell[1:3] in self.questions:
                 continue
             problem = self.problems.get(cell.problem)
             if problem is None:
-                text, help = f'no problem is called "{cell.problem[:60]}"', nearest(cell.problem, self.problems)
+                text, help = f'no problem is called "{cell.problem[:60]}"', hints.nearest(cell.problem, self.problems)
             else:
-                text, help = f'{problem.id} does not ask for "{cell.key[:60]}"', nearest(cell.key, problem.answers)
+                text, help = (
+                    f'{problem.id} does not ask for "{cell.key[:60]}"',
+                    hints.nearest(cell.key, problem.answers),
+                )
             faults.append(Fault(text, cell.mark, help=help))
         return faults
 

@@ -103,8 +103,9 @@ def _rules(summary: Summary, row: Row, own: dict[str, Any]) -> dict[str, Rule]:
     weights = _weights(row, own)
     if weights is not None:
         rules["weights"] = _always(weights)
-        right = row.weight_params
-        if "macs" not in rules and _whole(own.get("weight_params")) and _whole(right) and row.macs % right == 0:
+        right: Number = row.weight_params
+        macs_of_all: Number = row.macs
+        if "macs" not in rules and _whole(own.get("weight_params")) and _whole(right) and macs_of_all % right == 0:
             rules["macs"] = _scaled(row.layer.kind, own["weight_params"], right)
     if own.keys() & set(AXIAL):
         rules["reach"] = _reach(summary, row, own)

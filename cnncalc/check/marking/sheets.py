@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from cnncalc.check.marking import rows as csv
 from cnncalc.errors import Mark, Problem, Source, SpecError, nearest
 from cnncalc.limits import LIMITS, Limits
 from cnncalc.shape import LAYOUTS
@@ -48,7 +47,7 @@ def read(path: str, limits: Limits) -> list[Cell]:
 
 def _cells(text: Source, faults: list[Problem]) -> Iterator[Cell]:
     delimiter = _delimiter(text.text)
-    rows = _rows(text, delimiter)
+    rows = csv.read(text, delimiter)
     heading = [name.strip().lower() for name in next(rows, ([], None))[0]]
     places = _places(heading, text)
     for row, mark in rows:
@@ -67,24 +66,6 @@ def _cells(text: Source, faults: list[Problem]) -> Iterator[Cell]:
             faults.append(Problem(f'"{layout[:40]}" is no layout', mark, help=", ".join(LAYOUTS)))
         else:
             yield Cell(student, problem, key, answer or None, mark, layout or None)
-
-
-def _rows(text: Source, delimiter: str) -> Iterator[tuple[list[str], Mark]]:
-    """The rows that are not empty, with the places where they begin. Raises SpecError where a quote is not closed."""
-    csv.field_size_limit(max(1, len(text.text)))
-    rows = csv.reader(io.StringIO(text.text, newline=""), delimiter=delimiter, strict=True)
-    while True:
-        line = rows.line_num + 1
-        mark = Mark(text, line, 1, max(1, len(text.line(line))))
-        try:
-            row = next(rows)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            help = 'a cell with quotes or commas in it stands in quotes, each quote in it twice: "(28, 28, 10)"'
-            raise SpecError(f"the row that begins here is no CSV: {error}", mark=mark, help=help) from None
-        if any(cell.strip() for cell in row):
-            yield row, mark
 
 
 def _delimiter(text: str) -> str:

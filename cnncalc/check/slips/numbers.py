@@ -22,7 +22,7 @@ Mistake = tuple[Any, str, str]
 #: Quantities that are given for the one asked for, and what they are.
 _GIVEN_FOR = {
     "macs": ("flops", "params", "weight_params"), "flops": ("macs",),
-    "params": ("weight_params", "trainable_params", "macs"),
+    "params": ("weight_params", "trainable_params", "macs", "active_params"), "active_params": ("params",),
     "trainable_params": ("params", "weight_params"), "weight_params": ("params", "bias_params"),
     "bias_params": ("weight_params",), "weight_bytes": ("params",), "activation_bytes": ("activations",),
     "activations": ("activation_bytes",), "non_trainable_params": ("params", "trainable_params"),
@@ -31,7 +31,7 @@ _NAMES = {
     "macs": "the multiply-accumulates", "flops": "the FLOPs, two for each multiply-accumulate",
     "params": "all parameters", "weight_params": "the parameters without the biases", "bias_params": "the biases",
     "trainable_params": "the trainable parameters", "activations": "numbers, not bytes",
-    "activation_bytes": "bytes, not numbers",
+    "activation_bytes": "bytes, not numbers", "active_params": "the parameters that work on one example",
 }  # fmt: skip
 #: Of the names below those that some tools count by.
 CONVENTIONS = ("macs", "flops", "weight_params", "trainable_params", "params", "unit", "width", "batch", "shared")
@@ -74,9 +74,9 @@ def _units(right: int) -> Iterator[Mistake]:
 def mis_added(summary: Summary, quantity: str) -> Iterator[Mistake]:
     """Shared weights counted again, a row left out of the sum or added twice, or a digit carried wrongly."""
     right = quantities.total(summary, quantity)
-    shared = [row for row in summary.rows if row.layer.shares is not None]
+    shared = [row for row in summary.rows if row.layer.borrows]
     if shared and quantity in ("params", "trainable_params"):
-        again = sum(count(row.layer.kind.weights(*row.xs)) for row in shared)
+        again = sum(count(row.layer.kind.weights(*row.xs)) - row.params for row in shared)
         yield right + again, "shared", "with weights that are used again counted again"
     for row in summary.rows:
         number = getattr(row, quantity)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answer_key import shaped
 from cnncalc.check.answers import same
+from cnncalc.check.slips import tools
 from cnncalc.check.slips.numbers import CONVENTIONS
 from cnncalc.check.slips.rules import SLIPS
 from cnncalc.check.slips.search import Search
@@ -56,7 +57,9 @@ def reconcile(truth: Truth, key: Key, text: str, tolerance: float = 0.0) -> Reco
     if _alike(wanted, search.right, tolerance):
         return Reconciliation(key, wanted, search.right, agrees=True, ways=[], nearest=[])
     every: list[Way] = []
+    elsewhere = _of_tools(truth, key)
     for ways in _ways(search):
+        ways, elsewhere = elsewhere + ways, []
         found = [way for way in ways if _alike(way.value, wanted, tolerance)]
         if found:
             found.sort(key=lambda way: not way.convention)
@@ -64,6 +67,17 @@ def reconcile(truth: Truth, key: Key, text: str, tolerance: float = 0.0) -> Reco
         every += ways
     every.sort(key=lambda way: _distance(way.value, wanted))
     return Reconciliation(key, wanted, search.right, agrees=False, ways=[], nearest=every[:NEAREST])
+
+
+def _of_tools(truth: Truth, key: Key) -> list[Way]:
+    """What other tools make of multiply-accumulates."""
+    if key.quantity != "macs":
+        return []
+    rows = tools.rows_of(truth.summary, key.layer)
+    return [
+        Way(f"as {name} counts: {tool.said}", tools.total(tool, rows), convention=True)
+        for name, tool in tools.TOOLS.items()
+    ]
 
 
 def _ways(search: Search) -> Iterator[list[Way]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import api
 from cnncalc.cli import options
 from cnncalc.cli.commands.summary import Columns, show
 from cnncalc.errors import SpecError, UsageError
@@ -28,6 +28,7 @@ def calc(
     depth: options.Depth = None,
     layout: options.Layout = None,
     strict: options.Strict = False,
+    check: options.Check = False,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:  # fmt: skip
@@ -35,8 +36,8 @@ def calc(
     format = options.form(format, output, render.FORMATS)
     chosen, level = table.columns(columns), options.level(depth)
     order = options.layout(layout)
-    net = api.calc(input, *layer, limits=limits.parse(limit or []), layout=order or "channels_last")
+    net = api.calc(input, *layer, limits=options.limits(limit), layout=order or "channels_last")
     try:
-        return show(net, format, chosen, level, order, output, "", strict=strict)
+        return show(net, format, chosen, level, order, output, "", strict=strict, check=check)
     except SpecError as error:  # layers that do not fit are bad arguments here
         raise UsageError(error.problems) from None

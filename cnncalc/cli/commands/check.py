@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncalc import limits
 from cnncalc.cli import io, options
-from cnncalc.errors import LimitError, OutputError, UsageError
+from cnncalc.errors import LimitError, UsageError
 from cnncalc.limits import Limits
 from cnncalc.render import verdicts as render
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cnncalc.check.marking.exam import Exam, Student, Tally
     from cnncalc.check.marking.sheets import Cell
     from cnncalc.check.verdicts import Verdict
+    from cnncalc.cli.feedback import Feedback
 
 EXAMPLE = "Examples: cnncalc check @quiz; cnncalc check @quiz --answers @quiz-answers"
 
@@ -36,6 +37,14 @@ def check(
     feedback: Annotated[
         str | None, typer.Option("--feedback", metavar="DIR", help="With --answers: a Markdown file for each student.")
     ] = None,
+    networks: Annotated[
+        str | None,
+        typer.Option(
+            "--networks",
+            metavar="DIR",
+            help="Networks that problems name may lie below DIR [default: below each problem file's folder].",
+        ),
+    ] = None,
     jobs: Annotated[str, typer.Option("--jobs", "-j", metavar="N", help="Work on N cores; 0: on all of them.")] = "1",
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
@@ -45,14 +54,16 @@ def check(
     from cnncalc.check import batch
 
     format = options.form(format, output, render.FORMATS)
-    bounds, count = limits.parse(limit or []), _jobs(jobs)
+    bounds, count = options.limits(limit), _jobs(jobs)
     if feedback is not None and answers is None:
         raise UsageError("--feedback needs --answers", help="--answers FILE.csv --feedback DIR")
+    if networks is not None and not os.path.isdir(networks):
+        raise UsageError(f"--networks {networks} is no folder", help="--networks DIR")
     files = batch.find(path)
     if answers is not None:
-        return _mark(files, answers, bounds, feedback, format, output)
-    passing = _Passing(batch.check_all(files, bounds, count), files)
-    io.emit_all(render.render(passing, format, to_file=bool(output)), output, *files)
+        return _mark(files, answers, bounds, networks, feedback, format, output)
+    passing = _Passing(batch.check_all(files, bounds, count, networks), files)
+    io.emit_all(render.render(passing, format, to_file=bool(output)), output)
     return passing.code
 
 
@@ -94,21 +105,29 @@ def _jobs(text: str) -> int:
     return cpu_count() or 1
 
 
-def _mark(files: list[str], answers: str, bounds: Limits, feedback: str | None, format: str, output: str | None) -> int:
+def _mark(
+    files: list[str],
+    answers: str,
+    bounds: Limits,
+    networks: str | None,
+    feedback: str | None,
+    format: str,
+    output: str | None,
+) -> int:
     """Mark a sheet; 1 where a problem could not be worked out."""
     from cnncalc.check.marking import exam as marking
     from cnncalc.check.marking import sheets
+    from cnncalc.cli.feedback import Feedback
     from cnncalc.render import marks
 
     cells = sheets.read(answers, bounds)
-    exam = marking.Exam(files, bounds)
+    exam = marking.Exam(files, bounds, networks)
     _complain(exam, cells)
     tally = marking.Tally()
-    names = marks.file_names(dict.fromkeys(cell.student for cell in cells)) if feedback else {}
-    if feedback:
-        _make_folder(feedback)
-    students = _marked(exam, cells, tally, feedback, names)
-    io.emit_all(marks.render(students, tally, format, to_file=bool(output)), output, answers, *files)
+    names = list(dict.fromkeys(cell.student for cell in cells))
+    told = Feedback(feedback, names, output) if feedback else None
+    students = _marked(exam, cells, len(names), tally, told)
+    io.emit_all(marks.render(students, tally, format, to_file=bool(output)), output)
     return max((4 if isinstance(error, LimitError) else 1 for error in exam.broken), default=0)
 
 
@@ -125,27 +144,13 @@ def _complain(exam: Exam, cells: list[Cell]) -> None:
         raise UsageError("there is nothing to mark: no problem could be read")
 
 
-def _marked(
-    exam: Exam, cells: list[Cell], tally: Tally, folder: str | None, names: dict[str, str]
-) -> Iterator[Student]:
-    """The students as they are marked, each counted and, where wanted, told."""
-    from cnncalc.render.marks import feedback
-
+def _marked(exam: Exam, cells: list[Cell], count: int, tally: Tally, feedback: Feedback | None) -> Iterator[Student]:
+    """The ``count`` students as they are marked, each counted and, where wanted, given feedback."""
     show = io.progress()
-    count = len({cell.student for cell in cells})
     for number, student in enumerate(exam.mark(cells)):
         tally.add(student)
-        if folder is not None:
-            io.write_file(f"{folder}/{names[student.student]}", feedback(student).encode("utf-8"))
+        if feedback:
+            feedback.write(student)
         if show:
             show(number, count, student.student)
         yield student
-
-
-def _make_folder(path: str) -> None:
-    import os
-
-    try:
-        os.makedirs(path, exist_ok=True)
-    except (OSError, ValueError) as error:
-        raise OutputError(f'"{path}" could not be made: {getattr(error, "strerror", None) or error}') from None

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import limits
 from cnncalc.cli import io, options
 from cnncalc.explain import layer as working
 from cnncalc.render import working as render
@@ -30,8 +29,8 @@ def explain(
     """The working of every number, as one would write it in an exam."""
     format = options.form(format, output, render.FORMATS)
     with options.arguments(line):
-        summary = options.network(spec, line, limits.parse(limit or [])).summary()
+        summary = options.network(spec, line, options.limits(limit)).summary()
     explanations = [working.explain(summary, row) for row in working.choose(summary, layer)]
     text = render.render(summary, explanations, [] if layer else working.totals(summary), format, to_file=bool(output))
-    io.emit(text, output, spec)
+    io.emit(text, output)
     return 0

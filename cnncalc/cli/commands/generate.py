@@ -8,6 +8,7 @@ import typer
 
 from cnncalc.check.papers.templates import LEVELS, TOPICS
 from cnncalc.cli import io, options
+from cnncalc.cli.files import Files
 from cnncalc.errors import UsageError
 from cnncalc.render import paper as render
 
@@ -48,8 +49,9 @@ def generate(
     format = options.form(format, output, render.FORMATS)
     if solution is not None and format not in render.APART:
         raise UsageError(f"--solution: a {format} file holds its key", help=f"--format {', '.join(render.APART)}")
-    if solution is not None and solution in (output, "-"):
+    if solution == "-":
         raise UsageError("--solution needs a file of its own", help="--solution FILE")
+    options.apart(("--output", output), ("--solution", solution))
     topics = [options.choose("--topic", name.strip(), TOPICS) for name in topic.split(",")]
     many = _whole("--choices", choices, 0, 8)
     if many == 1:
@@ -57,9 +59,10 @@ def generate(
     count = _whole("--number", number, 1, maker.MOST)
     paper = maker.generate(topics, options.choose("--level", level, LEVELS), count, _whole("--seed", seed, 0), many)
     text = render.render(paper, format, with_key=solution is None)
-    if solution is not None:
-        io.write_file(solution, render.solution(paper, format).encode("utf-8"))
-    io.emit(text, output)
+    with Files() as files:
+        if solution is not None:
+            files.write(solution, render.solution(paper, format).encode("utf-8"))
+        io.emit(text, output, files)
     return 0
 
 

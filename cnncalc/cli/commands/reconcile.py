@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import limits
 from cnncalc.cli import io, options
 from cnncalc.errors import UsageError, nearest
 from cnncalc.render import reconcile as render
@@ -61,7 +60,7 @@ def reconcile(
     format = options.form(format, output, render.FORMATS)
     options.choose("--quantity", quantity, TOTALS)
     with options.arguments(line):
-        net = options.network(spec, line, limits.parse(limit or []))
+        net = options.network(spec, line, options.limits(limit))
         known = [*net.summary().rows_by_name, *net.network.blocks]
     if layer is not None and layer not in known:
         raise UsageError(
@@ -70,7 +69,7 @@ def reconcile(
     number, rounding = _in_full(value)
     allowed = rounding if tolerance is None else _tolerance(tolerance)
     found = search(Truth(net.network), Key(layer, quantity), number, allowed)
-    io.emit(render.render(found, format), output, spec)
+    io.emit(render.render(found, format), output)
     return 0 if found.agrees or found.ways else 1
 
 

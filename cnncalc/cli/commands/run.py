@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncalc import limits
 from cnncalc.cli import io, options
-from cnncalc.errors import UsageError
+from cnncalc.cli.files import Files
 from cnncalc.render import run as render
+from cnncalc.render.forms.text import printable
+
+if TYPE_CHECKING:
+    from cnncalc.summary.rows import Summary
 
 ENGINES = ("fast", "reference")
-UNITS = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 10**9, "MB": 10**6, "kB": 1000, "B": 1}
 EXAMPLE = "Examples: cnncalc run @worked-example --seed 0 --batch 2; cnncalc run 28x28x1 conv:10,k=5,p=2 --trace conv1"
 
 
@@ -40,9 +41,7 @@ def run(
     save_weights: Annotated[
         str | None, typer.Option("--save-weights", metavar="FILE", help="Write the weights to an .npz file.")
     ] = None,
-    max_memory: Annotated[
-        str | None, typer.Option("--max-memory", metavar="SIZE", help="As in 8GiB [default: half of what is free].")
-    ] = None,
+    max_memory: options.MaxMemory = None,
     engine: Annotated[
         str,
         typer.Option("--engine", metavar="NAME", help="fast or reference.", autocompletion=options.complete(ENGINES)),
@@ -62,29 +61,30 @@ def run(
     """Build the network in NumPy, run it once, and show what each layer put out and how long it took."""
     format = options.form(format, None, render.FORMATS)
     options.choose("--engine", engine, ENGINES)
-    options.apart(output, save_weights)
+    options.apart(("--output", output), ("--save-weights", save_weights))
     options.off_terminal(output, save_weights)
-    bounds = limits.parse([*(limit or []), *_memory(max_memory)])
+    bounds = options.limits(limit, max_memory)
     seeded, examples = options.whole("--seed", seed, 0), None if batch is None else options.whole("--batch", batch, 1)
     with options.arguments(line):
         summary = options.network(spec, line, bounds).summary()
     from cnncalc.engine import run as session
     from cnncalc.engine.files import npz
+    from cnncalc.engine.inputs import unused
 
-    result = session.run(summary, input or [], weights, seeded, examples, bounds, engine, trace, io.progress())
-    inputs = (spec, weights, *(setting.rpartition("=")[2] for setting in input or []))
-    for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
-        if path is not None:
-            io.write_arrays(path, partial(npz.write, arrays), *inputs)
-    io.report(render.render(result, format), aside="-" in (output, save_weights))
+    given = [_given(summary, setting) for setting in input or []]
+    result = session.run(summary, given, weights, seeded, examples, bounds, engine, trace, io.progress())
+    for file, array in unused(summary, given):
+        io.complain(f'note: {file}: no input is called "{printable(array)}"; the array is not read', 0)
+    with Files() as files:
+        for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
+            if path is not None:
+                io.write_arrays(path, partial(npz.write, arrays), files)
+        io.report(render.render(result, format), None, files, aside="-" in (output, save_weights))
     return 0
 
 
-def _memory(value: str | None) -> list[str]:
-    """``--max-memory`` as the limit that it sets. Raises UsageError."""
-    if value is None:
-        return []
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?) ?(GiB|MiB|KiB|GB|MB|kB|B)?", value, re.ASCII)
-    if not found or not (size := int(float(found[1]) * UNITS[found[2] or "B"])):
-        raise UsageError(f'--max-memory "{value}" is not a size', help=f"--max-memory 8GiB; units: {', '.join(UNITS)}")
-    return [f"memory={size}"]
+def _given(summary: Summary, setting: str) -> tuple[str, str]:
+    """The name of an input (empty: none) and the path, of ``NAME=PATH`` or ``PATH``; a path may have a ``=`` too."""
+    name, equals, path = setting.partition("=")
+    names = name in summary.inputs or ("/" not in name and "." not in name)
+    return (name, path) if equals and names else ("", setting)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import api
 from cnncalc.cli import io, options
 from cnncalc.errors import NoSolution, UsageError, nearest
 from cnncalc.limits import Limits
@@ -65,7 +65,7 @@ def solve(
     each with its "axis". Exit code 1 where there is no solution.
     """
     format = options.form(format, output, render.FORMATS)
-    bounds = limits.parse(limit or [])
+    bounds = options.limits(limit)
     texts = {"input": input, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation,
              "output_padding": output_padding}  # fmt: skip
     if unknown == "network":
@@ -94,9 +94,9 @@ def _network(spec: str | None, given: list[str], format: str, output: str | None
 
     net = api.load(spec, bounds)
     try:
-        io.emit(render.network(net.solve(), format), output, spec)
+        io.emit(render.network(net.solve(), format), output)
     except Unsolved as error:
         if format == "json":
-            io.emit(render.network(error.answer, format), output, spec)
+            io.emit(render.network(error.answer, format), output)
         raise
     return 0

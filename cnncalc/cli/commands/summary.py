@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cnncalc import limits
 from cnncalc.cli import io, options
 from cnncalc.render import columns as table
 from cnncalc.render import summary as render
+from cnncalc.shape import order
 from cnncalc.summary import findings
 from cnncalc.summary.infer import Unfit
 
@@ -37,14 +37,19 @@ def summary(
     depth: options.Depth = None,
     layout: options.Layout = None,
     strict: options.Strict = False,
+    like: Annotated[
+        str | None,
+        typer.Option("--as", metavar="TOOL", help="Count MACs as torchinfo, fvcore, ptflops, thop or calflops does."),
+    ] = None,
+    check: options.Check = False,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
     """The table of every layer's output, parameters, multiply-accumulates and receptive field, and the totals."""
     format = options.form(format, output, render.FORMATS)
     chosen, level = table.columns(columns), options.level(depth)
-    net = options.network(spec, None, limits.parse(limit or []))
-    return show(net, format, chosen, level, options.layout(layout), output, spec, strict=strict)
+    net = options.network(spec, None, options.limits(limit))
+    return show(net, format, chosen, level, options.layout(layout), output, spec, strict=strict, check=check, like=like)
 
 
 def show(
@@ -57,8 +62,12 @@ def show(
     source: str,
     *,
     strict: bool,
+    check: bool,
+    like: str | None = None,
 ) -> int:
-    """Write the summary of ``net``; 1 where ``strict`` and there are findings.
+    """Write the summary of ``net``; 1 for any finding where ``strict``, and for an error where ``check``.
+
+    ``like`` names a tool to count as.
 
     Where a layer does not fit, the rows above it are part of the diagnostic: standard output gets nothing, for what is
     read there would pass for the whole.
@@ -72,9 +81,15 @@ def show(
             io.complain(render.above(rows_data(error.above), chosen, depth), 0)
         raise
     found = findings.find(result, strict=strict)
-    result.layout = layout or result.layout
-    data = summary_data(result, found)
-    io.emit(render.render(data, format, chosen, depth=depth, to_file=bool(output)), output, source)
+    data = summary_data(result, found, layout and order(layout))
+    if like is not None:
+        from cnncalc.check.slips import tools
+
+        tool = tools.find(like)
+        data = tools.counted_as(tool, result, data)
+        io.complain(f"note: MACs as {like} counts them: {tool.said}", 0)
+    io.emit(render.render(data, format, chosen, depth=depth, to_file=bool(output)), output)
     if found and format == "csv":  # which has no place for them
-        io.complain("\n".join(f"finding: {finding.mark}: {finding.message}" for finding in found), 0)
-    return 1 if strict and found else 0
+        io.complain("\n".join(map(render.finding_line, data["findings"])), 0)
+    failed = any(finding.severity == "error" for finding in found)
+    return 1 if (strict and found) or (check and failed) else 0

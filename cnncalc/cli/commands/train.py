@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api, limits
+from cnncalc import api
 from cnncalc.cli import io, options
+from cnncalc.cli.files import Files
 from cnncalc.render import train as render
 
 EXAMPLE = "Example: cnncalc train @autoencoder-curve --data @curve --compare pca"
@@ -35,13 +36,14 @@ def train(
     ] = None,
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
+    max_memory: options.MaxMemory = None,
     limit: options.Limit = None,
 ) -> int:
     """Train an autoencoder of dense layers by gradient descent, and show its loss curve."""
     format = options.form(format, output, render.FORMATS)
     if compare is not None:
         options.choose("--compare", compare, ("pca",))
-    options.apart(output, save_weights)
+    options.apart(("--output", output), ("--save-weights", save_weights))
     options.off_terminal(save_weights)
     numbers = {
         "epochs": options.whole("--epochs", epochs, 1),
@@ -50,7 +52,7 @@ def train(
         "noise": options.real("--noise", noise),
         "seed": options.whole("--seed", seed, 0),
     }
-    bounds = limits.parse(limit or [])
+    bounds = options.limits(limit, max_memory)
     summary = api.load(spec, bounds).summary()
     from cnncalc.engine.files import npz
     from cnncalc.engine.train import descent
@@ -59,8 +61,9 @@ def train(
     trained = descent.train(
         summary, data, weights, settings, bounds, compare=compare is not None, progress=io.progress()
     )
-    if save_weights is not None:
-        io.write_arrays(save_weights, partial(npz.write, trained.weights), spec, weights, data)
-    aside = output is None and save_weights == "-"
-    io.report(render.render(trained, format), output, spec, data, weights, aside=aside)
+    with Files() as files:
+        if save_weights is not None:
+            io.write_arrays(save_weights, partial(npz.write, trained.weights), files)
+        aside = output is None and save_weights == "-"
+        io.report(render.render(trained, format), output, files, aside=aside)
     return 0

@@ -22,7 +22,10 @@ from cnncalc.errors import SpecError
 from cnncalc.spec.source import regular
 
 DIRECTORY = 16 << 20  # bytes read at one time, and so of an archive's directory
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error)
+_BROKEN = (
+    zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error,
+    ValueError,  # a name that is not UTF-8, a place before the beginning
+)  # fmt: skip
 
 
 class _Bounded:
@@ -47,6 +50,7 @@ class Arrays:
         self.path = path
         self._stream = regular(path)
         self._archive: zipfile.ZipFile | None = None
+        self._members: dict[str, zipfile.ZipInfo] = {}
         self._entries: dict[str, Any] = {}
         try:
             self.names = self._listed()
@@ -62,7 +66,9 @@ class Arrays:
             return [""]
         if magic[:2] == ZIP_MAGIC:
             self._archive = self._opened()
-            return [info.filename.removesuffix(".npy") for info in self._archive.infolist()]
+            names = [info.filename.removesuffix(".npy") for info in self._archive.infolist()]
+            self._members = dict(zip(names, self._archive.infolist(), strict=True))
+            return names
         if self.path.endswith(".safetensors"):
             from cnncalc.engine.files import safetensors
 
@@ -76,7 +82,7 @@ class Arrays:
     def _opened(self) -> zipfile.ZipFile:
         try:
             return zipfile.ZipFile(_Bounded(self._stream))
-        except (*_BROKEN, ValueError) as error:
+        except _BROKEN as error:
             raise SpecError(f"{self.path} is a broken .npz: {error}") from None
 
     def __enter__(self) -> Arrays:
@@ -114,7 +120,7 @@ class Arrays:
         if self._archive is None:
             self._stream.seek(0)
             return use(self._stream, what)
-        info = self._archive.infolist()[self.names.index(name)]
+        info = self._members[name]
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise SpecError(f"{what} is compressed in a way that NumPy does not use")
         try:

@@ -1,21 +1,45 @@
-"""Reference kernels. The forward pass of a kind is the function of its name in the file of its name: ``kinds/conv.py``
-is served by ``kernels/conv.py``, and so the folder is the registry here too.
+"""The forward pass of each kind, short and obviously right: the reference that everything fast is compared with.
+
+A kernel is the function of a kind's name in the file of that kind's name: ``kinds/conv.py`` has its kernels in
+``kernels/conv.py``, and so the folder is the registry here too. What else the engine knows of a kind is registered
+beside its kernel: ``fast_form`` and ``by_hand`` are decorators.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, NamedTuple
 
+from cnncalc.engine.arrays import Array
+from cnncalc.engine.fast.job import Job
+from cnncalc.engine.parallel.work import Work
 from cnncalc.errors import EngineError
 from cnncalc.kinds.base.kind import Kind
 
 #: A reference kernel: (kind, its weights by name, operands) -> output.
 Kernel = Callable[..., Any]
+#: A fast form: the pieces of work that a layer is divided into; None leaves it to the reference kernel.
+Fast = Callable[[Job], Sequence[Work] | None]
+
+
+class Terms(NamedTuple):
+    """What one output number is made of: ``numbers`` of the input, each times one of ``factors`` and summed; without
+    factors their mean over ``divisor``; without a divisor the largest of them.
+    """
+
+    numbers: Array
+    factors: Array | None = None
+    divisor: int | None = None
+
+
+#: By hand: (kind, its weights by name, one example) -> the terms of the output number at an index.
+ByHand = Callable[..., Callable[[tuple[int, ...]], Terms]]
 
 _known: dict[type[Kind], Kernel] = {}
+_fast: dict[tuple[type[Kind], bool], Fast] = {}
+_by_hand: dict[type[Kind], ByHand] = {}
 
 
 def find(kind: Kind) -> Kernel:
@@ -38,4 +62,36 @@ def _find(kind: Kind) -> Kernel:
             return found
     label = getattr(kind, "label", None)
     what = f"{word} ({label})" if label else word
-    raise EngineError(f"{what} has no forward pass and cannot be run")
+    raise EngineError(f"the engine has no forward pass for {what}")
+
+
+def fast_form(*kinds: type[Kind], volumes: bool = False) -> Callable[[Fast], Fast]:
+    """Register the function below as the fast form of ``kinds``: of volumes, or of everything else."""
+
+    def register(function: Fast) -> Fast:
+        _fast.update(dict.fromkeys([(kind, volumes) for kind in kinds], function))
+        return function
+
+    return register
+
+
+def find_fast(kind: Kind, axes: int) -> Fast | None:
+    """The fast form of ``kind`` for so many spatial axes, or None."""
+    find(kind)  # loads the file that registers it
+    return _fast.get((type(kind), axes > 2))
+
+
+def by_hand(*kinds: type[Kind]) -> Callable[[ByHand], ByHand]:
+    """Register the function below as what shows how the output numbers of ``kinds`` come about."""
+
+    def register(function: ByHand) -> ByHand:
+        _by_hand.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+def find_by_hand(kind: Kind) -> ByHand | None:
+    """What shows the output numbers of ``kind`` by hand, or None."""
+    find(kind)  # loads the file that registers it
+    return _by_hand.get(type(kind))

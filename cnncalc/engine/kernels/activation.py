@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from math import erf, sqrt
 from typing import Any
@@ -9,39 +10,62 @@ from typing import Any
 import numpy as np
 from numpy.polynomial import chebyshev
 
-from cnncalc import kinds
 from cnncalc.engine import kernels
 from cnncalc.engine.arrays import Array, Weights, blocks
 from cnncalc.engine.fast.job import Activate, Job
 from cnncalc.engine.fast.rowwise import Rowwise
+from cnncalc.engine.kernels import Kernel, fast_form
 from cnncalc.engine.parallel.work import Work
-from cnncalc.kinds.activation import FUNCTIONS
+from cnncalc.kinds.activation import KINDS, Activation, Gelu, Relu, Relu6
+from cnncalc.kinds.base.activated import ending
+from cnncalc.kinds.base.function import Function
 
 BLOCK = 1 << 15  # numbers of which gelu is worked out at one time
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. (2017)
 
+#: The derivative of a function, from what it gives: (kind, y) -> dy/dx.
+Derivative = Callable[[Any, Array], Array]
 
-@cache
-def _named(function: str) -> Any:
-    found = kinds.find(function)
-    assert found is not None, function
-    return found()
+_derivatives: dict[str, Derivative] = {}
 
 
-def activate(function: str, x: Array) -> Array:
-    """The activation function of that name, with its defaults."""
-    return kernels.find(_named(function))(_named(function), {}, x)
+def derived(derivative: Derivative) -> Callable[[Kernel], Kernel]:
+    """Register ``derivative`` for the function below, which can then be trained through."""
+
+    def register(function: Kernel) -> Kernel:
+        _derivatives[function.__name__] = derivative
+        return function
+
+    return register
 
 
-def activation(kind: Any, weights: Weights, x: Array) -> Array:
+def derivative(function: Function) -> Derivative | None:
+    """The derivative of an activation function, or None where none is registered."""
+    return _derivatives.get(function.word())
+
+
+def differentiable() -> list[str]:
+    """The names of the functions that have a derivative."""
+    return [word for word in KINDS if word in _derivatives]
+
+
+def activate(function: Function, x: Array) -> Array:
+    """The activation function of ``x``, in a new array."""
+    y: Array = kernels.find(function)(function, {}, x)
+    return y
+
+
+def activation(kind: Activation, weights: Weights, x: Array) -> Array:
     """The function that the kind names, with the kind's own fields."""
-    return kernels.find(_named(kind.function))(kind, weights, x)
+    return activate(kind.chosen, x)
 
 
+@derived(lambda kind, y: np.ones_like(y))
 def linear(kind: Any, weights: Weights, x: Array) -> Array:
     return x
 
 
+@derived(lambda kind, y: np.where(y > 0, 1.0, 0.0))
 def relu(kind: Any, weights: Weights, x: Array) -> Array:
     return np.maximum(x, 0)
 
@@ -50,14 +74,17 @@ def relu6(kind: Any, weights: Weights, x: Array) -> Array:
     return np.clip(x, 0, 6)
 
 
+@derived(lambda kind, y: np.where(y > 0, 1.0, kind.slope))
 def leaky_relu(kind: Any, weights: Weights, x: Array) -> Array:
     return np.where(x > 0, x, x * x.dtype.type(kind.slope))
 
 
+@derived(lambda kind, y: np.where(y > 0, 1.0, y + 1))
 def elu(kind: Any, weights: Weights, x: Array) -> Array:
     return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
 
 
+@derived(lambda kind, y: np.where(y > 0, 1.0, y + 1))
 def celu(kind: Any, weights: Weights, x: Array) -> Array:
     return elu(kind, weights, x)  # the same at alpha 1
 
@@ -67,6 +94,7 @@ def selu(kind: Any, weights: Weights, x: Array) -> Array:
     return number(SELU_SCALE) * np.where(x > 0, x, number(SELU_ALPHA) * np.expm1(np.minimum(x, 0)))
 
 
+@derived(lambda kind, y: y * (1 - y))
 def sigmoid(kind: Any, weights: Weights, x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
@@ -83,10 +111,12 @@ def hard_swish(kind: Any, weights: Weights, x: Array) -> Array:
     return x * hard_sigmoid(kind, weights, x)
 
 
+@derived(lambda kind, y: 1 - y * y)
 def tanh(kind: Any, weights: Weights, x: Array) -> Array:
     return np.tanh(x)
 
 
+@derived(lambda kind, y: 1 - np.exp(-y))
 def softplus(kind: Any, weights: Weights, x: Array) -> Array:
     return np.logaddexp(x.dtype.type(0), x)
 
@@ -114,7 +144,10 @@ def gelu(kind: Any, weights: Weights, x: Array) -> Array:
     number = x.dtype.type
     if kind.approximate:
         return x * (1 + np.tanh(number(sqrt(2 / np.pi)) * (x + number(0.044715) * x**3))) / 2
-    return x * ((1 + _erf(x / sqrt(2))) / 2).astype(x.dtype)
+    y = np.empty_like(x)
+    for source, target in zip(blocks(x, BLOCK), blocks(y, BLOCK), strict=True):
+        target[...] = source * ((1 + _erf(source / sqrt(2))) / 2).astype(x.dtype)
+    return y
 
 
 TAIL_SCALE, TAIL = 0.3275911, (1.061405429, -1.453152027, 1.421413741, -0.284496736, 0.254829592)
@@ -141,28 +174,15 @@ def _erf(x: Array) -> Array:
     return x * chebyshev.chebval(2 * (x / ERF_END) ** 2 - 1, _erf_series())
 
 
-def into(function: Any) -> Activate:
-    """The activation function (a name, or a kind with its fields) from one array into another, or in place."""
-    kind = _named(function) if isinstance(function, str) else function
-    word = function_of(function)
-    if word == "relu":  # clipping is twice as fast as np.maximum with a number
+def into(function: Function) -> Activate:
+    """The activation function from one array into another, or in place."""
+    if isinstance(function, Relu):  # clipping is twice as fast as np.maximum with a number
         return lambda x, out: np.clip(x, 0, np.inf, out=out)
-    if word == "relu6":
+    if isinstance(function, Relu6):
         return lambda x, out: np.clip(x, 0, 6, out=out)
-    if word == "gelu" and not kind.approximate:
+    if isinstance(function, Gelu) and not function.approximate:
         return _gelu_into
-    reference = kernels.find(kind)
-    return lambda x, out: np.copyto(out, reference(kind, {}, x))
-
-
-def function_of(function: Any) -> str:
-    """The name of an activation function that is given by name or as a kind."""
-    return function if isinstance(function, str) else getattr(function, "function", function.word())
-
-
-def over_channels(function: Any) -> bool:
-    """Whether an activation function needs all channels of a position at one time."""
-    return function_of(function) in ("softmax", "log_softmax")
+    return lambda x, out: np.copyto(out, activate(function, x))
 
 
 def _gelu_into(x: Array, out: Array) -> None:
@@ -185,12 +205,9 @@ def _normal(x: Array) -> Array:
     return np.where(x > 0, 1 - tail, tail)
 
 
-def __getattr__(name: str) -> Any:
-    """``fast_relu`` and its kin: every function is worked out piece by piece."""
-    if name.startswith("fast_") and name[5:] in (*FUNCTIONS, "activation"):
-        return _fast
-    raise AttributeError(name)
-
-
-def _fast(job: Job) -> list[Work]:
-    return [Rowwise(job, into(job.kind))]
+@fast_form(*KINDS.values(), Activation)
+def fast_activation(job: Job) -> list[Work]:
+    """Every function is worked out piece by piece."""
+    function = ending(job.kind)
+    assert function is not None
+    return [Rowwise(job, into(function))]

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast.job import CACHE, Job, largest, pieces
+from cnncalc.engine.kernels import fast_form
 from cnncalc.engine.kernels.activation import softmax
 from cnncalc.engine.kernels.window import shape_of
 from cnncalc.engine.parallel.work import Phase, Work
@@ -74,13 +75,14 @@ def _mix(
         out[..., part, :] = softmax(kind, {}, scores) @ v
 
 
+@fast_form(Attention)
 def fast_attention(job: Job) -> list[Work] | None:
     """Three phases: pieces of the projections, a head each, pieces of the output. What is between is common.
 
-    None for an image, and where positions turn queries and keys: those run by the reference kernel.
+    None for an image, which runs by the reference kernel.
     """
     kind, weights, query, memory = job.kind, job.weights, job.xs[0], job.xs[-1]
-    if job.shape.rank > 2 or memory.shape[2] > 1 or kind.rotary:
+    if job.shape.rank > 2 or memory.shape[2] > 1:
         return None
     read = {"query": query, "key": memory, "value": memory, "mixed": query}
     width = {name: weights[f"{name}_kernel"].shape[1] for name in ("query", "key", "value")}
@@ -90,6 +92,7 @@ def fast_attention(job: Job) -> list[Work] | None:
     places = dict(zip(read, map(slice, ends[:-1], ends[1:]), strict=True))
     relative = Relative(kind, weights, job.shape, shape_of(memory[:, :, 0]))
     group = kind.heads // _kv_heads(kind)
+    counts = {"query": kind.heads, "key": _kv_heads(kind)}  # heads of what rotary turns
 
     def between(name: str) -> Array:
         """``[batch, positions, heads·dim]`` of the common array."""
@@ -103,8 +106,11 @@ def fast_attention(job: Job) -> list[Work] | None:
 
     def project(block: int, scratch: Array) -> None:
         name, part = seen[block]
-        x = read[name][part]
-        _projected(weights, name, x.reshape(*x.shape[:2], -1), between(name)[part])
+        x, out = read[name][part], between(name)[part]
+        _projected(weights, name, x.reshape(*x.shape[:2], -1), out)
+        if kind.rotary and name in counts:
+            heads = _heads(counts[name], out)
+            heads[...] = turned(heads, part[1].start)
 
     def mix(block: int, scratch: Array) -> None:
         example, head = divmod(block, kind.heads)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -10,7 +11,8 @@ from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast import depthwise, transposed, winograd
 from cnncalc.engine.fast import product as products
 from cnncalc.engine.fast.job import Job
-from cnncalc.engine.kernels.window import shape_of, sliding
+from cnncalc.engine.kernels import Terms, by_hand, fast_form
+from cnncalc.engine.kernels.window import seen, shape_of, sliding
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.conv import Conv, DepthwiseConv, SeparableConv, TransposedConv
 
@@ -81,6 +83,31 @@ def biased(y: Array, weights: Weights) -> Array:
     return y
 
 
+@by_hand(Conv)
+def conv_by_hand(kind: Conv, weights: Weights, x: Array) -> Callable[[tuple[int, ...]], Terms]:
+    """Each number of the window in the channels of its group, times its weight."""
+    window, share, filters = seen(kind, x), x.shape[-1] // kind.groups, kind.filters // kind.groups
+
+    def terms(place: tuple[int, ...]) -> Terms:
+        first = place[-1] // filters * share
+        return Terms(window(place)[..., first : first + share], weights["kernel"][..., place[-1]])
+
+    return terms
+
+
+@by_hand(DepthwiseConv)
+def depthwise_conv_by_hand(kind: DepthwiseConv, weights: Weights, x: Array) -> Callable[[tuple[int, ...]], Terms]:
+    """Each number of the window in its one channel, times its weight."""
+    window = seen(kind, x)
+
+    def terms(place: tuple[int, ...]) -> Terms:
+        channel, number = divmod(place[-1], kind.multiplier)
+        return Terms(window(place)[..., channel], weights["kernel"][..., channel, number])
+
+    return terms
+
+
+@fast_form(Conv)
 def fast_conv(job: Job) -> list[Work] | None:
     """The algorithm of a convolution by its shape; None leaves it to the reference."""
     kind: Conv = job.kind
@@ -94,21 +121,25 @@ def fast_conv(job: Job) -> list[Work] | None:
     return None if job.finish.whole else [products.groups(job)]
 
 
+@fast_form(Conv, volumes=True)
 def fast_conv_volume(job: Job) -> list[Work] | None:
     """As :func:`fast_conv`."""
     return [products.volumes(job)] if job.kind.groups == 1 else None
 
 
+@fast_form(DepthwiseConv)
 def fast_depthwise_conv(job: Job) -> list[Work] | None:
     """As :func:`fast_conv`."""
     return [depthwise.Depthwise(job)] if job.kind.multiplier == 1 else None
 
 
+@fast_form(SeparableConv)
 def fast_separable_conv(job: Job) -> list[Work] | None:
     """As :func:`fast_conv`."""
     return [depthwise.Separable(job)] if job.kind.multiplier == 1 else None
 
 
+@fast_form(TransposedConv)
 def fast_transposed_conv(job: Job) -> list[Work] | None:
     """As :func:`fast_conv`."""
     return [transposed.convolution(job)]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights, outward
 from cnncalc.engine.fast.job import Job, flat, spans
 from cnncalc.engine.fast.product import Product
+from cnncalc.engine.kernels import Terms, by_hand, fast_form
 from cnncalc.engine.kernels.conv import biased
 from cnncalc.engine.kernels.window import shape_of
 from cnncalc.engine.parallel.work import Work
@@ -44,6 +47,14 @@ class _Flat:
         self.finish(rest.reshape(target.shape), target, (slice(None), slice(None), slice(None), units))
 
 
+@by_hand(Dense)
+def dense_by_hand(kind: Dense, weights: Weights, x: Array) -> Callable[[tuple[int, ...]], Terms]:
+    """Every input, times its weight."""
+    row = outward(x, kind.layout).reshape(-1) if kind.flattens(shape_of(x)) else None
+    return lambda place: Terms(x[(0, *place[:-1])] if row is None else row, weights["kernel"][:, place[-1]])
+
+
+@fast_form(Dense)
 def fast_dense(job: Job) -> list[Work]:
     """Pieces of units for few examples, pieces of positions for a long sequence or an image that is not flattened."""
     kernel, finish = job.weights["kernel"], job.finish

@@ -7,6 +7,7 @@ import numpy as np
 from cnncalc.engine.arrays import Array, Weights, inward
 from cnncalc.engine.fast.job import Job
 from cnncalc.engine.fast.rowwise import Rowwise
+from cnncalc.engine.kernels import fast_form
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.norm import Batchnorm, Groupnorm, Instancenorm, Layernorm, Rmsnorm
 
@@ -62,6 +63,7 @@ def _learned(weights: Weights, x: Array) -> Array:
     return x + weights["beta"] if "beta" in weights else x
 
 
+@fast_form(Batchnorm)
 def fast_batchnorm(job: Job) -> list[Work]:
     """One factor and one shift a channel."""
     w, eps = job.weights, np.float32(job.kind.eps)

@@ -9,6 +9,7 @@ import numpy as np
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.kinds.base.recurrent import Recurrent
 from cnncalc.kinds.gru import Gru
+from cnncalc.kinds.lstm import Lstm
 
 BLOCK = 1 << 20  # numbers that the inputs' part of the gates takes at one time
 
@@ -16,48 +17,69 @@ BLOCK = 1 << 20  # numbers that the inputs' part of the gates takes at one time
 #: always in the same array.
 Cell = Callable[[Array], Array]
 
+#: Makes the cell of one layer in one direction from its weights and its state ``[h]`` or ``[h, c]``, which it changes.
+Maker = Callable[[Weights, list[Array]], Cell]
 
-def rnn(kind: Recurrent, weights: Weights, x: Array) -> Array:
+
+def rnn(kind: Recurrent, weights: Weights, x: Array, *states: Array) -> Array:
     """``h = tanh(W x + U h_prev + b)``; ``[batch, T, F]`` to ``[batch, T, h]`` or ``[batch, h]``."""
-    return _run(kind, weights, x, _rnn)
+    return _run(kind, weights, x, states, _rnn)
 
 
-def lstm(kind: Recurrent, weights: Weights, x: Array) -> Array:
+def lstm(kind: Lstm, weights: Weights, x: Array, *states: Array) -> Array:
     """Gates side by side in the order i f g o."""
-    return _run(kind, weights, x, _lstm)
+    return _run(kind, weights, x, states, _lstm)
 
 
-def gru(kind: Gru, weights: Weights, x: Array) -> Array:
+def gru(kind: Gru, weights: Weights, x: Array, *states: Array) -> Array:
     """Gates side by side in the order z r h; r resets before the recurrent product, or after it."""
-    return _run(kind, weights, x, _gru_after if kind.resets_after else _gru_before)
+    return _run(kind, weights, x, states, _gru_after if kind.resets_after else _gru_before)
 
 
-def _run(kind: Recurrent, weights: Weights, x: Array, cell: Callable[[Weights, Array], Cell]) -> Array:
-    """Every layer in every direction. Without ``return_sequences`` the state that each direction ends with goes on."""
+def _run(kind: Recurrent, weights: Weights, x: Array, states: tuple[Array, ...], cell: Maker) -> Array:
+    """Every layer in every direction. Without ``return_sequences`` the state that each direction ends with goes on.
+
+    ``states`` are those before the first step, ``[batch, h]`` or ``[batch, layers · directions, h]``.
+    """
     x = np.moveaxis(x, 1, 0)
-    for layer in range(1, kind.layers + 1):
-        every = kind.return_sequences or layer < kind.layers
+    starts = [state.reshape(len(state), -1, state.shape[-1]) for state in states]
+    for layer in range(kind.layers):
+        every = kind.return_sequences or layer + 1 < kind.layers
         found = []
-        for direction in kind.directions:
-            start = f"layer{layer}_{direction}" if layer > 1 else direction
+        for number, direction in enumerate(kind.directions, layer * len(kind.directions)):
+            start = f"layer{layer + 1}_{direction}" if layer else direction
             own = {name: weights[start + name] for name in _NAMES if start + name in weights}
-            states = _scanned(own, x[::-1] if direction else x, cell, every=every)
-            found.append(states[::-1] if direction else states)
-        x = np.concatenate(found, axis=-1) if len(found) > 1 else found[0]
+            state = [each[:, number].copy() for each in starts] or _zeros(kind, x)
+            made = _scanned(own, x[::-1] if direction else x, state, cell, every=every)
+            found.append(made[::-1] if direction else made)
+        x = _JOINED[kind.merge](found) if len(found) > 1 else found[0]
     return np.moveaxis(x, 0, 1) if kind.return_sequences else x[0]
 
 
-_NAMES = ("kernel", "recurrent_kernel", "bias", "recurrent_bias")
+_NAMES = ("kernel", "recurrent_kernel", "projection_kernel", "bias", "recurrent_bias")
+
+#: How the two directions are joined.
+_JOINED: dict[str, Callable[[list[Array]], Array]] = {
+    "concat": lambda found: np.concatenate(found, axis=-1),
+    "sum": lambda found: found[0] + found[1],
+    "average": lambda found: (found[0] + found[1]) * found[0].dtype.type(0.5),
+    "multiply": lambda found: found[0] * found[1],
+}
 
 
-def _scanned(own: Weights, x: Array, cell: Callable[[Weights, Array], Cell], *, every: bool) -> Array:
-    """The states of one layer in one direction, from a state of zeros: ``[T, batch, h]``, or ``[1, batch, h]`` with
-    the last one alone.
+def _zeros(kind: Recurrent, x: Array) -> list[Array]:
+    sizes = {"h": kind.hidden, "c": kind.units}
+    return [np.zeros((x.shape[1], sizes[name]), x.dtype) for name in kind.states]
+
+
+def _scanned(own: Weights, x: Array, state: list[Array], cell: Maker, *, every: bool) -> Array:
+    """What one layer puts out in one direction, from a state on: ``[T, batch, h]``, or ``[1, batch, h]`` with the last
+    one alone.
     """
     steps, batch, features = x.shape
     size, gated = own["recurrent_kernel"].shape
     states = np.empty((steps if every else 1, batch, size), x.dtype)
-    step = cell(own, np.zeros((batch, size), x.dtype))
+    step = cell(own, state)
     length = max(1, BLOCK // (batch * gated))
     for start in range(0, steps, length):
         block = x[start : start + length].reshape(-1, features) @ own["kernel"]
@@ -68,49 +90,56 @@ def _scanned(own: Weights, x: Array, cell: Callable[[Weights, Array], Cell], *, 
     return states
 
 
-def _rnn(own: Weights, h: Array) -> Cell:
+def _rnn(own: Weights, state: list[Array]) -> Cell:
+    (h,) = state
+
     def step(inputs: Array) -> Array:
         return np.tanh(_state(own, h) + inputs, out=h)
 
     return step
 
 
-def _lstm(own: Weights, h: Array) -> Cell:
-    c, size = np.zeros_like(h), h.shape[-1]
+def _lstm(own: Weights, state: list[Array]) -> Cell:
+    h, c = state
+    size, projection = c.shape[-1], own.get("projection_kernel")
 
     def step(inputs: Array) -> Array:
         gates = _state(own, h)
         gates += inputs
-        _sigmoid(gates[:, : 2 * size])
-        _sigmoid(gates[:, 3 * size :])
+        sigmoid(gates[:, : 2 * size])
+        sigmoid(gates[:, 3 * size :])
         i, f, g, o = (gates[:, n * size : (n + 1) * size] for n in range(4))
         np.multiply(c, f, out=c)
         np.add(c, i * np.tanh(g), out=c)
+        if projection is not None:
+            return np.matmul(o * np.tanh(c), projection, out=h)
         return np.multiply(o, np.tanh(c), out=h)
 
     return step
 
 
-def _gru_before(own: Weights, h: Array) -> Cell:
+def _gru_before(own: Weights, state: list[Array]) -> Cell:
+    (h,) = state
     size = h.shape[-1]
     gates_kernel, kernel = np.split(own["recurrent_kernel"], [2 * size], axis=1)
 
     def step(inputs: Array) -> Array:
-        gates = _sigmoid(h @ gates_kernel + inputs[:, : 2 * size])
+        gates = sigmoid(h @ gates_kernel + inputs[:, : 2 * size])
         z, r = gates[:, :size], gates[:, size:]
         return _mixed(z, h, np.tanh((r * h) @ kernel + inputs[:, 2 * size :]))
 
     return step
 
 
-def _gru_after(own: Weights, h: Array) -> Cell:
+def _gru_after(own: Weights, state: list[Array]) -> Cell:
+    (h,) = state
     size = h.shape[-1]
 
     def step(inputs: Array) -> Array:
-        state = _state(own, h)
-        gates = _sigmoid(state[:, : 2 * size] + inputs[:, : 2 * size])
+        product = _state(own, h)
+        gates = sigmoid(product[:, : 2 * size] + inputs[:, : 2 * size])
         z, r = gates[:, :size], gates[:, size:]
-        return _mixed(z, h, np.tanh(r * state[:, 2 * size :] + inputs[:, 2 * size :]))
+        return _mixed(z, h, np.tanh(r * product[:, 2 * size :] + inputs[:, 2 * size :]))
 
     return step
 
@@ -128,7 +157,7 @@ def _mixed(z: Array, h: Array, candidate: Array) -> Array:
     return np.add(h, candidate, out=h)
 
 
-def _sigmoid(x: Array) -> Array:
+def sigmoid(x: Array) -> Array:
     """1/(1 + exp(−x)) in place, as ``(1 + tanh(x/2))/2``, which never overflows."""
     np.multiply(x, 0.5, out=x)
     np.tanh(x, out=x)

@@ -6,6 +6,7 @@ import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast.job import CACHE, Job, pieces
+from cnncalc.engine.kernels import fast_form
 from cnncalc.engine.kernels.window import shape_of
 from cnncalc.engine.parallel.work import Phase, Work
 from cnncalc.kinds.upsample import Upsample
@@ -36,6 +37,7 @@ def _mixed(kind: Upsample, x: Array, size: int, axis: int) -> Array:
     return x.take(before, axis) * (1 - share) + x.take(after, axis) * share
 
 
+@fast_form(Upsample)
 def fast_upsample(job: Job) -> list[Work] | None:
     """Repeated positions are written where they go, piece by piece; the rest is left to the reference."""
     x, y, finish = job.xs[0], job.y, job.finish

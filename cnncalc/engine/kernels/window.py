@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
@@ -47,6 +47,21 @@ def taps(x: Array, windows: list[Window], counts: tuple[int, ...]) -> Taps:
             for start, w, n in zip(starts, windows, counts, strict=True)
         ]
         yield tap, x[(slice(None), *cuts)]
+
+
+def seen(kind: Sliding, x: Array, fill: float = 0) -> Callable[[tuple[int, ...]], Array]:
+    """The window of ``kind`` on the first example of ``x``, ``[window..., C]``, for the index of an output number."""
+    shape = shape_of(x)
+    windows = kind.windows(shape)
+    wide = bordered(x, border(windows, kind.positions(shape)), fill)[0]
+
+    def at(place: tuple[int, ...]) -> Array:
+        return wide[tuple(
+            slice(i * w.stride, i * w.stride + extent(w.kernel, w.dilation), w.dilation)
+            for i, w in zip(place, windows, strict=False)
+        )]  # fmt: skip
+
+    return at
 
 
 def sliding(

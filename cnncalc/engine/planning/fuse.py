@@ -14,33 +14,23 @@ import numpy as np
 
 from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, Weights
-from cnncalc.engine.kernels.activation import function_of
-from cnncalc.kinds.activation import __name__ as ACTIVATIONS
+from cnncalc.kinds.activation import Activation, Linear
 from cnncalc.kinds.add import Add
-from cnncalc.kinds.base.activated import Activated
+from cnncalc.kinds.base.activated import added, ending
+from cnncalc.kinds.base.function import Function
 from cnncalc.kinds.concat import Concat
-from cnncalc.kinds.conv import Conv, DepthwiseConv, TransposedConv
-from cnncalc.kinds.dense import Dense
-from cnncalc.kinds.dropout import Dropout
 from cnncalc.kinds.norm import Batchnorm
 from cnncalc.kinds.pool import Maxpool
-from cnncalc.kinds.stochastic_depth import StochasticDepth
 
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
-
-#: Activations that never fall, so that the largest of a window may be taken before them. None: no activation.
-RISING = (None, "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "sigmoid", "hard_sigmoid", "tanh", "softplus",
-          "softsign")  # fmt: skip
-#: Kinds whose last weight axis is their channels (of a depthwise kernel the last two), so that a factor fits in.
-FOLDABLE = (Conv, DepthwiseConv, TransposedConv, Dense)
 
 
 class Op:
     """Rows that run as one: the first does the work, the others change its output number by number.
 
     ``sources`` are the values it reads, ``residual`` the one that is added (or None), ``value`` the one it puts out.
-    ``before`` and ``after`` are the activations (kinds) before and after that sum. Where ``pooled`` it puts out the
+    ``before`` and ``after`` are the activation functions before and after that sum. Where ``pooled`` it puts out the
     largest of each 2×2 of what the first row does.
     """
 
@@ -50,8 +40,8 @@ class Op:
         self.residual: int | None = None
         self.value = first + row.index
         self.norm: Row | None = None
-        self.before: Any = own_activation(row)
-        self.after: Any = None
+        self.before = own_activation(row)
+        self.after: Function | None = None
         self.pooled = False
 
     @property
@@ -94,35 +84,30 @@ def _absorbs(op: Op, row: Row, taken: set[int]) -> bool:
     kind: Any = row.layer.kind
     if row.index in taken:
         return False
-    if isinstance(kind, (Dropout, StochasticDepth)):
+    if kind.identity:
         return True
     if isinstance(op.head.layer.kind, Concat):  # its operands may lie in it, and be read by others
         return False
     if isinstance(kind, Batchnorm):
-        if op.norm or op.before or op.residual is not None or not _foldable(op.head.layer.kind):
+        if op.norm or op.before or op.residual is not None or not op.head.layer.kind.channel_axes():
             return False
         op.norm = row
         return True
-    if type(kind).__module__ == ACTIVATIONS:
-        return _activates(op, kind)
     if isinstance(kind, Add):
         return _adds(op, row)
-    return False
+    function = ending(kind) if isinstance(kind, (Function, Activation)) else None
+    return function is not None and _activates(op, function)
 
 
-def _foldable(kind: Any) -> bool:
-    return isinstance(kind, FOLDABLE) and not (isinstance(kind, TransposedConv) and kind.groups != 1)
-
-
-def _activates(op: Op, kind: Any) -> bool:
+def _activates(op: Op, function: Function) -> bool:
     if op.residual is not None:
         if op.after:
             return False
-        op.after = kind
+        op.after = function
     elif op.before:
         return False
     else:
-        op.before = kind
+        op.before = function
     return True
 
 
@@ -142,8 +127,8 @@ def pool(ops: list[Op], tiled: Collection[Op]) -> list[Op]:
     halving = {op.sources[0]: op for op in ops if _halves(op)}
     for op in tiled:
         follower = halving.get(op.value)
-        word = None if op.before is None else function_of(op.before)
-        if follower and uses[op.value] == 1 and op.residual is None and word in RISING:
+        rises = op.before is None or op.before.rises
+        if follower and uses[op.value] == 1 and op.residual is None and rises:
             ops.remove(follower)
             op.rows += follower.rows
             op.value, op.pooled = follower.value, True
@@ -159,11 +144,10 @@ def _halves(op: Op) -> bool:
     return windows == [(2, 2, 1, 0)] * 2 and op.head.output.spatial == tuple(size // 2 for size in x.spatial)
 
 
-def own_activation(row: Row) -> str | None:
-    """The activation that a layer ends in."""
-    kind = row.layer.kind
-    word: str | None = getattr(kind, "activation", None) if isinstance(kind, Activated) else None
-    return None if word == "linear" else word
+def own_activation(row: Row) -> Function | None:
+    """The activation function that a layer's field names, if that does anything."""
+    function = added(row.layer.kind)
+    return None if isinstance(function, Linear) else function
 
 
 def folded(summary: Summary, op: Op, arrays: Mapping[str, Array], *, owned: bool = False) -> Weights:
@@ -179,7 +163,7 @@ def folded(summary: Summary, op: Op, arrays: Mapping[str, Array], *, owned: bool
     factor = moved.get("gamma", np.float32(1)) / np.sqrt(moved["moving_variance"] + np.float32(norm.eps))
     shift = moved.get("beta", np.float32(0)) + (own.get("bias", np.float32(0)) - moved["moving_mean"]) * factor
     kernel = own["kernel"]
-    factor = factor.reshape(kernel.shape[-2:]) if isinstance(op.head.layer.kind, DepthwiseConv) else factor
+    factor = factor.reshape(kernel.shape[-op.head.layer.kind.channel_axes() :])
     alone = owned and not learned.common(summary, op.head)
     scaled = np.multiply(kernel, factor, out=kernel if alone else None)
     return {"kernel": scaled, "bias": np.ascontiguousarray(shift, np.float32)}

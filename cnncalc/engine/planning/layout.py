@@ -6,8 +6,6 @@ It depends on the sizes alone, so it can be printed, tested, and refused for the
 from __future__ import annotations
 
 import math
-import sys
-from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +14,6 @@ import numpy as np
 from cnncalc.engine import kernels
 from cnncalc.engine.fast import transposed, winograd
 from cnncalc.engine.fast.job import side
-from cnncalc.engine.kernels.activation import function_of
 from cnncalc.engine.kernels.window import border
 from cnncalc.engine.planning import fuse
 from cnncalc.engine.planning.buffers import Buffer, Widths, settle
@@ -25,14 +22,12 @@ from cnncalc.kinds.base.window import Sliding
 from cnncalc.kinds.concat import Concat
 from cnncalc.kinds.conv import Conv, TransposedConv
 from cnncalc.kinds.pool import Avgpool, Maxpool
+from cnncalc.summary.liveness import dying
 from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
-    from cnncalc.engine.fast.job import Job
-    from cnncalc.engine.parallel.work import Work
     from cnncalc.summary.rows import Summary
 
-NOT_NEGATIVE = ("relu", "relu6", "sigmoid", "hard_sigmoid", "softmax", "softplus")
 NEAR = 16  # ops between an operand and the concat that it lies in, at most
 SHARE = 4  # Winograd's kernels, up to four times as large, may take a quarter of the weights and the largest outputs
 
@@ -79,7 +74,8 @@ class Layout:
         end = len(self.ops)
         for time, op in enumerate(self.ops):
             found[op.value] = Buffer(self.batch, op.rows[-1].output, time)
-            for value in op.reads:
+        for time, values in enumerate(dying(op.reads for op in self.ops)):
+            for value in values:
                 found[value].last = time
         for op in self.ops:
             if op.rows[-1].name in self.summary.outputs:
@@ -106,7 +102,7 @@ class Layout:
     def _need(self, op: Op) -> tuple[Widths, float] | None:
         """The border that an op wants around its operand, and what it holds; None for an op without windows."""
         kind, x = op.head.layer.kind, op.head.xs[0]
-        if fast(kind, len(x.spatial)) is None:
+        if kernels.find_fast(kind, len(x.spatial)) is None:
             return None
         if isinstance(kind, TransposedConv):
             axes = transposed.residues(kind, x)
@@ -148,9 +144,8 @@ class Layout:
         for op in self.ops:
             kind = op.head.layer.kind
             last = op.after if op.residual is not None else op.before
-            word = None if last is None else function_of(last)
             moved = isinstance(kind, (Maxpool, Avgpool, Concat)) and found.issuperset(op.reads)
-            if word in NOT_NEGATIVE or (moved and word is None):
+            if moved if last is None else last.bounds[0] >= 0:
                 found.add(op.value)
         return found
 
@@ -195,12 +190,3 @@ def _tileable(op: Op) -> bool:
 def _tiled_size(op: Op, tile: int) -> int:
     """Numbers of an op's kernels in Winograd's form."""
     return tile**2 * math.prod(op.head.layer.kind.weights(*op.head.xs)["kernel"][2:])
-
-
-def fast(kind: Any, axes: int) -> Callable[[Job], Sequence[Work] | None] | None:
-    """The fast form of a kind's kernel: ``fast_conv`` beside ``conv``, of volumes ``fast_conv_volume``."""
-    kernel = kernels.find(kind)
-    found: Callable[[Job], Sequence[Work] | None] | None = getattr(
-        sys.modules[kernel.__module__], f"fast_{kind.word()}{'_volume' if axes > 2 else ''}", None
-    )
-    return found

@@ -7,16 +7,18 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.errors import LimitError, Problem
+from cnncalc.summary.liveness import dying
 from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-SCRATCH = 64 << 20  # bytes that a layer works in beside its operands and output
+SCRATCH = 64 << 20  # bytes that the pieces of a layer work in beside its operands and output
+BETWEEN = 4  # intermediate results of a reference kernel, as large as its operands and output together
 SHOWN = 5  # layers that a refusal lists
 
 
-class Demand(NamedTuple):
+class Use(NamedTuple):
     """Bytes that a layer needs: its weights, its output, and all that is alive while it runs."""
 
     row: Row
@@ -30,7 +32,7 @@ class Estimate(NamedTuple):
 
     weights: int
     outputs: int
-    layers: list[Demand]
+    layers: list[Use]
 
     @property
     def total(self) -> int:
@@ -43,51 +45,50 @@ def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
     ``planned`` are the bytes of a layout, where there is one: with borders, and with what lies unused between outputs.
     """
     first = len(summary.inputs)
-    last_read = {source: row.index for row in summary.rows for source in row.layer.sources}
     sizes = {i: BYTES * batch * math.prod(shape.sizes) for i, shape in enumerate(summary.inputs.values())}
     weights, most, most_work = 0, sum(sizes.values()), 0
     layers = []
-    for row in summary.rows:
-        own = row.weight_bytes
+    for row, values in zip(summary.rows, dying(row.layer.sources for row in summary.rows), strict=True):
+        own: int = row.weight_bytes  # type: ignore[assignment]  # networks that run have no letters left
         output = batch * row.activation_bytes
         sizes[first + row.index] = output
-        work = min(SCRATCH, 4 * (output + sum(sizes[source] for source in row.layer.sources)))
+        work = BETWEEN * (output + sum(sizes[source] for source in row.layer.sources))
+        if planned:  # pieces of a layer are small; a reference kernel has one example at a time
+            work = min(work, max(SCRATCH, work // batch))
+        work += BYTES * batch * row.layer.kind.between(*row.xs)
         alive = sum(sizes.values()) + work
         weights, most, most_work = weights + own, max(most, alive), max(most_work, work)
-        layers.append(Demand(row, own, output, alive))
-        for source in set(row.layer.sources):
-            if last_read[source] == row.index:
-                del sizes[source]
+        layers.append(Use(row, own, output, alive))
+        for value in values:
+            del sizes[value]
     return Estimate(weights, max(most, planned + most_work if planned else 0), layers)
 
 
 def training(summary: Summary, examples: int) -> Estimate:
     """What training takes: twice the bytes a number, gradients and two memories of the weights, every output kept."""
     run = estimate(summary, examples)
-    outputs = sum(demand.output for demand in run.layers) + run.outputs
+    outputs = sum(use.output for use in run.layers) + run.outputs
     return Estimate(8 * run.weights, 4 * outputs, run.layers)
 
 
-def check(wanted: Estimate, limit: int, help: str = "--max-memory {size}, or take a smaller --batch") -> None:
+def check(wanted: Estimate, limit: int, help: str = "a smaller batch") -> None:
     """Raise LimitError where a run takes more than ``limit`` bytes (0: half of the free memory).
 
-    ``help`` says how to raise it, with ``{size}`` or ``{bytes}`` for what is needed.
+    ``help`` says what to try besides raising the limit.
     """
     limit = limit or free() // 2
     if wanted.total <= limit:
         return
-    largest = sorted(wanted.layers, key=lambda d: d.weights + d.output, reverse=True)[:SHOWN]
+    largest = sorted(wanted.layers, key=lambda use: use.weights + use.output, reverse=True)[:SHOWN]
     working = tuple(
-        f"{d.row.name}: weights {_bytes(d.weights)}, output {_bytes(d.output)}, alive with it {_bytes(d.alive)}"
-        for d in largest
+        f"{use.row.name}: weights {_bytes(use.weights)}, output {_bytes(use.output)}, alive with it {_bytes(use.alive)}"
+        for use in largest
     )
     text = (
         f"the run needs {_bytes(wanted.total)} (weights {_bytes(wanted.weights)}, outputs at one time "
         f"{_bytes(wanted.outputs)}); the limit memory is {_bytes(limit)}"
     )
-    raise LimitError(
-        Problem(text, None, working, f"raise it with {help.format(size=_whole(wanted.total), bytes=wanted.total)}")
-    )
+    raise LimitError(Problem(text, working=working, help=help, limit=("memory", wanted.total)))
 
 
 def free() -> int:
@@ -129,11 +130,3 @@ def _bytes(count: int) -> str:
         if count >= 1 << power:
             return f"{count / (1 << power):.1f} {unit}"
     return f"{count} bytes"
-
-
-def _whole(count: int) -> str:
-    """A setting that is enough for ``count`` bytes."""
-    for power, unit in ((30, "GiB"), (20, "MiB")):
-        if count >= 1 << power:
-            return f"{-(-count // (1 << power))}{unit}"
-    return f"{-(-count // 1024)}KiB"

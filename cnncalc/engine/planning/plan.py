@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
+from cnncalc.engine import kernels
 from cnncalc.engine.arrays import Array, Weights, inward, outward
 from cnncalc.engine.fast.job import POINT, Finish, Job, check_reach
-from cnncalc.engine.kernels.activation import into, over_channels
+from cnncalc.engine.kernels.activation import into
 from cnncalc.engine.parallel import blas, processes
 from cnncalc.engine.parallel.threads import Threads
 from cnncalc.engine.parallel.work import Common, Crew, Work
 from cnncalc.engine.planning.buffers import Widths, bind
 from cnncalc.engine.planning.fuse import Op
-from cnncalc.engine.planning.layout import Layout, fast
+from cnncalc.engine.planning.layout import Layout
 from cnncalc.engine.reference import Reference
 from cnncalc.kinds.base.window import Sliding, Window
 from cnncalc.kinds.conv import TransposedConv
-
-if TYPE_CHECKING:
-    pass
 
 WORTH = 20_000_000  # multiply–accumulates of a run from which helpers are worth calling
 
@@ -48,7 +46,7 @@ class Plan:
         apart = self.workers > 1 and processes.possible() and layout.batch * layout.summary.totals.macs >= WORTH
         allocate = processes.shared if apart else alone
         bind(list(layout.buffers.values()), layout.size, layout.places, allocate)
-        self.steps = [self._step(time, weights[op.head.index]) for time, op in enumerate(layout.ops)]
+        self.steps = [self._step(time, weights.get(op.head.index, {})) for time, op in enumerate(layout.ops)]
         self.common.array = allocate(self.common.size)
         works = [work for step in self.steps for work in step.works]
         scratch = [alone(max((work.scratch for work in works), default=0)) for _ in range(self.workers)]
@@ -74,9 +72,9 @@ class Plan:
         kind, shape = op.head.layer.kind, op.head.xs[0]
         buffers = self.layout.buffers
         residual = None if op.residual is None else buffers[op.residual].view()
-        whole = any(act is not None and over_channels(act) for act in (op.before, op.after))
+        whole = any(act is not None and act.over_channels for act in (op.before, op.after))
         before, after = (None if act is None else into(act) for act in (op.before, op.after))
-        planned = fast(kind, len(shape.spatial))
+        planned = kernels.find_fast(kind, len(shape.spatial))
         if planned is not None and (need is not None or not isinstance(kind, (Sliding, TransposedConv))):
             windows: list[Window] = []
             operands = list(map(_image, xs))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from cnncalc.engine import kernels, reference
 from cnncalc.engine.arrays import Array
+from cnncalc.engine.kernels import activation
+from cnncalc.engine.kernels.activation import Derivative
 from cnncalc.engine.train import objective
 from cnncalc.engine.train.objective import Measured
 from cnncalc.errors import Problem, SpecError
+from cnncalc.kinds.activation import Linear
+from cnncalc.kinds.base.activated import Activated, ending
+from cnncalc.kinds.base.function import Function
 from cnncalc.kinds.dense import Dense
 from cnncalc.spec.objective import Sparsity
 from cnncalc.summary import autoencoder
@@ -19,25 +24,13 @@ from cnncalc.summary import autoencoder
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-#: The derivative of each activation function, from what it puts out.
-SLOPES: dict[str, Callable[[Array, float], Array]] = {
-    "linear": lambda y, slope: np.ones_like(y),
-    "relu": lambda y, slope: np.where(y > 0, 1.0, 0.0),
-    "leaky_relu": lambda y, slope: np.where(y > 0, 1.0, slope),
-    "elu": lambda y, slope: np.where(y > 0, 1.0, y + 1),
-    "celu": lambda y, slope: np.where(y > 0, 1.0, y + 1),
-    "sigmoid": lambda y, slope: y * (1 - y),
-    "tanh": lambda y, slope: 1 - y * y,
-    "softplus": lambda y, slope: 1 - np.exp(-y),
-}
-
 
 class Link(NamedTuple):
-    """A layer: its row, the activation function it ends in (``slope`` of leaky_relu), its arrays' names in a file."""
+    """A layer: its row, the activation function that it ends in with its derivative, its arrays' names in a file."""
 
     row: Row
-    function: str
-    slope: float
+    function: Function
+    derivative: Derivative
     own: dict[str, str]
 
 
@@ -85,7 +78,7 @@ class Chain:
         for link, below, y in zip(reversed(self.links), values[-2::-1], values[:0:-1], strict=True):
             if sparsity and link.row is self.sparse:
                 delta = delta + sparsity.weight * objective.kl_slope(sparsity.target, y.mean(axis=0)) / len(y)
-            delta = delta * SLOPES[link.function](y, link.slope)
+            delta = delta * link.derivative(link.function, y)
             if "bias" in link.own:
                 found[link.own["bias"]] = delta.sum(axis=0)
             if "kernel" in link.own:
@@ -97,17 +90,19 @@ class Chain:
 def _links(summary: Summary) -> list[Link]:
     first, problems, links = len(summary.inputs), [], []
     for row in summary.rows:
-        kind: Any = row.layer.kind
-        function = autoencoder.function(row)
-        if row.output.rank > 1 or row.xs[0].rank > 1 or function not in SLOPES or row.layer.borrows:
-            ends = f" with {function}" if isinstance(kind, Dense) and function not in SLOPES else ""
+        kind = row.layer.kind
+        function = ending(kind) or (Linear() if isinstance(kind, Activated) else None)
+        derivative = None if function is None else activation.derivative(function)
+        fits = row.output.rank == 1 and row.xs[0].rank == 1 and "gain" not in row.weights
+        if not fits or row.layer.borrows or not (function and derivative):
+            ends = f" with {function.word()}" if isinstance(kind, Dense) and function and not derivative else ""
             text = f'{row.kind} "{row.name}"{ends} cannot be trained here'
-            help = f"dense layers on features, and {', '.join(SLOPES)}, can"
+            help = f"dense layers on features, and {', '.join(activation.differentiable())}, can"
             problems.append(Problem(text, row.layer.mark, help=help))
-        elif row.layer.sources != (first + row.index - 1,):
+            continue
+        if row.layer.sources != (first + row.index - 1,):
             problems.append(Problem(f'"{row.name}" does not read the layer above it', row.layer.mark))
-        names = {name: f"{row.name}/{name}" for name in row.weights}
-        links.append(Link(row, function, getattr(kind, "slope", 0.01), names))
+        links.append(Link(row, function, derivative, {name: f"{row.name}/{name}" for name in row.weights}))
     if problems:
         raise SpecError(problems)
     return links

@@ -94,7 +94,7 @@ def _followed(steps: Iterator[Measured], epochs: int, progress: Callable[[int, i
             for number, reached in enumerate(steps):
                 curve.append(reached)
                 if not np.isfinite(reached.total):
-                    raise NoSolution(f"after epoch {number} the objective is {reached.total}", help="a smaller --rate")
+                    raise NoSolution(f"after epoch {number} the objective is {reached.total}", help="a smaller rate")
                 progress(number, epochs, f"epochs, J = {reached.total:.6g}")
     except KeyboardInterrupt:
         done = max(0, len(curve) - 1)
@@ -102,15 +102,12 @@ def _followed(steps: Iterator[Measured], epochs: int, progress: Callable[[int, i
     return curve
 
 
-_RAISE = "--limit memory={bytes}, or give fewer examples"
-
-
 def _read(summary: Summary, path: str, limits: Limits) -> Array:
-    (feed,) = inputs.feeds(summary, [path], 0).values()
+    (feed,) = inputs.feeds(summary, [("", path)], 0).values()
     if feed.batch is None:
-        raise UsageError(f'--data "{path}" is not a file', help="examples to learn from, as an .npy or .npz file")
+        raise UsageError(f'the data "{path}" is not a file', help="examples to learn from, as an .npy or .npz file")
     count = feed.batch
-    memory.check(memory.training(summary, count), limits.memory, _RAISE)
+    memory.check(memory.training(summary, count), limits.memory, "fewer examples")
     return feed.load(count).astype(np.float64)
 
 
@@ -159,7 +156,9 @@ def _components(summary: Summary) -> int:
     """How many numbers the code has. Raises UsageError where there is no code."""
     code = autoencoder.code(summary)
     if code is None:
-        raise UsageError("--compare pca needs the size of the code", help="write encoder: and decoder: for layers:")
+        raise UsageError(
+            "a comparison with PCA needs the size of the code", help="write encoder: and decoder: for layers:"
+        )
     return int(code.numbers)
 
 

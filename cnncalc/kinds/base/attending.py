@@ -38,7 +38,7 @@ class Attending(Kind):
                 )
         if self.window is not None:
             self._check_windows(*xs)
-        elif value(self.shift) != 0:
+        elif anywhere(value(self.shift) != 0):
             raise Misfit("a shift moves windows, and there are none", help="window: 7", field="shift")
         counting = "rotary" if self.rotary else "relative_bias" if self.relative_bias == "buckets" else ""
         if counting and 3 in (xs[0].rank, xs[-1].rank):
@@ -97,16 +97,14 @@ class Attending(Kind):
         """The stage in which an image is cut into windows."""
         if self.window is None:
             return []
-        moved = "x moved by s, in windows" if value(self.shift) != 0 else "x in windows"
-        return [Stage(moved, (self._windows(x), product(self.seen(x)), x.channels))]
+        moved = "shifted(x)" if value(self.shift) != 0 else "x"
+        return [Stage(f"X = windows({moved})", (self._windows(x), product(self.seen(x)), x.channels))]
 
 
 def _check_filled(axis: str, size: Number, window: Number) -> None:
     """Raise Misfit unless windows side by side fill an axis. None: not known."""
     if size is not None and window is not None and anywhere(size % window != 0):
         fitting = [n for n in range(2, min(size, 100) + 1) if size % n == 0]
-        raise Misfit(
-            f"windows of {window} do not fill a {axis} of {size}",
-            help=f"windows of {', '.join(map(str, fitting[:8]))} do; or pad the image first",
-            field="window",
-        )
+        others = f"windows of {', '.join(map(str, fitting[:8]))} do; or " if fitting else ""
+        text = f"windows of {window} do not fill a {axis} of {size}"
+        raise Misfit(text, help=f"{others}pad the image first", field="window")

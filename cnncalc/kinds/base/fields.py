@@ -198,6 +198,23 @@ class Text(Field):
         return {"type": ["string", "number", "boolean"]}
 
 
+class Names(Field):
+    """A layer or an input that is read besides, by its name, or several; ``none`` for nothing.
+
+    The builder adds them to what the layer reads.
+    """
+
+    def read(self, node: Node, context: Context, what: str) -> Any:
+        names = node.items if isinstance(node, Sequence) else [node]
+        if not names or not all(isinstance(name, Scalar) for name in names):
+            raise values.expected(what, node, "the name of a layer or an input, a list of them, or none")
+        texts = tuple(name.text for name in names if isinstance(name, Scalar))
+        return None if texts == ("none",) else texts
+
+    def schema(self) -> dict[str, Any]:
+        return {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+
+
 class Flag(Field):
     """true or false."""
 
@@ -219,7 +236,8 @@ class Word(Field):
         return values.word(node, context, what, self.words)
 
     def schema(self) -> dict[str, Any]:
-        return {"enum": list(self.words)}
+        truths = [values.TRUTHS[word] for word in self.words if word in values.TRUTHS]  # as YAML reads these words
+        return {"enum": [*self.words, *truths]}
 
 
 class Parts(Field):
@@ -230,9 +248,12 @@ class Parts(Field):
         self.words = words
 
     def read(self, node: Node, context: Context, what: str) -> Any:
-        if not isinstance(node, Sequence):
-            return values.flag(node, context, what)
-        return tuple(values.word(item, context, what, self.words) for item in node.items)
+        if isinstance(node, Sequence):
+            return tuple(values.word(item, context, what, self.words) for item in node.items)
+        if isinstance(node, Scalar) and node.text in self.words:
+            listed = f"{what}: [{node.text}]"
+            raise values.expected(what, node, f"true, false, or a list of {', '.join(self.words)}", listed)
+        return values.flag(node, context, what)
 
     def schema(self) -> dict[str, Any]:
         return {"anyOf": [{"type": "boolean"}, {"type": "array", "items": {"enum": list(self.words)}}]}

@@ -17,6 +17,7 @@ from cnncalc.symbolic.arithmetic import exact_div
 from cnncalc.symbolic.expr import Expr, Number, value
 
 Weights = dict[str, tuple[Number, ...]]
+Inverse = tuple[str, dict[str, Any]]  # a kind by its word, and its fields
 
 
 class Misfit(CnncalcError):
@@ -79,6 +80,9 @@ class Kind:
     broadcasts: ClassVar[bool] = False  # a size of 1 matches any
     measured: dict[Any, Any]  # what has been worked out, by operands: see ``summary.rows.measured``
     sequence: ClassVar[bool] = False  # it is there for sequences
+    identity: ClassVar[bool] = False  # when run, it gives its input unchanged
+    rectifies: ClassVar[bool] = False  # it cuts most of what is negative: weights before it are drawn larger
+    rescales: ClassVar[bool] = False  # it shifts and scales at most: a rectifier behind it counts as next
     reference: ClassVar[str] = ""
     layout = "channels_last"
 
@@ -127,6 +131,25 @@ class Kind:
     def cached(self, *xs: Shape) -> Number:
         """Numbers that are kept for the positions seen so far while a sequence is generated one by one."""
         return 0
+
+    def undone(self, x: Shape, y: Shape) -> list[Inverse] | None:
+        """The layers that lead from its output ``y`` back to ``x``; None if no rule is the inverse of its own."""
+        return None
+
+    def between(self, *xs: Shape) -> Number:
+        """Numbers of one example that lie between its operands and its output, where they are more than those."""
+        return 0
+
+    def channel_axes(self) -> int:
+        """How many of the last axes of its ``kernel`` count the channels of its output; 0: none do.
+
+        Then a batch normalisation behind it can be folded into ``kernel`` and ``bias``.
+        """
+        return 0
+
+    def tokens(self) -> Number:
+        """How many token ids there are, for a kind that reads ids; None for a kind that reads numbers."""
+        return None
 
     def margins(self, *xs: Shape) -> list[Number]:
         """Numbers that must be 0 or more for the layer to fit, besides sizes of 1 or more."""

@@ -16,9 +16,9 @@ _LONG = 40  # parts of a formula that is carried on
 
 
 class Merge(Weightless, Activated):
-    """Joins two or more operands number by number. Sizes of 1 broadcast; ``[C]`` spreads over the positions."""
+    """Joins operands number by number. Sizes of 1 broadcast; ``[C]`` spreads over the positions."""
 
-    operands = (2, 1000)
+    operands = (1, 1000)
     broadcasts = True
 
     def output(self, *xs: Shape) -> Shape:

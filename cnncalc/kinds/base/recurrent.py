@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from cnncalc.kinds.base.fields import Count, Fixed, Flag
-from cnncalc.kinds.base.kind import Kind, Reach, Stage, Weights
+from cnncalc.kinds.base.fields import Count, Fixed, Flag, Names, Word
+from cnncalc.kinds.base.kind import Kind, Misfit, Reach, Stage, Weights, times
 from cnncalc.kinds.base.sequence import need_sequence
 from cnncalc.shape import Shape
-from cnncalc.symbolic.arithmetic import product
+from cnncalc.symbolic.arithmetic import differ, product
 from cnncalc.symbolic.expr import Number
 
 
@@ -26,7 +26,12 @@ class Recurrent(Kind):
     bias = Flag(default=True, doc="biases, as many vectors as biases says")
     biases = Fixed(1, most=2, doc="2: one for the input and one for the state, as in PyTorch")
     layers = Fixed(1, doc="how many, one upon the other")
+    merge = Word(("concat", "sum", "average", "multiply"), default="concat", doc="how the two directions are joined")
+    initial_state = Names("", None, doc="what holds the state before the first step; zeros where not given")
     gates: ClassVar[tuple[str, ...]]
+    states: ClassVar[tuple[str, ...]] = ("h",)
+    projection: Any = None
+    operands = (1, 2)
 
     @property
     def directions(self) -> tuple[str, ...]:
@@ -36,12 +41,39 @@ class Recurrent(Kind):
     @property
     def width(self) -> Number:
         """Numbers put out at a step: the directions are joined."""
-        return len(self.directions) * self.units
+        return len(self.directions) * self.hidden if self.merge == "concat" else self.hidden
+
+    @property
+    def hidden(self) -> Number:
+        """Numbers that a direction puts out at a step, and hands on to the next one."""
+        return self.units if self.projection is None else self.projection
 
     def output(self, *xs: Shape) -> Shape:
-        (x,) = xs
+        x, *given = xs
         need_sequence(x, self)
+        if self.merge != "concat" and not self.bidirectional:
+            raise Misfit(f"merge: {self.merge} joins two directions, and there is one", field="merge")
+        if given:
+            self._check_states(given)
         return Shape(x.spatial if self.return_sequences else (), self.width)
+
+    def _check_states(self, given: list[Shape]) -> None:
+        """Raise Misfit unless there is a state of each sort, ``[h]``, or ``[layers · directions, h]`` of several."""
+        if len(given) != len(self.states):
+            listed = " and ".join(self.states)
+            raise Misfit(f"{self.word()} starts from {listed}; {len(given)} given", field="initial_state")
+        for name, x, wanted in zip(self.states, given, self._state_shapes(), strict=True):
+            if len(x.sizes) != len(wanted.sizes) or any(map(differ, x.sizes, wanted.sizes)):
+                text = f"the initial state {name} has to be {times(wanted.sizes)}; it is {times(x.sizes)}"
+                raise Misfit(text, field="initial_state")
+
+    def _state_shapes(self) -> list[Shape]:
+        count = self.layers * len(self.directions)
+        sizes = {"h": self.hidden, "c": self.units}
+        return [Shape((count,) if count > 1 else (), sizes[name]) for name in self.states]
+
+    def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
+        return [(x.channels, wanted.channels) for x, wanted in zip(xs[1:], self._state_shapes(), strict=False)]
 
     def weights(self, *xs: Shape) -> Weights:
         gated = len(self.gates) * self.units
@@ -51,7 +83,9 @@ class Recurrent(Kind):
             for direction in self.directions:
                 start = f"layer{layer}_{direction}" if layer > 1 else direction
                 found[start + "kernel"] = (inputs, gated)
-                found[start + "recurrent_kernel"] = (self.units, gated)
+                found[start + "recurrent_kernel"] = (self.hidden, gated)
+                if self.projection is not None:
+                    found[start + "projection_kernel"] = (self.units, self.projection)
                 for name in ("bias", "recurrent_bias")[: self.biases if self.bias else 0]:
                     found[start + name] = (gated,)
             inputs = self.width
@@ -77,3 +111,8 @@ class Recurrent(Kind):
     def state(self, *formulas: str) -> list[Stage]:
         """Stages that give one number for each unit."""
         return [Stage(formula, (self.units,)) for formula in formulas]
+
+    def joined(self) -> list[Stage]:
+        """How the directions are joined where they are not put side by side, h_t and k_t of the two."""
+        formulas = {"sum": "h_t + k_t", "average": "(h_t + k_t)/2", "multiply": "h_t ⊙ k_t"}
+        return [Stage(f"y_t = {formulas[self.merge]}", (self.width,))] if self.merge != "concat" else []

@@ -28,7 +28,7 @@ class Transformer(Composite):
     norm = Word(("post", "pre"), default="post", doc="normalise after each sum, or before each sublayer")
     activation = Word(FUNCTIONS, default="relu", doc="between the two dense layers")
     bias = Flag(default=True, doc="biases in attention, dense and layernorm")
-    kv_heads = Count("h_kv", None, doc="heads of the keys and values; heads where not given")
+    kv_heads = Count("h_kv", None, special=True, doc="heads of the keys and values; heads where not given")
     attention_bias = Parts(PROJECTIONS, same_as="bias", doc="biases in attention, as in its own field bias")
     dropout = Real(0.0, most=1.0, doc="share dropped in training; nothing when run")
     reference = "Vaswani et al., Attention is all you need (2017)"

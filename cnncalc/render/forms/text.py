@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from typing import Any, TextIO
 
 _ASCII = {
@@ -47,15 +46,6 @@ def fitting(text: str, stream: TextIO) -> str:
     return to_ascii(text) if only_ascii(stream) else text
 
 
-def json_text(data: Any, indent: int | None = None) -> str:
-    """``data`` as JSON; where standard output is ASCII or a text holds what cannot be printed, with escapes."""
-    import json
-
-    text = json.dumps(data, ensure_ascii=False, indent=indent)
-    plain = text.replace("\n", "").isprintable() and not only_ascii(sys.stdout)
-    return text if plain else json.dumps(data, indent=indent)
-
-
 def number(value: Any) -> str:
     """A number with separators: ``183,242``; an expression with the minus sign of print."""
     return f"{value:,}" if isinstance(value, int) else str(value).replace("-", "−")
@@ -65,6 +55,12 @@ def sizes(value: list[Any], sign: str = "×") -> str:
     """Sizes as ``64×64×32``; one that is a sum is put in brackets."""
     texts = [str(size).replace("-", "−") for size in value]
     return sign.join(f"({text})" if " " in text and len(texts) > 1 else text for text in texts)
+
+
+def read_aloud(inputs: dict[str, list[Any]], axes: dict[str, list[str]]) -> str:
+    """The inputs with what their sizes are: ``input 64×64×3 (height×width×channels)``."""
+    each = {name: f"{sizes(value)} ({'×'.join(axes[name])})" for name, value in inputs.items()}
+    return "input " + ", ".join(text if name == "input" else f"{printable(name)} {text}" for name, text in each.items())
 
 
 def quantity(value: Any, unit: str) -> str:

@@ -1,0 +1,93 @@
+"""How other tools count: numbers that people got from them, and torchinfo itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cnncalc import load, parse
+from cnncalc.check.slips.tools import TOOLS, total
+
+Call = Callable[..., tuple[int, str, str]]
+
+STEM = "input: 224x224x3\nlayers: [{conv: {filters: 32, kernel: 3, padding: 1}}, batchnorm, relu]"
+STEM_IN_ONE = "input: 224x224x3\nlayers: [{conv: {filters: 32, kernel: 3, padding: 1, activation: relu}}, batchnorm]"
+LSTM = "input: [100, 64]\nlayers: [{lstm: {units: 64, biases: 2, return_sequences: true}}]"
+
+
+@pytest.mark.parametrize(("text", "tool", "macs"), [
+    (STEM, "torchinfo", 44_957_760), (STEM, "fvcore", 46_563_328), (STEM, "ptflops", 49_774_592),
+    (STEM_IN_ONE, "ptflops", 49_774_592), (LSTM, "torchinfo", 3_328_000), (LSTM, "thop", 3_379_200),
+    (LSTM, "calflops", 0),
+    # TRAPS of other tools: 48 products, and what they say
+    ("input: 2x2x3\nlayers: [{transposed_conv: {filters: 1, kernel: 2, stride: 2}}]", "torchinfo", 208),
+    ("input: 2x2x3\nlayers: [{transposed_conv: {filters: 1, kernel: 2, stride: 2}}]", "thop", 192),
+])  # fmt: skip
+def test_a_tool_counts_its_own_way(text: str, tool: str, macs: int) -> None:
+    assert total(TOOLS[tool], parse(text).summary().rows) == macs
+
+
+def test_mobilenet_as_it_was_counted_in_2020(facts: Path) -> None:
+    """flops-counter.pytorch 33: 610.1 M by ptflops, 603,134,720 by thop, which added up in single precision."""
+    rows = load(str(facts / "engineers" / "44-mobilenetv2-14.yaml")).summary().rows
+    assert total(TOOLS["thop-2020"], rows) == 603_134_720
+    assert round(total(TOOLS["ptflops"], rows) / 1e6) == 610
+
+
+@pytest.mark.parametrize(("text", "value", "tool"), [
+    (STEM, 44957760, "torchinfo"), (STEM, 46563328, "fvcore"), (STEM, 49774592, "ptflops"),
+    (LSTM, 3328000, "torchinfo"), (LSTM, 3379200, "thop"),
+])  # fmt: skip
+def test_reconcile_names_the_tool(call: Call, tmp_path: Path, text: str, value: int, tool: str) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(text)
+    code, out, _ = call("reconcile", spec, "--quantity", "macs", "--value", value, "--format", "json")
+    said = [way["said"] for way in json.loads(out)["ways"]]
+    assert code == 0
+    assert any(each.startswith(f"as {tool} counts: ") for each in said)
+
+
+def test_summary_counts_as_a_tool(call: Call, tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(STEM)
+    code, out, err = call("summary", spec, "--as", "fvcore", "--format", "json")
+    data = json.loads(out)
+    assert code == 0
+    assert [layer["macs"] for layer in data["layers"]] == [43_352_064, 3_211_264, 0]
+    assert (data["totals"]["macs"], data["totals"]["flops"]) == (46_563_328, 2 * 46_563_328)
+    assert "as fvcore counts them" in err
+    code, _, err = call("summary", spec, "--as", "torchinf")
+    assert code == 2
+    assert 'did you mean "torchinfo"?' in err
+
+
+@pytest.mark.oracle
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+def test_torchinfo_itself() -> None:
+    torchinfo, torch = pytest.importorskip("torchinfo"), pytest.importorskip("torch")
+    nn = torch.nn
+    cases: list[tuple[Any, tuple[int, ...], str, str]] = [
+        (nn.Conv2d(4, 6, 3, groups=2), (4, 9, 9), "9x9x4", "conv: {filters: 6, kernel: 3, groups: 2}"),
+        (nn.Conv1d(3, 4, 3, bias=False), (3, 9), "[9, 3]", "conv: {filters: 4, kernel: 3, bias: false}"),
+        (nn.Conv3d(2, 3, 2), (2, 5, 5, 5), "5x5x5x2", "conv: {filters: 3, kernel: 2}"),
+        (nn.ConvTranspose2d(4, 6, 3, 2, groups=2), (4, 5, 5), "5x5x4",
+         "transposed_conv: {filters: 6, kernel: 3, stride: 2, groups: 2}"),
+        (nn.Linear(5, 7), (10, 5), "[10, 5]", "dense: 7"),
+        (nn.BatchNorm2d(4), (4, 5, 5), "5x5x4", "batchnorm"),
+        (nn.LayerNorm(8), (5, 8), "[5, 8]", "layernorm"),
+        (nn.GroupNorm(2, 4), (4, 5, 5), "5x5x4", "groupnorm: 2"),
+        (nn.PReLU(4), (4, 5, 5), "5x5x4", "prelu"),
+        (nn.LSTM(6, 4, 2, bidirectional=True, batch_first=True), (7, 6), "[7, 6]",
+         "lstm: {units: 4, layers: 2, bidirectional: true, biases: 2}"),
+        (nn.LSTM(6, 4, proj_size=2, batch_first=True), (7, 6), "[7, 6]", "lstm: {units: 4, projection: 2, biases: 2}"),
+        (nn.GRU(6, 4, batch_first=True), (7, 6), "[7, 6]", "gru: {units: 4, biases: 2}"),
+        (nn.MaxPool2d(2), (4, 6, 6), "6x6x4", "maxpool: 2"),
+    ]  # fmt: skip
+    for module, size, ours, layer in cases:
+        wanted = torchinfo.summary(module, (1, *size), verbose=0).total_mult_adds
+        rows = parse(f"input: {ours}\nlayers: [{{{layer}}}]" if ":" in layer else f"input: {ours}\nlayers: [{layer}]")
+        assert total(TOOLS["torchinfo"], rows.summary().rows) == wanted, layer
