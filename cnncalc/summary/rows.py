@@ -229,12 +229,22 @@ class Summary:
         return [name for number, name in enumerate(self.inputs) if number not in read]
 
     def axes(self, layout: str | None = None) -> dict[str, list[str]]:
-        """The names of each input's axes in the order of ``layout``: of token ids, what an embedding reads, tokens."""
-        ids = {source for row in self.rows if row.kind == "embedding" for source in row.layer.sources}
-        return {
-            name: ["tokens"] if number in ids and x.rank == 1 else axis_names(x.rank, layout or self.layout)
-            for number, (name, x) in enumerate(self.inputs.items())
-        }
+        """The names of each input's axes in the order of ``layout``.
+
+        What an embedding reads is tokens; where a recurrent layer reads images one after the other, their axis is time.
+        """
+        found = {name: axis_names(x.rank, layout or self.layout) for name, x in self.inputs.items()}
+        inputs = list(self.inputs)
+        for row in self.rows:
+            for source in row.layer.sources:
+                if source >= len(inputs):
+                    continue
+                axes = found[inputs[source]]
+                if row.kind == "embedding":
+                    found[inputs[source]] = ["tokens"]
+                elif "return_sequences" in row.layer.kind.fields:
+                    found[inputs[source]] = ["time" if axis == "depth" else axis for axis in axes]
+        return found
 
     def notes(self, row: Row) -> list[Note]:
         """What the row of a layer says besides its numbers."""

@@ -85,3 +85,10 @@ def test_what_an_embedding_reads_is_tokens() -> None:
     layers = "[embedding: {name: e, vocab: 9, dim: 2, from: ids}, dense: {units: 2, from: x}, add: {from: [e, dense1]}]"
     text = f"input: {{ids: 7, x: 7x3}}\nlayers: {layers}"
     assert parse(text).summary().axes() == {"ids": ["tokens"], "x": ["time", "features"]}
+
+
+def test_what_a_recurrent_layer_reads_is_images_in_time() -> None:
+    found = parse("input: 10x8x8x3\nlayers: [conv_lstm: {filters: 2, kernel: 3, padding: 1}]")
+    assert found.summary().axes() == {"input": ["time", "height", "width", "channels"]}
+    assert found.summary().axes("channels_first") == {"input": ["channels", "time", "height", "width"]}
+    assert found.findings() == []
