@@ -98,7 +98,7 @@ def _meets(text: str) -> bool:
     try:
         net = api.parse(text)
         net.network.demands += net.network.given
-        return not net.findings()
+        return all(finding.severity != "error" for finding in net.findings())
     except (SpecError, LimitError):
         return False
 
