@@ -61,13 +61,15 @@ class Field:
 
 
 class Count(Field):
-    """A whole number of ``least`` or more."""
+    """A whole number of ``least`` or more; where the default is None, also the word none."""
 
     def __init__(self, letter: str, default: Any = REQUIRED, *, least: int = 1, **rest: Any) -> None:
         super().__init__(letter, default, **rest)
         self.least = least
 
     def read(self, node: Node, context: Context, what: str) -> Any:
+        if self.default is None and not self.same_as and isinstance(node, Scalar) and node.text == "none":
+            return None
         return values.whole(node, context, what, self.least)
 
     def schema(self) -> dict[str, Any]:
