@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import Any, NamedTuple
 
 from cnncalc.kinds.base.fields import REQUIRED, Count, Field, Padding, Sizes, Word
@@ -48,15 +47,16 @@ _EXAMPLES = (
     Shape((Letter("H"), Letter("W")), Letter("C")),
     Shape((Letter("T"),), Letter("C")),
     Shape((), Letter("T")),
+    Shape((Letter("Z"), Letter("H"), Letter("W")), Letter("C")),
 )
 
 
 def _rules(kind: type[Kind], style: str) -> list[tuple[str, str]]:
     """The formulas of sizes, parameters and multiply-accumulates for an image (or what else the kind takes)."""
-    for x, fields in product(_EXAMPLES[kind.sequence :], (kind.fields, _first_choice(kind))):
+    for x in _EXAMPLES[kind.sequence :]:
         xs = (x,) * max(1, kind.operands[0])
         try:
-            made = kind(**{name: _lettered(field) for name, field in fields.items()})
+            made = kind(**{name: _lettered(field) for name, field in kind.fields.items()})
             output = made.output(*xs)
             letters = zip((f"{letter}_out" for letter in axis_letters(output)), output.spatial, strict=True)
             sizes = [*letters, ("C_out" if output.spatial else "N_out", output.channels)]
@@ -66,12 +66,6 @@ def _rules(kind: type[Kind], style: str) -> list[tuple[str, str]]:
             continue
         return [(name, write(rule, style)) for name, rule in rules if not _zero(rule)]
     return []
-
-
-def _first_choice(kind: type[Kind]) -> dict[str, Field]:
-    """The fields without those that default to none, but the first: they may shut each other out."""
-    optional = [name for name, field in kind.fields.items() if field.default is None]
-    return {name: field for name, field in kind.fields.items() if name not in optional[1:]}
 
 
 def _zero(number: Number) -> bool:

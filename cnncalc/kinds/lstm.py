@@ -13,7 +13,7 @@ from cnncalc.symbolic.expr import Number
 class Lstm(Recurrent):
     """Three gates decide what enters the cell, what stays in it and what is shown of it."""
 
-    projection = Count("p", None, doc="numbers that the output is brought down to, as PyTorch's proj_size")
+    projection = Count("p", None, special=True, doc="numbers that the output is brought down to (PyTorch's proj_size)")
     gates = ("i", "f", "g", "o")
     states = ("h", "c")
     operands = (1, 3)

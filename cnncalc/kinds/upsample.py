@@ -20,7 +20,7 @@ class Upsample(Weightless):
     """
 
     factor = PerAxis("S", None, doc="how many times as large; 2 where neither it nor size is given")
-    size = PerAxis("O", None, doc="the sizes to reach, in place of factor")
+    size = PerAxis("O", None, special=True, doc="the sizes to reach, in place of factor")
     mode = Word(("nearest", "bilinear"), default="nearest", doc="repeat, or mix the neighbours")
     align_corners = Flag(default=False, doc="bilinear: the corners of input and output lie on each other")
     reference = "PyTorch, torch.nn.Upsample"

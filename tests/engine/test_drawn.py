@@ -73,3 +73,12 @@ def test_the_table_of_an_image_is_read_row_by_row() -> None:
     net = parse("layout: channels_first\ninput: 2x3x4\nlayers: [positional_encoding: {name: p, style: learned}]")
     got = net.build({"p/embeddings": table})(np.zeros((1, 2, 3, 4)))
     assert np.array_equal(got[0].transpose(1, 2, 0).reshape(12, 2), table)
+
+
+def test_a_layer_that_is_tied_to_a_normalised_one_has_its_kernel_with_the_gain() -> None:
+    rng = np.random.default_rng(2)
+    kernel, gain, x = (rng.standard_normal(sizes).astype(np.float32) for sizes in ((4, 3), 3, (2, 4)))
+    text = "{input: 4, layers: [{dense: {name: d, units: 3, bias: false, weight_norm: true}}, "
+    text += "{use: {layer: d, transposed: true}}]}"
+    own = kernel * gain / np.linalg.norm(kernel, axis=0)
+    agrees(text, {"d/kernel": kernel, "d/gain": gain}, {"input": x}, x @ own @ own.T)

@@ -163,6 +163,23 @@ def test_adaptive_windows_have_a_field_where_they_are_alike() -> None:
     assert summary.fields[-1].fields is None
 
 
+@pytest.mark.parametrize(("old", "new"), [(12, 16), (12, 9), (12, 18), (12, 24), (12, 6), (12, 4), (12, 12), (16, 12)])
+@pytest.mark.parametrize("mode", ["nearest", "bilinear", "align_corners"])
+def test_an_upsampling_to_a_size(old: int, new: int, mode: str) -> None:
+    """The centres by their formula, of sizes with one more for the corners, which then have the same step."""
+    step, corners = Fraction(old, new), mode == "align_corners"
+
+    def reads(o: int) -> set[int]:
+        if mode == "nearest":
+            return {o * old // new}
+        centre = o * step if corners else (o + Fraction(1, 2)) * step - Fraction(1, 2)
+        return {i for i in range(int(centre) - 3, int(centre) + 4) if abs(i - centre) < 1}
+
+    fields = f"size: {new + corners}, mode: {'nearest' if mode == 'nearest' else 'bilinear'}"
+    text = chain(old + corners, [f"upsample: {{{fields}{', align_corners: true' if corners else ''}}}"])
+    assert last_field(text) == by_hand(reads)
+
+
 def test_branches_see_what_any_of_them_sees() -> None:
     rng = random.Random(6)
     for _ in range(150):
