@@ -23,6 +23,11 @@ LSTM = "input: [100, 64]\nlayers: [{lstm: {units: 64, biases: 2, return_sequence
     (STEM, "torchinfo", 44_957_760), (STEM, "fvcore", 46_563_328), (STEM, "ptflops", 49_774_592),
     (STEM_IN_ONE, "ptflops", 49_774_592), (LSTM, "torchinfo", 3_328_000), (LSTM, "thop", 3_379_200),
     (LSTM, "calflops", 0),
+    # OpCounter 197: no attention; ptflops adds to 321,484,800: 2·300·448 + 4·300² + 3·300·448
+    ("input: [300, 448]\nlayers: [{attention: 4}]", "thop", 0),
+    ("input: [300, 448]\nlayers: [{attention: 4}]", "ptflops", 322_516_800),
+    # nobuco 26: 0.07 M by torchinfo, 134 M in truth
+    ("input: [512, 128]\nlayers: [{transformer_encoder: {heads: 8, ff: 256}}]", "torchinfo", 66_432),
     # TRAPS of other tools: 48 products, and what they say
     ("input: 2x2x3\nlayers: [{transposed_conv: {filters: 1, kernel: 2, stride: 2}}]", "torchinfo", 208),
     ("input: 2x2x3\nlayers: [{transposed_conv: {filters: 1, kernel: 2, stride: 2}}]", "thop", 192),

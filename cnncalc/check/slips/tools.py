@@ -1,7 +1,8 @@
 """How other tools count multiply-accumulates: each tool's rules where they differ from ours, read in its source.
 
 They count what their hooks see. Some take the biases too, some normalisations and activations, some count a recurrent
-layer's gates number by number, and what has no hook is nothing.
+layer's gates number by number, and what has no hook is nothing. Layers are taken as PyTorch's own modules
+(``nn.MultiheadAttention``); a network that writes them out is counted by what it is written in.
 """
 
 from __future__ import annotations
@@ -124,6 +125,15 @@ def _all(words: tuple[str, ...], rule: Rule) -> dict[str, Rule]:
     return dict.fromkeys(words, rule)
 
 
+def _attention(row: Row) -> Number:
+    """The products, a scaling of the queries, a softmax in each head, and the biases; the last one always counts."""
+    queries, features = row.xs[0].sizes
+    memory = row.xs[-1].spatial[0]
+    heads = vars(row.layer.kind)["heads"]
+    biases = (queries + 2 * memory) * features if _biases(row) else 0
+    return row.macs + 2 * queries * features + heads * queries * memory + biases
+
+
 TOOLS: dict[str, Tool] = {
     "torchinfo": Tool(
         "every weight and bias of a convolution at each position, of a recurrent layer at each step, of any other "
@@ -159,13 +169,14 @@ TOOLS: dict[str, Tool] = {
             **_all(POOLS, _inputs),
             "upsample": lambda row: row.activations,
             "prelu": _inputs,
+            "attention": _attention,
             **_all(RECURRENT, _gates(1, 10, 7, both_biases=True)),
         },
         _macs,
         ("relu", "relu6", "leaky_relu", "elu", "gelu"),
     ),
     "thop": Tool(
-        "without biases; 4 for each number of a normalisation, each operation of a recurrent layer",
+        "without biases; 4 for each number of a normalisation, each operation of a recurrent layer; no attention",
         "thop/vision/basic_hooks.py, calc_func.py and rnn_hooks.py",
         {
             "transposed_conv": _on_outputs,
@@ -175,6 +186,7 @@ TOOLS: dict[str, Tool] = {
             "upsample": _mixing(5, 11),
             "prelu": _inputs,
             "softmax": _softmax,
+            "attention": _none,
             **_all(RECURRENT, _gates(1, 8, 7, both_biases=True)),
         },
         _macs,
