@@ -15,6 +15,7 @@ class Concat(Weightless):
 
     axis = Word(("channels", "height", "width", "depth", "time"), default="channels", doc="the axis they follow along")
     operands = (1, 1000)
+    joins = True
 
     def output(self, *xs: Shape) -> Shape:
         axes = xs[0].axes

@@ -143,7 +143,7 @@ class Builder:
         if kind is None or BROKEN in sources:
             return BROKEN
         least, most = kind.operands
-        if most > 9 and "from" not in item.fields:  # the layer above alone is hardly what is meant
+        if kind.joins and "from" not in item.fields:  # the layer above alone is hardly what is meant
             least = 2
         if not least <= len(sources) <= most:
             wanted = f"{least}" if least == most else f"{least} or more" if most > 9 else f"{least} to {most}"

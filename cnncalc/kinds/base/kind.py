@@ -77,6 +77,7 @@ class Kind:
 
     fields: ClassVar[dict[str, Field]] = {}
     operands: ClassVar[tuple[int, int]] = (1, 1)
+    joins: ClassVar[bool] = False  # it puts operands together, and reading one of them must be said
     broadcasts: ClassVar[bool] = False  # a size of 1 matches any
     measured: dict[Any, Any]  # what has been worked out, by operands: see ``summary.rows.measured``
     sequence: ClassVar[bool] = False  # it is there for sequences

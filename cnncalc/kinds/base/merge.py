@@ -19,6 +19,7 @@ class Merge(Weightless, Activated):
     """Joins operands number by number. Sizes of 1 broadcast; ``[C]`` spreads over the positions."""
 
     operands = (1, 1000)
+    joins = True
     broadcasts = True
 
     def output(self, *xs: Shape) -> Shape:
