@@ -197,7 +197,7 @@ def test_blocks_that_double_are_refused_with_the_value_of_the_limit() -> None:
             parse(f"define: {{{blocks}, b{count}: {{layers: [relu]}}}}\n{HEAD}- use: b0")
         assert says in str(caught.value)
         name, value = says.split(" = ")
-        assert f"--limit {name}={2 * int(value)}" in str(caught.value)
+        assert f"Limits({name}={2 * int(value)})" in str(caught.value)
 
 
 @pytest.mark.parametrize(("field", "value"), [("4 - n", "−36"), ("n - n", "0"), ("0 - n*n", "−1600"), ("m", "−3")])

@@ -13,7 +13,7 @@ BLOCK = 1 << 15  # numbers of which the sums are worked out at one time
 
 def lrn(kind: Lrn, weights: Weights, x: Array) -> Array:
     """With an even size, the window takes one more channel after than before."""
-    # rows lie one after the other in y: an array like x, which may be a view with its axes moved, could not be filled so
+    # its rows one after the other: an array like x, which may be a view with its axes moved, could not be filled so
     y, channels, number = np.empty(x.shape, x.dtype), x.shape[-1], x.dtype.type
     # a window sees no more than all channels, however large it is
     before, after = (min(beside, channels - 1) for beside in ((kind.size - 1) // 2, kind.size // 2))
