@@ -54,7 +54,7 @@ def _drawn(want: Wanted, random: np.random.Generator, *, rectified: bool) -> Arr
 
 
 def _fans(want: Wanted) -> tuple[int, int]:
-    """How many numbers each output of a kernel sums over, and in how many outputs each input stands."""
+    """How many numbers each output of a kernel sums over, and how many outputs each input contributes to."""
     *window, inputs, outputs = want.sizes
     if want.row.kind == "locally_connected":
         window = window[len(window) // 2 :]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ENGINES = ("fast", "reference")
 NOT_RUN = "summary, explain and solve work without a forward pass"
 
-#: Told of each layer that has run: its row, its operands, its output (all channels last), and how many seconds it took.
+#: Called after each layer: its row, its operands, its output (all channels last), and how many seconds it took.
 Watch = Callable[["Row", "list[Array]", Array, float], None]
 
 
@@ -167,7 +167,7 @@ def _array(name: str, given: Any) -> Array:
 
 
 def _unwatched(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
-    """Nobody looks."""
+    """The watcher of a run that nobody watches."""
 
 
 def check_known(summary: Summary) -> None:

@@ -31,7 +31,7 @@ def check_sizes(row: Row, y: Array, batch: int) -> None:
     if y.shape != (batch, *row.output.sizes):
         got, wanted = ("×".join(map(str, sizes)) for sizes in (y.shape[1:], row.output.sizes))
         raise EngineError(
-            f'{row.kind} "{row.name}" put out {got}, and the rule says {wanted}: this is a bug in cnncalc',
+            f'{row.kind} "{row.name}" gave {got}, but its rule says {wanted}: this is a bug in cnncalc',
             help="please report it with the spec",
         )
 

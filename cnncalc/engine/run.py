@@ -13,7 +13,7 @@ from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, blocks
 from cnncalc.engine.by_hand import Traced
 from cnncalc.engine.train import objective
-from cnncalc.engine.train.objective import Measured
+from cnncalc.engine.train.objective import Reached
 from cnncalc.errors import UsageError, nearest
 from cnncalc.summary import autoencoder
 
@@ -25,7 +25,7 @@ BLOCK = 1 << 18  # numbers whose statistics are taken at one time
 
 
 class Statistics(NamedTuple):
-    """Of an array: its mean, standard deviation, smallest and largest number, and how many are not finite.
+    """The mean, standard deviation, smallest and largest number of an array, and how many are not finite.
 
     Each is NaN or infinite where the numbers are.
     """
@@ -54,7 +54,7 @@ class Run(NamedTuple):
     outputs: dict[str, Array]
     weights: dict[str, Array]
     traced: Traced | None
-    objective: Measured | None
+    objective: Reached | None
 
     @property
     def seconds(self) -> float:

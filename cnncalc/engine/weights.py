@@ -160,7 +160,7 @@ def _finite(arrays: dict[str, Array], path: str = "") -> dict[str, Array]:
 
 
 def not_finite(array: Array) -> tuple[int, ...] | None:
-    """Where the first number stands that is NaN or infinite (as float32), or None."""
+    """The index of the first number that is NaN or infinite (as float32), or None."""
     with np.errstate(all="ignore"):
         if not array.size or (np.isfinite(array.min()) and np.isfinite(array.max())):
             return None

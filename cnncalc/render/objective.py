@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.render.forms.text import number, printable
 
 if TYPE_CHECKING:
-    from cnncalc.engine.train.objective import Measured
+    from cnncalc.engine.train.objective import Reached
 
 SHOWN = 8  # means that the text lists
 
 
-def lines(reached: Measured) -> list[str]:
+def lines(reached: Reached) -> list[str]:
     """``L = ½Σ‖x − x̂‖² = 12.3`` and, where something is kept sparse, how J comes about."""
     found = [f"L = ½·Σ‖x − x̂‖² = {short(reached.loss)}"]
     if reached.sparsity is None:
@@ -29,7 +29,7 @@ def lines(reached: Measured) -> list[str]:
     ]
 
 
-def data(reached: Measured) -> dict[str, Any]:
+def data(reached: Reached) -> dict[str, Any]:
     """The same as data; a number that is not finite is null."""
     found: dict[str, Any] = {"loss": finite(reached.loss)}
     if reached.sparsity is not None:

@@ -343,5 +343,5 @@ def test_a_kernel_that_breaks_the_rule_is_told_as_a_bug(monkeypatch: Any, image:
     from cnncalc.kinds.pool import Maxpool
 
     monkeypatch.setitem(kernels._known, Maxpool, lambda kind, weights, x: x)
-    with pytest.raises(EngineError, match="put out 3×3×1, and the rule says 2×2×1: this is a bug in cnncalc"):
+    with pytest.raises(EngineError, match="gave 3×3×1, but its rule says 2×2×1: this is a bug in cnncalc"):
         cnncalc.parse(SMALL).build(engine="reference")(image)

@@ -18,7 +18,7 @@ Activate = Callable[[Array, Array], Any]  # from the first array into the second
 
 SHORT = 128  # channels
 CACHE = 800_000  # numbers that a piece of work may touch: more leave the caches, fewer pack the kernel anew too often
-POINT = Window(1, 1, 1, 0, 0, 1)  # the window along an axis that there is not
+POINT = Window(1, 1, 1, 0, 0, 1)  # the window along an axis that does not exist
 
 
 class Finish:
@@ -69,7 +69,7 @@ class Job(NamedTuple):
     has the border that ``windows`` need.
 
     ``shape`` is that of one example of it. ``tile``: inputs along a tile of Winograd's form, or 0 where it runs in
-    another; ``pooled``: of each 2×2 outputs the largest is put out.
+    another; ``pooled``: the output is the largest of each 2×2.
     """
 
     kind: Any
@@ -86,8 +86,8 @@ class Job(NamedTuple):
 
 
 def pieces(examples: int, rows: int, most: int, workers: int) -> list[tuple[slice, slice]]:
-    """Examples and rows in pieces of at most ``most`` rows (at least one), as even as can be, and as many for each
-    worker where there are so many rows.
+    """Examples and rows in pieces of at most ``most`` rows (at least one), as even as possible, and the same number for
+    each worker if there are enough rows.
     """
     most = max(1, min(most, -(-examples * rows // workers)))
     if most >= rows:
@@ -97,7 +97,7 @@ def pieces(examples: int, rows: int, most: int, workers: int) -> list[tuple[slic
 
 
 def spans(total: int, most: int, workers: int = 1) -> list[slice]:
-    """``total`` in slices of at most ``most``, as even as can be, and as many for each worker."""
+    """``total`` in slices of at most ``most``, as even as possible, and the same number for each worker."""
     count = -(-total // max(1, most))
     count = min(total, -(-count // workers) * workers)
     return [slice(total * i // count, total * (i + 1) // count) for i in range(count)]

@@ -20,7 +20,7 @@ from cnncalc.kinds.base.window import Window
 FEW = 96  # rows of a product below which workers share its columns instead
 
 
-class Product:
+class Gemm:
     """``y = windows of x · kernel``, pieces of examples, rows and filters."""
 
     def __init__(self, x: Array, windows: Sequence[Window], kernel: Array, y: Array, finish: Finish,
@@ -83,9 +83,9 @@ def _windows(x: Array, windows: Sequence[Window], sizes: Any) -> Array:
     return as_strided(x, [size for size, _ in axes], [stride for _, stride in axes])
 
 
-def convolution(job: Job) -> Product:
+def convolution(job: Job) -> Gemm:
     """A convolution without groups."""
-    return Product(job.xs[0], job.windows, job.weights["kernel"], job.y, job.finish, job.workers)
+    return Gemm(job.xs[0], job.windows, job.weights["kernel"], job.y, job.finish, job.workers)
 
 
 def groups(job: Job) -> Together:
@@ -93,7 +93,7 @@ def groups(job: Job) -> Together:
     kernel, x, y, count = job.weights["kernel"], job.xs[0], job.y, job.kind.groups
     seen, made = (spans(channels, channels // count) for channels in (x.shape[-1], y.shape[-1]))
     return Together([
-        Product(x[..., read], job.windows, kernel[..., own], y[..., own], job.finish.part(..., channels=own),
+        Gemm(x[..., read], job.windows, kernel[..., own], y[..., own], job.finish.part(..., channels=own),
                 job.workers)
         for read, own in zip(seen, made, strict=True)
     ])  # fmt: skip
@@ -103,5 +103,5 @@ def volumes(job: Job) -> Together:
     """A convolution of volumes without groups: each example is as many images as it is deep."""
     x, y, kernel = job.xs[0], job.y, job.weights["kernel"]
     return Together([
-        Product(x[n], job.windows, kernel, y[n], job.finish.part(n), job.workers) for n in range(len(y))
+        Gemm(x[n], job.windows, kernel, y[n], job.finish.part(n), job.workers) for n in range(len(y))
     ])  # fmt: skip

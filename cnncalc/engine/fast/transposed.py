@@ -1,4 +1,8 @@
-"""Transposed convolutions as plain ones: the outputs that lie the same way to the stride see the same taps.
+"""Transposed convolutions as plain ones: outputs with the same remainder modulo the stride see the same taps.
+
+By its definition a transposed convolution spreads each input over the output: it writes each output many times, and
+most of that is traffic with memory. Seen from the output (which inputs does it come from?) it is a plain convolution
+with a smaller kernel, which runs as a product of matrices and writes each output once.
 
 Along an axis of stride S the output splits by residues, ``o = q, q + S, q + 2S, ...``. Output o is the sum over the
 taps ``t ≡ o + crop (mod S)`` of input ``(o + crop − t)/S``, so each residue is a convolution of stride 1 with every
@@ -13,15 +17,15 @@ from typing import NamedTuple
 import numpy as np
 
 from cnncalc.engine.fast.job import POINT, Job
-from cnncalc.engine.fast.product import Product
+from cnncalc.engine.fast.product import Gemm
 from cnncalc.engine.parallel.work import Together
 from cnncalc.kinds.conv import TransposedConv
 from cnncalc.shape import Shape
 
 
 class Residue(NamedTuple):
-    """The outputs from ``first`` on, one each stride, ``places`` in number, and the taps of their windows, of which the
-    first begins at input ``start`` (negative: in the border).
+    """The outputs ``first``, ``first + S``, ...: ``places`` of them. ``taps`` are the elements of the kernel that they
+    see, and the first window begins at input ``start`` (negative: in the border).
     """
 
     first: int
@@ -78,5 +82,5 @@ def convolution(job: Job) -> Together:
         windows = [POINT._replace(kernel=len(residue.taps)) for residue in pair]
         own = kernel[np.ix_(*(residue.taps for residue in pair))]
         finish = job.finish.part(made, across=slice(0, pair[1].places))
-        parts.append(Product(job.xs[0][:, seen[0], seen[1]], windows, own, job.y[made], finish, job.workers))
+        parts.append(Gemm(job.xs[0][:, seen[0], seen[1]], windows, own, job.y[made], finish, job.workers))
     return Together(parts)

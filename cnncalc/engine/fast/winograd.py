@@ -27,7 +27,7 @@ KERNELS = (3, 5)
 MOVED = 48  # products that must be saved for each number of a tile that is moved to and fro
 TILES = 32  # tiles below which the kernels, larger than before, take longer to read than they save
 ROOM = 450_000  # numbers of a piece: its tiles in both arrays that they move between
-FEW = 64  # tiles a worker below which workers share the products instead
+FEW = 64  # tiles for each worker; below, workers share the products instead
 
 
 def powers(tile: int, count: int) -> Array:
@@ -67,10 +67,12 @@ def pays(tile: int, counts: tuple[int, ...], kernel: int, channels: int, filters
 
 
 class Winograd:
-    """A convolution of stride 1, whose operand has a border that holds whole tiles.
+    """A convolution of stride 1, whose operand has a border wide enough for whole tiles.
 
-    A line is the row of tiles over as many rows of the output as a tile has. The numbers of some lines go back and
-    forth between two arrays: tiles, tiles moved by ``Bᵀ``, their products, and those moved by ``Aᵀ``.
+    A line is one row of tiles across an image. A piece of work takes as many lines as stay in the cache, because each
+    number is moved four times (tiles, tiles through ``Bᵀ``, products, products through ``Aᵀ``) and is multiplied in
+    between only once for each filter: from main memory the moving would cost more than it saves. The four results go
+    back and forth between two arrays of one scratch.
     """
 
     def __init__(self, job: Job) -> None:
@@ -90,7 +92,9 @@ class Winograd:
         self.parts = spans(len(self.lines), min(lines, -(-len(self.lines) // job.workers)), job.workers)
 
     def works(self, workers: int, common: Common) -> list[Work]:
-        """Pieces of lines by themselves; where those have few tiles, all lines in three phases that workers share."""
+        """Each piece by itself if there are enough tiles. Else each worker would read the whole kernel, which is larger
+        than the tiles then: the work is done in three phases, and in the second the workers share the kernel.
+        """
         count = len(self.lines) * self.across
         size = self.area * self.most * self.across * max(part.stop - part.start for part in self.parts)
         if count >= FEW * workers or workers == 1:

@@ -19,7 +19,7 @@ BLOCK = 1 << 21  # scores that are held at one time
 
 
 def attention(kind: Attention, weights: Weights, query: Array, memory: Array | None = None) -> Array:
-    """``[batch, T, F]`` and ``[batch, S, F_memory]`` (the query itself where there is none) to ``[batch, T, F]``.
+    """``[batch, T, F]`` and ``[batch, S, F_memory]`` (by default the query itself) to ``[batch, T, F]``.
 
     An image ``[batch, H, W, F]`` is a sequence of its positions, or of those of a window each.
     """

@@ -8,7 +8,7 @@ import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights, outward
 from cnncalc.engine.fast.job import Job, flat, spans
-from cnncalc.engine.fast.product import Product
+from cnncalc.engine.fast.product import Gemm
 from cnncalc.engine.kernels import Terms, by_hand, fast_form
 from cnncalc.engine.kernels.conv import biased
 from cnncalc.engine.kernels.window import shape_of
@@ -59,5 +59,5 @@ def fast_dense(job: Job) -> list[Work]:
     """Pieces of units for few examples, pieces of positions for a long sequence or an image that is not flattened."""
     kernel, finish = job.weights["kernel"], job.finish
     if not job.kind.flattens(job.shape) and job.shape.spatial:
-        return [Product(job.xs[0], (), kernel, job.y, finish, job.workers)]
+        return [Gemm(job.xs[0], (), kernel, job.y, finish, job.workers)]
     return [_Flat(job)]

@@ -1,11 +1,11 @@
-"""Processes that share the pieces of a layer: they need no interpreter's lock, for which threads would wait.
+"""Processes that share the pieces of a layer: unlike threads, they do not wait for the interpreter's lock.
 
-A helper is forked off this process when the first run begins, with the plan and its weights as they are; outputs lie
-in memory that all share. It knows the works and their order, so a run is told by counters alone: one that says how many
-works have begun, and one for each helper that says how many it has done its share of. Nothing depends on a helper: one
-that ends, or is late, is ended, and its pieces are computed here. One without work for ten seconds leaves by itself, so
-that pages which this process changes meanwhile are not held twice for long; it is waited for at the next run, or with
-the plan.
+A helper is forked off this process when the first run begins, with the plan and its weights as they are; outputs lie in
+memory that all share. A helper knows the pieces of work and their order, so counters alone coordinate a run: one counts
+the work begun, and one for each helper counts the work of which it has finished its share. Nothing depends on a helper:
+one that ends or is late is stopped, and its pieces are computed here. After ten seconds without work a helper exits by
+itself, so that pages that this process changes in the meantime are not held twice for long; it is reaped at the next
+run, or with the plan.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Processes:
                 self._compute(work, rank, self._scratch[0])
 
     def _done(self, rank: int, number: int, patience: float) -> bool:
-        """Wait until a helper has done its share of a work; False where there is none, or no longer, or it is late."""
+        """Wait until a helper has done its share of a piece of work; False if it is gone or late."""
         helper = self._helpers.get(rank)
         return helper is not None and self._reached(
             APART * rank, number, lambda waited: waited < patience and _alive(helper)

@@ -1,4 +1,4 @@
-"""Work in pieces, and the crews that share them: threads here, processes in ``helpers.py``."""
+"""Work in pieces, and the crews that share them: threads here, processes in ``processes.py``."""
 
 from __future__ import annotations
 

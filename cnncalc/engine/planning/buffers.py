@@ -116,7 +116,7 @@ def _free(gaps: list[tuple[int, int]], gap: tuple[int, int]) -> None:
 
 
 def bind(buffers: list[Buffer], size: int, places: dict[int, int], allocate: Callable[[int], Array]) -> None:
-    """Give every buffer its numbers, of those that ``allocate`` gives."""
+    """Give every buffer its slice of what ``allocate`` returns."""
     arena = allocate(size + LINE)
     arena.fill(0)  # the system gives the memory now, and not while the first layers are timed
     start = -(arena.ctypes.data // arena.itemsize) % LINE

@@ -1,7 +1,7 @@
-"""Layers that run as one: what follows a layer, number by number, is done on its output while that is in the cache.
+"""Layers that run as one: elementwise layers are applied to the output of the layer before, while it is in the cache.
 
-A batch normalisation is folded into the weights of the convolution before it; an activation, and a sum with what is
-there already (a residual connection), are done in place; dropout is nothing at all.
+A batch normalisation is folded into the weights of the convolution before it. An activation, or a sum with a value that
+is known by then (a residual connection), is done in place. Dropout does nothing when a network is run.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 class Op:
     """Rows that run as one: the first does the work, the others change its output number by number.
 
-    ``sources`` are the values it reads, ``residual`` the one that is added (or None), ``value`` the one it puts out.
-    ``before`` and ``after`` are the activation functions before and after that sum. Where ``pooled`` it puts out the
-    largest of each 2×2 of what the first row does.
+    ``sources`` are the values that it reads, ``residual`` the one that is added (or None), ``value`` its own output.
+    ``before`` and ``after`` are the activation functions before and after that sum. If ``pooled``, its output is the
+    largest of each 2×2 of what the first row gives.
     """
 
     def __init__(self, row: Row, first: int) -> None:
@@ -80,7 +80,7 @@ def fuse(summary: Summary, *, whole: bool) -> list[Op]:
 
 
 def _absorbs(op: Op, row: Row, taken: set[int]) -> bool:
-    """Whether ``row`` can be done with ``op``; if so the op notes what it does."""
+    """Whether ``row`` can run as a part of ``op``; if so, the op records it."""
     kind: Any = row.layer.kind
     if row.index in taken:
         return False
@@ -112,7 +112,9 @@ def _activates(op: Op, function: Function) -> bool:
 
 
 def _adds(op: Op, row: Row) -> bool:
-    """A sum with one other operand of the same sizes, which has run by then: ops run where their last row stands."""
+    """A sum with one other operand of the same sizes. That one is known by then, because an op runs at the position of
+    its last row.
+    """
     others = [source for source in row.layer.sources if source != op.value]
     if op.residual is not None or len(others) != 1 or len(row.layer.sources) != 2 or len(set(row.xs)) != 1:
         return False

@@ -69,7 +69,7 @@ class Layout:
         return "\n".join(lines)
 
     def _buffers(self) -> dict[int, Buffer]:
-        """A buffer for each value that an op puts out, and for each input."""
+        """A buffer for each input and for the output of each op."""
         found = {i: Buffer(self.batch, shape, -1) for i, shape in enumerate(self.summary.inputs.values())}
         end = len(self.ops)
         for time, op in enumerate(self.ops):
@@ -83,9 +83,9 @@ class Layout:
         return found
 
     def _join(self) -> None:
-        """Operands of a concat along the channels lie in its output, unless they lie elsewhere already.
+        """Operands of a concat along the channels lie in its output, unless they lie in another one already.
 
-        One that was put out long before would hold the place of all of them for as long, and is copied.
+        An operand from long before would keep the memory of the whole output reserved all that time: it is copied.
         """
         for time, op in enumerate(self.ops):
             kind = op.head.layer.kind
@@ -100,7 +100,7 @@ class Layout:
                 offset += part.shape.channels
 
     def _need(self, op: Op) -> tuple[Widths, float] | None:
-        """The border that an op wants around its operand, and what it holds; None for an op without windows."""
+        """The border that an op needs around its operand, and the number in it; None for an op without windows."""
         kind, x = op.head.layer.kind, op.head.xs[0]
         if kernels.find_fast(kind, len(x.spatial)) is None:
             return None
@@ -117,7 +117,12 @@ class Layout:
         return widths, -np.inf if isinstance(kind, Maxpool) else 0.0
 
     def _widen(self) -> None:
-        """Give each buffer the border its readers want; a pool that wants another filling does without one."""
+        """Give each buffer the widest border that any of its readers needs.
+
+        All readers of a value, and all operands of one concat, share one border, and it can hold one number only: 0 for
+        sums, −∞ for the largest. A max pool of values that are never negative is content with 0. If there is still a
+        conflict, the max pool goes without a border and runs by its reference kernel.
+        """
         positive = self._not_negative()
         wanted: dict[int, set[float]] = {}
         for number, op in enumerate(self.ops):
@@ -139,7 +144,7 @@ class Layout:
             buffer.root.fill = need[1]
 
     def _not_negative(self) -> set[int]:
-        """Values without a negative number: the border of a largest may be 0 there."""
+        """Values that are never negative: in a border around them, 0 is as good as −∞ for a max pool."""
         found: set[int] = set()
         for op in self.ops:
             kind = op.head.layer.kind
@@ -152,8 +157,8 @@ class Layout:
     def _tiled(self) -> dict[Op, int]:
         """The ops that run in Winograd's form, and the size of their tiles.
 
-        As far as their kernels may go: small tiles for all where they pay, then larger ones, which save less for the
-        memory they take. Those with the most outputs come first.
+        Their kernels take more memory, and there is a bound on that: first small tiles wherever they pay, then larger
+        ones, which save less for the memory that they take; convolutions with the most outputs come first.
         """
         totals = self.summary.totals
         shapes = [*self.summary.inputs.values(), *(row.output for row in self.summary.rows)]

@@ -26,7 +26,7 @@ WORTH = 20_000_000  # multiply–accumulates of a run from which helpers are wor
 
 
 class Step(NamedTuple):
-    """One op, ready to run: its works one after the other, and the border that it fills anew."""
+    """One op, ready to run: its work in order, and the border that it fills again after another value lay there."""
 
     op: Op
     works: Sequence[Work]
@@ -54,7 +54,7 @@ class Plan:
 
     @property
     def crew(self) -> Crew:
-        """Who shares the works of the next run."""
+        """The crew (threads or processes) that will share the work of the next run."""
         return self._processes if self._processes and self._processes.ready() else self._threads
 
     def _step(self, time: int, weights: Weights) -> Step:
@@ -96,7 +96,7 @@ class Plan:
         return [Reference(op.head, weights, xs, y, Finish(None, before, residual, after, whole=whole))]
 
     def run(self, feeds: Mapping[str, Array], watch: Callable[..., None] | None = None) -> dict[str, Array]:
-        """The outputs by name; ``watch(row, xs, y, seconds)`` is told of the last row of each op."""
+        """The outputs by name; ``watch(row, xs, y, seconds)`` is called after each op, with its last row."""
         layout = self.summary.layout
         for number, name in enumerate(self.summary.inputs):
             buffer = self.layout.buffers[number]

@@ -12,7 +12,7 @@ from cnncalc.engine.arrays import Array
 from cnncalc.engine.kernels import activation
 from cnncalc.engine.kernels.activation import Derivative
 from cnncalc.engine.train import objective
-from cnncalc.engine.train.objective import Measured
+from cnncalc.engine.train.objective import Reached
 from cnncalc.errors import Problem, SpecError
 from cnncalc.kinds.activation import Linear
 from cnncalc.kinds.base.activated import Activated, ending
@@ -51,14 +51,14 @@ class Chain:
             raise SpecError(text, mark=self.sparse.layer.mark, help=", ".join(autoencoder.SHARES))
 
     def forward(self, arrays: Mapping[str, Array], x: Array) -> list[Array]:
-        """The input and what each layer puts out, by the kernels that ``run`` uses."""
+        """The input and the output of each layer, by the kernels that ``run`` uses."""
         values = [x]
         for link in self.links:
             own = {name: arrays[full] for name, full in link.own.items()}
             values.append(reference.forward(link.row, kernels.find(link.row.layer.kind), own, values[-1:]))
         return values
 
-    def measure(self, arrays: Mapping[str, Array], x: Array, target: Array) -> Measured:
+    def measure(self, arrays: Mapping[str, Array], x: Array, target: Array) -> Reached:
         """The objective where ``x`` is to be made ``target``."""
         values = self.forward(arrays, x)
         shares = objective.means(values[1 + self.sparse.index]) if self.sparse else np.empty(0)
@@ -69,7 +69,7 @@ class Chain:
     ) -> dict[str, Array]:
         """The gradient of ``J = ½ Σ ‖target − f(x)‖² + λ Σ KL(p ‖ p̂_j)`` by every array, by backpropagation.
 
-        ``delta`` is the derivative of J by what a layer puts out, then by the sums that its activation takes. In the
+        ``delta`` is the derivative of J by the output of a layer, then by the sums before its activation. In the
         sparse layer each of m examples has its part ``λ KL'(p̂_j)/m`` in their mean.
         """
         values = self.forward(arrays, x)

@@ -1,7 +1,7 @@
 """Training of dense autoencoders: J = L + λ Σ KL(p ‖ p̂_j) is made small by gradient descent.
 
 The steps are Adam's (Kingma & Ba 2015) on the gradient of J for each example of a batch, with a rate that falls to
-zero along a half cosine, so that the end does not jump about. Numbers are float64; the same seed gives the same ones.
+zero along a half cosine, so that the last steps settle. Numbers are float64; the same seed gives the same ones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cnncalc.engine.arrays import Array
 from cnncalc.engine.planning import memory
 from cnncalc.engine.train import objective
 from cnncalc.engine.train.chain import Chain
-from cnncalc.engine.train.objective import Measured
+from cnncalc.engine.train.objective import Reached
 from cnncalc.errors import Interrupted, NoSolution, UsageError
 from cnncalc.summary import autoencoder
 
@@ -53,7 +53,7 @@ class Trained(NamedTuple):
     summary: Summary
     settings: Settings
     examples: int
-    curve: list[Measured]
+    curve: list[Reached]
     weights: dict[str, Array]
     principal: Principal | None
 
@@ -86,9 +86,9 @@ def train(
     return Trained(summary, settings, len(x), curve, saved, principal)
 
 
-def _followed(steps: Iterator[Measured], epochs: int, progress: Callable[[int, int, str], None]) -> list[Measured]:
+def _followed(steps: Iterator[Reached], epochs: int, progress: Callable[[int, int, str], None]) -> list[Reached]:
     """Every objective of ``steps``, each told to ``progress``."""
-    curve: list[Measured] = []
+    curve: list[Reached] = []
     try:
         with np.errstate(all="ignore"):  # what is not finite is refused
             for number, reached in enumerate(steps):
@@ -111,7 +111,7 @@ def _read(summary: Summary, path: str, limits: Limits) -> Array:
     return feed.load(count).astype(np.float64)
 
 
-def descent(chain: Chain, arrays: dict[str, Array], x: Array, settings: Settings) -> Iterator[Measured]:
+def descent(chain: Chain, arrays: dict[str, Array], x: Array, settings: Settings) -> Iterator[Reached]:
     """Steps on ``arrays`` in place; the objective before the first epoch and after each, always under one noise."""
     random = np.random.default_rng(settings.seed)
     seen = _noisy(x, settings.noise, random)

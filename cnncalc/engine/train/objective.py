@@ -30,7 +30,7 @@ def kl_slope(target: float, mean: Any) -> Any:
         return -target / mean + (1 - target) / (1 - mean)
 
 
-class Measured(NamedTuple):
+class Reached(NamedTuple):
     """An objective on given data: the ``loss`` L and, of the layer kept sparse, the ``means`` p̂_j of its units."""
 
     loss: float
@@ -58,10 +58,10 @@ def means(y: Array) -> Array:
     return np.asarray(np.mean(y, axis=tuple(range(y.ndim - 1)), dtype=np.float64))
 
 
-def measure(summary: Summary, x: Array, made: Array, shares: Array) -> Measured:
+def measure(summary: Summary, x: Array, made: Array, shares: Array) -> Reached:
     """The objective of an autoencoder that makes ``made`` of ``x``; ``shares`` are the means of the sparse layer."""
     objective = summary.network.objective
-    return Measured(squared_error(x, made), objective and objective.sparsity, shares)
+    return Reached(squared_error(x, made), objective and objective.sparsity, shares)
 
 
 def check(summary: Summary) -> None:
