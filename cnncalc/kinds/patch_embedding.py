@@ -31,6 +31,10 @@ class PatchEmbedding(Sliding):
     def output(self, *xs: Shape) -> Shape:
         return Shape((product(self.positions(xs[0])),), self.dim)
 
+    def margins(self, *xs: Shape) -> list[Number]:
+        """Every axis holds a patch; that there are tokens says so of the axes together only."""
+        return [count - 1 for count in self.positions(xs[0])]
+
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs
         kernel = {"kernel": (*per_axis(self.patch, x, "patch"), x.channels, self.dim)}

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from cnncalc.kinds.base.kind import Kind, Reach, Weights
 from cnncalc.shape import Shape
-from cnncalc.symbolic.expr import Number
 
 
 class Part(NamedTuple):
@@ -45,12 +44,6 @@ class Composite(Kind):
             for part, reads, _ in self.walk(*xs)
             for name, sizes in part.kind.weights(*reads).items()
         }
-
-    def macs(self, y: Shape, *xs: Shape) -> Number:
-        total: Number = 0
-        for part, reads, made in self.walk(*xs):
-            total = total + part.kind.macs(made, *reads)
-        return total
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return None
