@@ -80,7 +80,9 @@ CALLS = {
     "the weights of a file": lambda tmp: parse(TEXT).build(str(tmp / "good.npz")),
     "weights of another shape": lambda tmp: parse(TEXT).build(str(tmp / "other.npz")),
     "run": lambda tmp: run.run(parse(TEXT).summary(), [], None, 0, 1, Limits()),
-    "an input of another shape": lambda tmp: run.run(parse(TEXT).summary(), [str(tmp / "x.npy")], None, 0, 1, Limits()),
+    "an input of another shape": lambda tmp: run.run(
+        parse(TEXT).summary(), [("", str(tmp / "x.npy"))], None, 0, 1, Limits()
+    ),
     **{
         f"broken {ending} {number}": lambda tmp, path=f"broken-{number}{ending}": parse(TEXT).build(str(tmp / path))
         for number in range(len(BROKEN))
