@@ -130,7 +130,7 @@ class Tape:
                 return (None if x is None else box), sure
             if not self._back(x, tight):
                 return None, False
-            smaller = {name: x[place] for name, place in self.unknowns.items()}
+            smaller = {name: x[self.unknowns[name]] for name in box}  # the box's order is that of the search
             if smaller == box:
                 return box, False
             box = smaller
