@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from itertools import permutations
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.check.answers import LONGEST, as_number, as_sizes, same
+from cnncalc.check.answers.compare import same
 from cnncalc.errors import LimitError, Mark, NoSolution, SpecError
 from cnncalc.network.unknowns import Unknowns
 from cnncalc.spec.demand import AXIAL, Demand, Key
 from cnncalc.summary import infer, quantities
 from cnncalc.symbolic.expr import Expr
+from cnncalc.symbolic.tree import unknowns
 
 if TYPE_CHECKING:
+    from cnncalc.check.answers.answer import Answer
     from cnncalc.network.model import Network
     from cnncalc.solve import NetworkSolution
     from cnncalc.summary.rows import Summary
 
-NOTHING = ("none", "-", "–")
+
+class Judged(NamedTuple):
+    """An answer as it was understood, as data: ``right`` or not, None where it cannot be read.
+
+    ``read``: the answer can be read in several ways, of which ``value`` alone is right.
+    """
+
+    right: bool | None
+    value: Any = None
+    read: bool = False
+
+
+class Leniency(NamedTuple):
+    """What a problem lets pass: a relative ``tolerance``, spatial sizes alone, sizes in any order."""
+
+    tolerance: float = 0.0
+    spatial: bool = False
+    any_order: bool = False
+
+
+EXACT = Leniency()
 
 
 class Truth:
@@ -68,26 +92,35 @@ class Truth:
         """
         if key.quantity:
             got = quantities.quantity(self.summary, key.layer, key.quantity, mark)
-            return quantity(self.settled, key) if _in_letters(got) and self.settled else got
+            return quantity(self.settled, key) if _letters(got) and self.settled else got
         if key.layer not in self.letters:
             help = f"letters: {', '.join(self.letters)}" if self.letters else "write layer.quantity"
             raise SpecError(f"no number of the network is called {key.layer}", mark=mark, help=help)
         return self.solution.unknowns[str(key.layer)].solutions
 
-    def fits(self, key: Key, text: str, tolerance: float = 0.0, *, spatial: bool = False) -> bool:
-        """Whether the answer ``text`` is right; ``spatial``: of an output its spatial sizes are enough."""
+    def judge(self, answer: Answer, leniency: Leniency = EXACT) -> Judged:
+        """How ``answer`` is understood, and whether it is right. Raises SpecError, NoSolution, LimitError."""
+        key = answer.key
         if not key.quantity:
-            return self._solves(str(key.layer), text)
-        either = (self.get(key), quantity(self.summary, key))  # in numbers, and in the letters of the file
-        return any(agrees(self.summary, key, got, text, tolerance, spatial=spatial) for got in either)
+            return _judged(answer.readings((), self.layout), lambda numbers: self._solves(str(key.layer), numbers))
+        rights = (self.get(key), quantity(self.summary, key))  # in numbers, and in the letters of the file
+        missing = any(right is None for right in rights)
+        if missing or (answer.is_nothing and key.quantity in AXIAL):
+            return Judged(right=missing and answer.is_nothing)
+        letters = {*self.letters, *(name for right in rights for name in _letters(right))}
+        return _judged(
+            answer.readings(letters, self.layout),
+            lambda reading: any(agrees(self.summary, key, right, reading, leniency) for right in rights),
+            _length(rights[0]),
+        )
 
-    def _solves(self, letter: str, text: str) -> bool:
+    def _solves(self, letter: str, numbers: list[Any]) -> bool:
         """Whether every number given for a letter is one that fits."""
         found = self.solution.unknowns[letter]
         more = found.solutions[-1:] != found.range[1:]  # than are listed
-        numbers = numbers_of(text)
-        return bool(numbers) and all(
-            number in found.solutions or (more and self._meets({letter: number})) for number in numbers
+        return all(
+            number in found.solutions or (more and isinstance(number, int) and self._meets({letter: number}))
+            for number in numbers
         )
 
     def _meets(self, numbers: dict[str, int]) -> bool:
@@ -105,15 +138,25 @@ class Truth:
         return len(numbers) < 2 or self._meets(numbers)
 
 
-def _in_letters(got: Any) -> bool:
-    """Whether an unknown letter is in a quantity."""
-    return isinstance(got, Expr) or (isinstance(got, list) and any(isinstance(number, Expr) for number in got))
+def _judged(readings: list[Any], fits: Callable[[Any], bool], length: int | None = None) -> Judged:
+    """The verdict on an answer with these readings; of none that is right, the first of the right ``length``."""
+    if not readings:
+        return Judged(right=None)
+    right = [reading for reading in readings if fits(reading)]
+    if right:
+        return Judged(right=True, value=right[0], read=len(right) == 1 < len(readings))
+    return Judged(right=False, value=next((r for r in readings if _length(r) == length), readings[0]))
 
 
-def numbers_of(text: str) -> list[int]:
-    """The whole numbers given for a letter: ``2``, ``2 or 3``, ``{2, 3}``; nothing where ``text`` is something else."""
-    sizes = as_sizes(text.replace(" or ", ", ").replace(" and ", ", ")) or []
-    return [size for size in sizes if isinstance(size, int)] if all(isinstance(size, int) for size in sizes) else []
+def _length(value: Any) -> int | None:
+    """How many sizes there are; None of a number."""
+    return len(value) if isinstance(value, list) else None
+
+
+def _letters(got: Any) -> set[str]:
+    """The unknown letters in a quantity."""
+    numbers = got if isinstance(got, list | tuple) else [got]
+    return set().union(*(unknowns(number) for number in numbers if isinstance(number, Expr)))
 
 
 def quantity(summary: Summary, key: Key) -> Any:
@@ -121,21 +164,20 @@ def quantity(summary: Summary, key: Key) -> Any:
     return quantities.quantity(summary, key.layer, key.quantity)
 
 
-def agrees(summary: Summary, key: Key, got: Any, text: str, tolerance: float = 0.0, *, spatial: bool = False) -> bool:
-    """Whether the answer ``text`` says ``got``."""
-    if got is None:
-        return text.strip().lower() in NOTHING
-    if not key.sizes:
-        return same(as_number(text), got, tolerance)
-    if not isinstance(got, list):
+def agrees(summary: Summary, key: Key, got: Any, answer: Any, leniency: Leniency = EXACT) -> bool:
+    """Whether ``answer``, a number or sizes, says ``got``."""
+    if not isinstance(got, list) or not isinstance(answer, list):
+        return not isinstance(answer, list) and same(answer, got, leniency.tolerance)
+    if not (len(answer) == len(got) or leniency.spatial or key.quantity in AXIAL):
         return False
-    for sizes in (as_sizes(text), [as_number(text)]):
-        enough = sizes and (len(sizes) == len(got) or spatial or key.quantity in AXIAL)
-        demand = Demand(key.layer, key.quantity, "=", sizes, summary.network.mark)
-        pairs = quantities.sides(summary, demand, got) if enough else None
-        if pairs and all(same(wanted, number, tolerance) for wanted, number in pairs):
-            return True
-    return False
+    orders = permutations(answer) if leniency.any_order and key.quantity == "output" else [answer]
+    return any(_agree(summary, key, got, list(order), leniency.tolerance) for order in orders)
+
+
+def _agree(summary: Summary, key: Key, got: list[Any], sizes: list[Any], tolerance: float) -> bool:
+    """Whether sizes say ``got``, one by one."""
+    pairs = quantities.sides(summary, Demand(key.layer, key.quantity, "=", sizes, summary.network.mark), got)
+    return bool(pairs) and all(same(wanted, number, tolerance) for wanted, number in pairs or ())
 
 
 def told(key: Key, got: Any) -> Any:
@@ -143,22 +185,10 @@ def told(key: Key, got: Any) -> Any:
     return got[0] if not key.quantity and len(got) == 1 else got
 
 
-def cut(text: str) -> str:
-    """An answer as it is shown: at most LONGEST characters."""
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
-
-
-def shaped(key: Key, text: str | None, got: Any = None) -> Any:
-    """An answer as data: sizes as a list, one number for all axes written out; what is none as it was written."""
-    if text is None:
-        return None
-    if not key.quantity:
-        numbers = numbers_of(text)
-        return cut(text) if not numbers else numbers if len(numbers) > 1 else numbers[0]
-    if not key.sizes:
-        number = as_number(text)
-        return cut(text) if number is None else number
-    sizes = as_sizes(text)
-    if sizes is None:
-        return cut(text)
-    return sizes * len(got) if key.quantity in AXIAL and len(sizes) == 1 and isinstance(got, list) else sizes
+def shaped(key: Key, value: Any, got: Any) -> Any:
+    """An answer as data: one number for all axes is written out, one number for a letter stands alone."""
+    if not key.quantity and isinstance(value, list) and len(value) == 1:
+        return value[0]
+    if key.quantity in AXIAL and isinstance(value, list) and len(value) == 1 and isinstance(got, list):
+        return value * len(got)
+    return value

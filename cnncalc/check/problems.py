@@ -21,9 +21,11 @@ from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null
 from cnncalc.spec.values import BadValue, Context
 
 #: What a problem has besides the keys of a network; ``source`` and ``correct`` are not read.
-OWN = ("id", "text", "marks", "answers", "options", "tolerance", "follow_through", "network", "source", "correct")
+OWN = ("id", "text", "marks", "answers", "options", "tolerance", "order", "follow_through", "network",
+       "source", "correct")  # fmt: skip
 #: What a file may set for all its problems.
-SHARED = (*document.KEYS, "marks", "tolerance", "follow_through")
+SHARED = (*document.KEYS, "marks", "tolerance", "order", "follow_through")
+_ORDERS = ("layout", "any")  # of sizes
 _INSTEAD = ("input", "layers", "encoder", "decoder", "define")
 _MOST_MARKS = 1e6
 SMALLEST = """problems:
@@ -38,6 +40,7 @@ class Problem:
 
     text = ""
     tolerance = 0.0
+    any_order = False  # whether sizes may be written in another order than that of the layout
     follow_through = True
 
     def __init__(self, file: str, id: str, mark: Mark, truth: Truth) -> None:
@@ -156,6 +159,8 @@ def _read_own(problem: Problem, node: Mapping, limits: Limits) -> None:
         problem.text = text.text
     if "tolerance" in items:
         problem.tolerance = _real(items["tolerance"], context, "tolerance", 1)
+    if "order" in items:
+        problem.any_order = values.word(items["order"], context, "order", _ORDERS) == "any"
     if "follow_through" in items:
         problem.follow_through = values.flag(items["follow_through"], context, "follow_through")
     if "options" in items:

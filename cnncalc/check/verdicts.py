@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.check.answer_key import numbers_of, shaped, told
-from cnncalc.check.answers import text_of
+from cnncalc.check.answer_key import Leniency, shaped, told
+from cnncalc.check.answers.answer import Answer, text_of
 from cnncalc.check.problems import Broken, Problem, read
 from cnncalc.errors import CnncalcError, LimitError, NoSolution
 from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
+from cnncalc.shape import LAYOUTS
 from cnncalc.spec.demand import Key, parse_key
 from cnncalc.summary import quantities
 
@@ -95,20 +96,27 @@ def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], *
     verdict = Verdict(problem.file, problem.id, name, text, None, ok=False)
     try:
         key = parse_key(name, problem.places[name])
-        verdict = verdict._replace(expected=shaped(key, text))
+        answer = Answer(text or "", key)
+        verdict = verdict._replace(expected=_as_data(answer) if text else text)
         got = truth.get(key, problem.places[name])
-        verdict = verdict._replace(expected=shaped(key, text, got), got=told(key, got))
+        verdict = verdict._replace(got=told(key, got))
         if text is None:
             return verdict._replace(text="there is no answer", steps=steps(truth.summary, key))
-        if not truth.fits(key, text, problem.tolerance, spatial=True):
-            return _wrong(verdict, truth, key, text, searching=searching)
-        if not key.quantity and (numbers := numbers_of(text)):
-            letters[name] = numbers[0]
+        leniency = _leniency(problem)
+        judged = truth.judge(answer, leniency)
+        if judged.right is None:
+            return verdict._replace(text="the answer cannot be read", steps=steps(truth.summary, key))
+        if judged.value is not None:
+            verdict = verdict._replace(expected=shaped(key, judged.value, got))
+        if not judged.right:
+            return _wrong(verdict, truth, key, judged.value, searching=searching)
+        if not key.quantity:
+            letters[name] = judged.value[0]
             if not truth.together(letters):
                 both = ", ".join(f"{letter} = {number}" for letter, number in letters.items())
                 return verdict._replace(text=f"{both} do not fit together")
         if name in problem.options:
-            return _chosen(verdict, truth, key, problem.options[name], problem.tolerance)
+            return _chosen(verdict, truth, key, problem.options[name], leniency)
     except NoSolution as error:
         return _refused(verdict, error)._replace(steps=())
     except CnncalcError as error:
@@ -116,16 +124,27 @@ def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], *
     return verdict._replace(ok=True)
 
 
-def _wrong(verdict: Verdict, truth: Truth, key: Key, text: str, *, searching: bool) -> Verdict:
+def _leniency(problem: Problem) -> Leniency:
+    return Leniency(problem.tolerance, spatial=True, any_order=problem.any_order)
+
+
+def _as_data(answer: Answer) -> Any:
+    """An answer as data, whatever is right; as it was written where it cannot be read."""
+    readings = answer.readings((), LAYOUTS[0])
+    return shaped(answer.key, readings[0], None) if readings else answer.shown
+
+
+def _wrong(verdict: Verdict, truth: Truth, key: Key, value: Any, *, searching: bool) -> Verdict:
     from cnncalc.check.slips.search import explain
 
-    slip = explain(truth, key, text) if searching else None
+    slip = explain(truth, key, value) if searching else None
     return verdict._replace(steps=steps(truth.summary, key), slip=slip)
 
 
-def _chosen(verdict: Verdict, truth: Truth, key: Key, options: list[Node], tolerance: float) -> Verdict:
+def _chosen(verdict: Verdict, truth: Truth, key: Key, options: list[Node], leniency: Leniency) -> Verdict:
     """The verdict on a multiple choice: just one of its options is right."""
-    right = [text for option in options if (text := text_of(option)) and truth.fits(key, text, tolerance, spatial=True)]
+    texts = [text for option in options if (text := text_of(option))]
+    right = [text for text in texts if truth.judge(Answer(text, key), leniency).right]
     if len(right) != 1:
         return verdict._replace(text=f"{len(right)} of the options are right, where one is expected")
     return verdict._replace(ok=True)

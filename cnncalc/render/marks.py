@@ -18,16 +18,21 @@ from cnncalc.render.working import equation
 if TYPE_CHECKING:
     from cnncalc.check.marking.exam import Marked, Student, Tally
 
-KEYS = ("problem", "key", "answer", "expected", "ok", "marks", "slip", "follow_through")
+KEYS = ("problem", "key", "answer", "expected", "ok", "verdict", "marks", "slip", "follow_through", "read_as")
 _STUDENTS = [
     Column("student", "Student"), Column("marks", "Marks", "number"), Column("out_of", "Out of", "number"),
     Column("right", "Right", "number"), Column("follow_through", "Follow-through", "number"),
-    Column("wrong", "Wrong", "number"), Column("missing", "Missing", "number"),
+    Column("wrong", "Wrong", "number"), Column("unread", "Unread", "number"), Column("missing", "Missing", "number"),
 ]  # fmt: skip
 _QUESTIONS = [Column("problem", "Problem"), Column("key", "Question"), *_STUDENTS[3:], Column("slips", "Slips")]
 #: How a file of feedback ends. Markdown does not show it; a file that ends so may be replaced by newer feedback.
 FEEDBACK_END = "\n[//]: # (made by cnncalc check --feedback, which replaces this file when it is run again)\n"
-_COUNTED = ("right", "follow_through", "wrong", "missing")
+_UNREAD = [
+    *(Column(key, key.capitalize()) for key in ("student", "problem")),
+    Column("key", "Question"),
+    Column("answer", "Answer"),
+]
+_COUNTED = ("right", "follow_through", "wrong", "unread", "missing")
 
 
 def points(marks: Fraction) -> int | float:
@@ -40,7 +45,8 @@ def _answer(marked: Marked) -> dict[str, Any]:
     question = marked.question
     values = (
         question.problem.id, question.name, marked.shown, as_data(question.right), marked.ok,
-        points(marked.marks), slip(marked.slip) if marked.slip else None, marked.follow_through,
+        marked.verdict, points(marked.marks), slip(marked.slip) if marked.slip else None, marked.follow_through,
+        as_data(marked.read),
     )  # fmt: skip
     return dict(zip(KEYS, values, strict=True))
 
@@ -60,7 +66,11 @@ def render(students: Iterable[Student], tally: Tally, format: str, *, to_file: b
         yield from _junit(students)
     else:
         marks = Sheet("Students", _STUDENTS, [_row(student) for student in students])
-        for sheet in (marks, Sheet("Questions", _QUESTIONS, list(questions(tally)))):
+        sheets = [marks, Sheet("Questions", _QUESTIONS, list(questions(tally)))]
+        if tally.unread:
+            footer = ["These answers could not be read and have no marks: mark them by hand."]
+            sheets.append(Sheet("Unread", _UNREAD, list(unread(tally)), footer))
+        for sheet in sheets:
             yield write(sheet, format, to_file=to_file) + "\n"
 
 
@@ -77,8 +87,17 @@ def questions(tally: Tally) -> Iterator[dict[str, Any]]:
         yield {"problem": problem, "key": key, **{how: counts[how] for how in _COUNTED}, "slips": slips}
 
 
+def unread(tally: Tally) -> Iterator[dict[str, Any]]:
+    """The answers that an examiner must read, with the student and the question."""
+    for student, marked in tally.unread:
+        place = {"problem": marked.question.problem.id, "key": marked.question.name}
+        yield {"student": student, **place, "answer": marked.shown}
+
+
 def _json(students: Iterable[Student], tally: Tally) -> Iterator[str]:
-    return json.pieces([("students", map(_record, students)), ("questions", questions(tally))])
+    return json.pieces(
+        [("students", map(_record, students)), ("questions", questions(tally)), ("unread", unread(tally))]
+    )
 
 
 def _record(student: Student) -> dict[str, Any]:
@@ -116,7 +135,8 @@ def _junit(students: Iterable[Student]) -> Iterator[str]:
             told = (
                 f"expected {written(marked.question.right, marked.question.name)}, answered {marked.shown or 'nothing'}"
             )
-            why = escape(printable(slip(marked.slip))) if marked.slip else ""
+            why = "the answer could not be read" if marked.ok is None else ""
+            why = escape(printable(slip(marked.slip))) if marked.slip else why
             yield f"    {case}><failure message={quoteattr(printable(told))}>{why}</failure></testcase>\n"
         yield "  </testsuite>\n"
     yield "</testsuites>\n"
@@ -137,16 +157,16 @@ def feedback(student: Student) -> str:
 
 
 def _line(marked: Marked) -> str:
-    said = {True: "right", False: "not right"}[marked.ok]
-    if marked.follow_through:
-        said = "not right, but it follows from your earlier answer"
+    said = _SAID.get(marked.how, "not right")
+    if marked.read is not None:
+        said += f", read as {_safe(written(marked.read, marked.question.name))}"
     answer = "no answer" if marked.answer is None else f"{_safe(str(marked.shown))}: {said}"
     marks = f"{points(marked.marks)} of {points(marked.question.marks)}"
     return f"- {_safe(marked.question.name)}: {answer} ({marks})"
 
 
 def _reasons(marked: Marked) -> list[str]:
-    if marked.ok:
+    if marked.ok or marked.ok is None:
         return []
     lines = (
         [f"  - It is {_safe(written(marked.question.right, marked.question.name))}."]
@@ -155,6 +175,12 @@ def _reasons(marked: Marked) -> list[str]:
     )
     lines += [f"  - {_safe(equation(step))}" for step in marked.steps()]
     return lines + ([f"  - It looks like {_safe(slip(marked.slip))}"] if marked.slip else [])
+
+
+_SAID = {
+    "right": "right", "follow_through": "not right, but it follows from your earlier answer",
+    "unread": "this could not be read; your examiner will look at it",
+}  # fmt: skip
 
 
 def _safe(text: str) -> str:

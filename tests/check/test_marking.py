@@ -130,12 +130,15 @@ def test_a_number_follows_from_an_own_letter(mark: Mark) -> None:
 @pytest.mark.parametrize(
     "answer", ["", "NaN", "9" * 1_000_000, "not a shape", "=1+1", "-1", "1e99", "\x1b[31m", "\ufffd"]
 )
-def test_what_cannot_be_read_is_wrong_and_the_rest_is_marked(mark: Mark, answer: str) -> None:
+def test_what_cannot_be_read_is_listed_and_the_rest_is_marked(mark: Mark, answer: str) -> None:
     answers = by_key(mark(EXAM, ("Q", "c1.output", answer), ("Q", "c1.params", answer), ("Q", "p1.output", "32x32x32")))
-    assert [answers[key]["ok"] for key in ("c1.output", "c1.params", "p1.output")] == [False, False, True]
+    verdicts = [answers[key]["verdict"] for key in ("c1.output", "c1.params", "p1.output")]
+    assert verdicts == (["wrong", "wrong", "right"] if answer in ("", "=1+1", "-1") else ["unread", "unread", "right"])
+    assert [answers[key]["ok"] for key in ("c1.output", "c1.params")] == [{"wrong": False}.get(verdicts[0])] * 2
+    assert [answers[key]["marks"] for key in ("c1.output", "c1.params")] == [0, 0]
     assert answers["d.params"] == {
-        "problem": "Q", "key": "d.params", "answer": None, "expected": 655370, "ok": False, "marks": 0, "slip": None,
-        "follow_through": False,
+        "problem": "Q", "key": "d.params", "answer": None, "expected": 655370, "ok": False,
+        "verdict": "wrong", "marks": 0, "slip": None, "follow_through": False, "read_as": None,
     }  # fmt: skip
     assert len(answers["c1.params"]["answer"] or "") < 300
 

@@ -152,7 +152,7 @@ def test_the_class_table(sheet: Callable[..., tuple[int, str, str]]) -> None:
     _, out, _ = sheet(HEAD + "\n".join(rows), "--format", "json")
     table = {row["key"]: row for row in json.loads(out)["questions"]}
     assert table["c1.params"] == {
-        "problem": "Q", "key": "c1.params", "right": 1, "follow_through": 0, "wrong": 4, "missing": 0,
+        "problem": "Q", "key": "c1.params", "right": 1, "follow_through": 0, "wrong": 4, "unread": 0, "missing": 0,
         "slips": "2× without its 32 biases; 1× for one filter only",
     }  # fmt: skip
     assert table["d.params"]["missing"] == 5

@@ -9,10 +9,12 @@ import pytest
 
 from cnncalc import kinds, parse
 from cnncalc.check.answer_key import Truth
+from cnncalc.check.answers.answer import Answer
+from cnncalc.check.slips import search
 from cnncalc.check.slips.rules import SLIPS
-from cnncalc.check.slips.search import explain, slipped
+from cnncalc.check.slips.search import Explanation, slipped
 from cnncalc.errors import CnncalcError
-from cnncalc.spec.demand import parse_key
+from cnncalc.spec.demand import Key, parse_key
 from cnncalc.symbolic.expr import value
 
 CONV = "input: 28x28x3\nlayers: [{conv: {name: L, filters: 32, kernel: 5, padding: 2}}]"
@@ -44,6 +46,12 @@ WIDE = (
     "layers: [{conv: {filters: 4, kernel: 3, stride: 2}}, {conv: {name: L, filters: 4, kernel: 7, stride: 3}}]"
 )
 
+
+def explain(truth: Truth, key: Key, text: str) -> Explanation | None:
+    """The slip behind an answer as it is written."""
+    return search.explain(truth, key, truth.judge(Answer(text, key)).value)
+
+
 #: By hand: a network, what is asked, the wrong answer, and the name of the slip.
 CASES = [
     (CONV, "L.params", "2400", "bias"),  # 5·5·3·32
@@ -70,7 +78,7 @@ CASES = [
     (CONV, "L.macs", "1906688", "macs_bias"),  # 28·28·2400 + 28·28·32
     (CONV, "L.macs", "627200", "channels"),  # 28·28·25·32
     (CONV, "L.weight_bytes", "19456", "width"),  # 8·2432
-    (CONV, "L.weight_bytes", "9.728", "unit"),  # kB
+    (CONV, "L.weight_bytes", "9.73", "unit"),  # kB
     (CONV, "L.weight_bytes", "9.5", "unit"),  # KiB
     (ODD, "L.output", "14x14x32", "ceiling"),  # ⌈25/2⌉ + 1
     (ODD, "L.output", "26x26x32", "stride"),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.check.answer_key import Truth, cut, numbers_of, told
-from cnncalc.check.answers import as_sizes, text_of
+from cnncalc.check.answer_key import Judged, Leniency, told
+from cnncalc.check.answers.answer import Answer, cut, text_of
 from cnncalc.check.marking.follow_through import follows
 from cnncalc.check.problems import Broken, Problem, read
 from cnncalc.check.slips.search import Explanation, explain
@@ -16,12 +17,14 @@ from cnncalc.errors import CnncalcError, Hints, NoSolution, SpecError
 from cnncalc.errors import Problem as Fault
 from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
-from cnncalc.shape import read as read_shape
 from cnncalc.spec.demand import Key, parse_key
 
 if TYPE_CHECKING:
     from cnncalc.check.marking.sheets import Cell
     from cnncalc.explain.layer import Step
+
+
+_OPTION = re.compile(r"\(?([A-Za-z])(?:[).]?|[).]\s.*)")  # b, (b), b) 28x28x10
 
 
 class Question(NamedTuple):
@@ -37,23 +40,46 @@ class Question(NamedTuple):
     def marks(self) -> Fraction:
         return self.problem.marks[self.name]
 
+    @property
+    def leniency(self) -> Leniency:
+        return Leniency(self.problem.tolerance, self.spatial, self.problem.any_order)
+
+    def chosen(self, answer: str) -> str:
+        """The option that ``answer`` names by its letter, such as ``a`` or ``(b)``; else ``answer`` itself."""
+        options = [text_of(option) or "" for option in self.problem.options.get(self.name, ())]
+        letter = _OPTION.fullmatch(answer.strip())
+        place = ord(letter[1].lower()) - ord("a") if letter and answer.strip() not in options else len(options)
+        return options[place] if place < len(options) else answer
+
 
 class Marked(NamedTuple):
-    """An answer with its marks. ``answer`` is as the student wrote it, None where there is none."""
+    """An answer with its marks. ``answer`` is as the student wrote it, None where there is none.
+
+    ``how`` is ``right``, ``follow_through``, ``wrong``, ``unread`` or ``missing``. ``read`` is what the answer was
+    read as, where it can be read in several ways and only one is right.
+    """
 
     question: Question
     answer: str | None
-    ok: bool
-    marks: Fraction
+    how: str
+    marks: Fraction = Fraction(0)
     slip: Explanation | None = None
-    follow_through: bool = False
+    read: Any = None
 
     @property
-    def how(self) -> str:
-        """``right``, ``follow_through``, ``wrong`` or ``missing``."""
-        if self.answer is None:
-            return "missing"
-        return "right" if self.ok else "follow_through" if self.follow_through else "wrong"
+    def ok(self) -> bool | None:
+        """Whether the answer is right; None where it could not be read."""
+        return None if self.how == "unread" else self.how == "right"
+
+    @property
+    def follow_through(self) -> bool:
+        """Whether it is right for the student's own earlier answers."""
+        return self.how == "follow_through"
+
+    @property
+    def verdict(self) -> str:
+        """``right``, ``follow-through``, ``wrong`` (a missing answer too) or ``unread``."""
+        return {"follow_through": "follow-through", "missing": "wrong"}.get(self.how, self.how)
 
     @property
     def shown(self) -> str | None:
@@ -117,11 +143,14 @@ class Exam:
         except CnncalcError as error:
             self.warnings += error.problems
             return Question(problem, name, key=None, right=None, spatial=False)
-        sizes = text and key.quantity == "output" and as_sizes(text)
-        spatial = bool(sizes and isinstance(right, list) and len(sizes) == len(right) - 1)
-        if text is not None and not problem.truth.fits(key, text, problem.tolerance, spatial=spatial):
+        question = Question(problem, name, key, told(key, right), spatial=False)
+        if text is None:
+            return question
+        judged = problem.truth.judge(Answer(text, key), question.leniency._replace(spatial=True))
+        if not judged.right:
             self.warnings.append(Fault(f"{problem.id} {name}: this is not right; it is marked by what comes out", mark))
-        return Question(problem, name, key, told(key, right), spatial)
+        fewer = key.quantity == "output" and isinstance(right, list) and isinstance(judged.value, list)
+        return question._replace(spatial=bool(judged.right and fewer and len(judged.value) < len(right)))
 
     def unknown(self, cells: list[Cell]) -> list[Fault]:
         """Rows of a sheet that answer nothing that is asked."""
@@ -158,7 +187,7 @@ class _Marker:
     def __init__(self, problem: Problem, questions: dict[tuple[str, str], Question]) -> None:
         self.problem, self.truth = problem, problem.truth
         self.questions = [questions[problem.id, name] for name in problem.answers]
-        self.own: dict[Key, str] = {}  # answers so far
+        self.own: dict[Key, Any] = {}  # answers so far, as data
         self.wrong = False  # whether one of them is
         self.letters: dict[str, int] = {}  # numbers for letters that were right so far
 
@@ -168,53 +197,55 @@ class _Marker:
 
     def _one(self, question: Question, cell: Cell | None) -> Marked:
         key = question.key
-        if cell is None or cell.answer is None or key is None:
-            return Marked(question, cell and cell.answer, ok=False, marks=Fraction(0))
-        text = _in_layout(cell, key, self.truth)
+        if cell is None or cell.answer is None:
+            return Marked(question, None, "missing")
+        if key is None:
+            return Marked(question, cell.answer, "wrong")
+        answer = Answer(question.chosen(cell.answer), key, cell.layout)
+        judged = self._judged(question, answer)
+        if judged.right is None:
+            return Marked(question, cell.answer, "unread")
         earlier = dict(self.own) if self.problem.follow_through and self.wrong else {}
-        self.own[key] = text
-        if self._right(question, key, text):
-            return Marked(question, cell.answer, ok=True, marks=question.marks)
+        self.own[key] = judged.value
+        if judged.right:
+            return Marked(question, cell.answer, "right", question.marks, read=judged.value if judged.read else None)
         self.wrong = True
-        if earlier and follows(self.truth, earlier, key, text, self.problem.tolerance, spatial=question.spatial):
-            return Marked(question, cell.answer, ok=False, marks=question.marks, slip=None, follow_through=True)
-        return Marked(question, cell.answer, ok=False, marks=Fraction(0), slip=explain(self.truth, key, text))
+        if earlier and follows(self.truth, earlier, answer, question.leniency):
+            return Marked(question, cell.answer, "follow_through", question.marks)
+        return Marked(question, cell.answer, "wrong", slip=explain(self.truth, key, judged.value))
 
-    def _right(self, question: Question, key: Key, text: str) -> bool:
+    def _judged(self, question: Question, answer: Answer) -> Judged:
+        """The verdict on an answer by itself; numbers for letters must also fit together with those before."""
         try:
-            if not self.truth.fits(key, text, self.problem.tolerance, spatial=question.spatial):
-                return False
+            judged = self.truth.judge(answer, question.leniency)
         except NoSolution:
-            return False
-        numbers = [] if key.quantity else numbers_of(text)
-        if len(numbers) == 1:
-            if not self.truth.together({**self.letters, str(key.layer): numbers[0]}):
-                return False
-            self.letters[str(key.layer)] = numbers[0]
-        return True
-
-
-def _in_layout(cell: Cell, key: Key, truth: Truth) -> str:
-    """An answer with its sizes in the order of the problem's layout."""
-    text = cell.answer or ""
-    sizes = as_sizes(text) if cell.layout and cell.layout != truth.layout and key.quantity == "output" else None
-    if not sizes or len(sizes) > 4:
-        return text
-    return "x".join(f"({size})" for size in read_shape(sizes, str(cell.layout)).written(truth.layout))
+            return Judged(right=False)
+        if judged.right and not answer.key.quantity and len(judged.value) == 1:
+            letters = {**self.letters, str(answer.key.layer): judged.value[0]}
+            if not self.truth.together(letters):
+                return judged._replace(right=False, read=False)
+            self.letters = letters
+        return judged
 
 
 class Tally:
-    """What a class answered: for each question how many were right, and which slips were made how often."""
+    """What a class answered: for each question how many were right, and which slips were made how often.
+
+    ``unread`` are the answers that could not be read, with their students.
+    """
 
     def __init__(self) -> None:
         self.counts: dict[tuple[str, str], Counter[str]] = {}
         self.slips: dict[tuple[str, str], Counter[tuple[str, ...]]] = {}
+        self.unread: list[tuple[str, Marked]] = []
 
     def add(self, student: Student) -> None:
         """Count the answers of one student."""
         for answer in student.answers:
             place = answer.question.problem.id, answer.question.name
             self.counts.setdefault(place, Counter())[answer.how] += 1
+            if answer.how == "unread":
+                self.unread.append((student.student, answer))
             if answer.slip:
                 said = tuple(way.said for way in answer.slip.ways)
                 self.slips.setdefault(place, Counter())[said] += 1

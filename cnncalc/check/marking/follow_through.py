@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from cnncalc import shape
-from cnncalc.check.answer_key import agrees, quantity, shaped
+from cnncalc.check.answer_key import Leniency, agrees, quantity, shaped
 from cnncalc.check.slips.rules import Rule, ruled
 from cnncalc.errors import CnncalcError, NoSolution
 from cnncalc.kinds.base.kind import Kind, Reach
@@ -19,6 +19,7 @@ from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth
+    from cnncalc.check.answers.answer import Answer
     from cnncalc.network.model import Network
     from cnncalc.summary.rows import Row, Summary
     from cnncalc.symbolic.expr import Number
@@ -27,16 +28,21 @@ if TYPE_CHECKING:
 _MULTIPLES = {"flops": ("macs", 2), "weight_bytes": ("params", BYTES), "activation_bytes": ("activations", BYTES)}
 
 
-def follows(truth: Truth, own: dict[Key, str], key: Key, text: str, tolerance: float, *, spatial: bool) -> bool:
-    """Whether the answer ``text`` is what comes out for the student's ``own`` answers, some of them wrong."""
-    numbers = {earlier: shaped(earlier, answer, truth.get(earlier)) for earlier, answer in own.items()}
+def follows(truth: Truth, own: dict[Key, Any], answer: Answer, leniency: Leniency) -> bool:
+    """Whether ``answer`` is what comes out for the student's ``own`` answers so far, some of them wrong."""
+    key, readings = answer.key, answer.readings(truth.letters, truth.layout)
+    numbers = {earlier: shaped(earlier, value, truth.get(earlier)) for earlier, value in own.items()}
+
+    def gives(got: Any) -> bool:
+        return any(agrees(truth.summary, key, got, reading, leniency) for reading in readings)
+
     other, factor = _MULTIPLES.get(key.quantity, ("", 1))
     base = numbers.get(Key(key.layer, other))
-    if isinstance(base, int) and agrees(truth.summary, key, factor * base, text, tolerance):
+    if isinstance(base, int) and gives(factor * base):
         return True
     try:
         summary = _worked_out(truth, numbers)
-        return summary is not None and agrees(summary, key, quantity(summary, key), text, tolerance, spatial=spatial)
+        return summary is not None and gives(quantity(summary, key))
     except (CnncalcError, ZeroDivisionError):
         return False
 

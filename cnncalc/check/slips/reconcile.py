@@ -7,7 +7,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answer_key import shaped
-from cnncalc.check.answers import same
+from cnncalc.check.answers.answer import Answer
+from cnncalc.check.answers.compare import same
 from cnncalc.check.slips import tools
 from cnncalc.check.slips.numbers import CONVENTIONS
 from cnncalc.check.slips.rules import SLIPS
@@ -50,8 +51,8 @@ def reconcile(truth: Truth, key: Key, text: str, tolerance: float = 0.0) -> Reco
     search = Search(truth, key)
     if search.right is None:
         raise UsageError(f"{key} is none: there is nothing to compare with")
-    wanted = shaped(key, text, search.right)
-    if isinstance(wanted, str) or wanted is None or isinstance(wanted, list) != isinstance(search.right, list):
+    wanted = _read(truth, search, text)
+    if wanted is None or isinstance(wanted, list) != isinstance(search.right, list):
         form = "sizes such as 28x28x10" if key.sizes else "a number such as 183242"
         raise UsageError(f'--value "{text[:60]}" is not {form}')
     if _alike(wanted, search.right, tolerance):
@@ -78,6 +79,12 @@ def _of_tools(truth: Truth, key: Key) -> list[Way]:
         Way(f"as {name} counts: {tool.said}", tools.total(tool, rows), convention=True)
         for name, tool in tools.TOOLS.items()
     ]
+
+
+def _read(truth: Truth, search: Search, text: str) -> Any:
+    """``text`` as it was understood, as data; None where it cannot be read."""
+    value = truth.judge(Answer(text, search.key)).value
+    return shaped(search.key, value, search.right)
 
 
 def _ways(search: Search) -> Iterator[list[Way]]:

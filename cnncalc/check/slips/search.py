@@ -61,12 +61,12 @@ class Reached(NamedTuple):
     summary: Summary | None = None
 
 
-def explain(truth: Truth, key: Key, text: str) -> Explanation | None:
-    """The slip behind the wrong answer ``text``; None where there is none that could be claimed."""
+def explain(truth: Truth, key: Key, answer: Any) -> Explanation | None:
+    """The slip behind a wrong ``answer``, a number or sizes; None where there is none that could be claimed."""
     search = truth.searches.get(key)
     if search is None:
         search = truth.searches[key] = Search(truth, key)
-    return search.find(text)
+    return search.find(answer)
 
 
 class Search:
@@ -79,9 +79,9 @@ class Search:
         self.levels: list[dict[Value, list[Reached]]] = []
         self.everywhere: list[tuple[str, Value, Summary]] = []  # single slips that make a difference
 
-    def find(self, text: str) -> Explanation | None:
+    def find(self, answer: Any) -> Explanation | None:
         """The explanation of a wrong answer."""
-        answer = shaped(self.key, text, self.right)
+        answer = shaped(self.key, answer, self.right)
         if self.key.quantity == "output" and isinstance(answer, list) and answer[1:] == self.right:
             return Explanation(str(self.key), self.right, (Way("with the batch written in front"),), ("batch",))
         wrong = _value(answer)

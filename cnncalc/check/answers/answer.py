@@ -1,0 +1,91 @@
+"""An answer of a sheet or a problem file, read once: what was written, and what it may mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.check.answers.numbers import letter_values, numbers
+from cnncalc.check.answers.sizes import sizes
+from cnncalc.check.answers.words import LONGEST
+from cnncalc.shape import Shape
+from cnncalc.shape import read as read_shape
+from cnncalc.spec.node import Node, Scalar, Sequence, is_null
+from cnncalc.symbolic.expr import Expr
+from cnncalc.symbolic.tree import unknowns
+
+if TYPE_CHECKING:
+    from cnncalc.spec.demand import Key
+
+_NOTHING = ("none", "-", "–")
+_BATCH = "N"  # the letter of a batch axis
+
+
+def text_of(node: Node) -> str | None:
+    """An answer of a problem file as one would write it on a sheet; None for null, and for what is no answer."""
+    if isinstance(node, Scalar):
+        return None if is_null(node) else node.text
+    if isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items):
+        texts = [item.text for item in node.items if isinstance(item, Scalar)]
+        return "x".join(text if text.isalnum() else f"({text})" for text in texts)
+    return None
+
+
+def cut(text: str) -> str:
+    """An answer as it is shown: at most LONGEST characters."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}... ({len(text)} characters)"
+
+
+class Answer:
+    """The answer ``text`` to ``key``, its sizes in ``layout`` (None: in that of the problem)."""
+
+    def __init__(self, text: str, key: Key, layout: str | None = None) -> None:
+        self.text, self.key, self.layout = text, key, layout
+
+    @property
+    def shown(self) -> str:
+        """The text, cut where it is far too long."""
+        return cut(self.text)
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether it says that there is none."""
+        return self.text.strip().lower() in _NOTHING
+
+    @cached_property
+    def _groups(self) -> tuple[tuple[Any, ...], ...]:
+        """What the text may mean, the most literal group first; a number, sizes, or numbers for a letter."""
+        if not self.key.quantity:
+            return (letter_values(self.text, str(self.key.layer)),)
+        if not self.key.sizes:
+            return numbers(self.text, in_bytes=self.key.quantity.endswith("_bytes"))
+        return sizes(self.text)
+
+    def readings(self, letters: Collection[str], layout: str) -> list[Any]:
+        """What the answer may mean in a problem with these ``letters``, as data, sizes in the order of ``layout``.
+
+        The most literal group of meanings that has no other letters in it; empty where the answer cannot be read.
+        """
+        known = {*letters, _BATCH} if self.key.quantity == "output" else set(letters)
+        for group in self._groups:
+            found = [self._data(meant, layout) for meant in group if _letters(meant) <= known]
+            if found:
+                return found
+        return []
+
+    def _data(self, meant: Any, layout: str) -> Any:
+        """One meaning as data: sizes as a list in the order of ``layout``."""
+        if self.key.quantity and not self.key.sizes:
+            return meant
+        if isinstance(meant, Shape):
+            return meant.written(layout)
+        if self.key.quantity == "output" and self.layout not in (None, layout) and 0 < len(meant) <= 4:
+            return read_shape(meant, str(self.layout)).written(layout)
+        return list(meant)
+
+
+def _letters(meant: Any) -> set[str]:
+    """The letters in one meaning of an answer."""
+    parts = meant.sizes if isinstance(meant, Shape) else meant if isinstance(meant, tuple) else (meant,)
+    return set().union(*(unknowns(part) for part in parts if isinstance(part, Expr)))

@@ -1,0 +1,96 @@
+"""Numbers as people write them, and the ways in which each may be meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from cnncalc.check.answers import words
+from cnncalc.check.answers.arithmetic import Unreadable, Value, evaluate
+from cnncalc.symbolic.expr import Expr
+
+#: A comma or a full stop may group thousands or stand before decimals.
+DECIMALS = (".", ",")
+_SUM = re.compile(r"\b(?:total|sum|all|altogether|together|result|answer|gesamt|insgesamt|summe)\b[^\d:=]*[:=]", re.I)
+_CHECKED = re.compile(r"(.*[^\s*x+/(-])\s+\((.*)\)")
+
+
+@lru_cache(maxsize=4096)
+def numbers(text: str, *, in_bytes: bool = False) -> tuple[tuple[Value, ...], ...]:
+    """What ``text`` may mean where a number is asked for: literally, and with its words left out.
+
+    Each of these is a group of the numbers that a comma or full stop leaves open. ``in_bytes``: units such as kB count.
+
+    >>> numbers("183,242")[0], numbers("1.83e5")[0], numbers("(5×5×3+1)×16")[0], numbers("ca. 1216 parameters")[1]
+    ((183242, Fraction(91621, 500)), (183000,), (1216,), (1216,))
+    """
+    if text.isdecimal() and text.isascii() and len(text) < 20:
+        return ((int(text),),)
+    try:
+        text = words.plain(text)
+    except Unreadable:
+        return ()
+    text = _SUM.split(text)[-1]
+    try:
+        worded = words.without_words(text, in_bytes=in_bytes)
+    except Unreadable:
+        worded = []
+    groups = ((text,), tuple(worded))
+    return tuple(tuple(dict.fromkeys(n for t in group for n in _values(t))) for group in groups)
+
+
+def each_decimal(read: Callable[[str], Value]) -> Iterator[Value]:
+    """What ``read`` gives with each decimal sign, as far as it gives anything."""
+    for decimal in DECIMALS:
+        try:
+            yield read(decimal)
+        except Unreadable:
+            continue
+
+
+def _values(text: str) -> Iterator[Value]:
+    return each_decimal(lambda decimal: _result(text, decimal))
+
+
+def _result(text: str, decimal: str) -> Value:
+    """The result of a calculation: its last step that is a number, or else its last. Raises Unreadable."""
+    found = []
+    for step in reversed(words.steps(text)):
+        try:
+            found.append(_step(step.replace("x", "*").replace("X", "*"), decimal))
+        except Unreadable:
+            continue
+    if not found:
+        raise Unreadable(text)
+    return next((number for number in found if not isinstance(number, Expr)), found[0])
+
+
+def _step(text: str, decimal: str) -> Value:
+    """A calculation; ``4640 (4608 + 32)`` is a number and how it was found. Raises Unreadable."""
+    if checked := _CHECKED.fullmatch(text):
+        number, working = (evaluate(part, decimal) for part in checked.groups())
+        if number == working:
+            return number
+    return evaluate(text, decimal)
+
+
+@lru_cache(maxsize=1024)
+def letter_values(text: str, letter: str) -> tuple[tuple[Value, ...], ...]:
+    """The numbers given for a letter, in each way that they may be meant: ``2``, ``p = 2``, ``2 or 3``, ``{2, 3}``.
+
+    >>> letter_values("p = 2, k = 5", "p"), letter_values("5 or 6", "k"), letter_values("3 on each side", "p")
+    (((2,),), ((5, 6),), ((3,),))
+    """
+    try:
+        text = words.plain(text)
+        given = dict(re.findall(r"\b([A-Za-z]\d*)\s*=\s*([^,;=]+)", text))
+        text = given[letter] if len(given) > 1 and letter in given else text
+        text = re.sub(r"\b(?:or|and|oder|und|either|both)\b", ",", text)
+        (text, *_) = words.without_words((words.steps(text) or [""])[-1])
+        listed = [part for part in re.split("[,;x]", text.strip(" ,;()[]{}")) if part.strip()]
+        if len(listed) > 1 and all(re.fullmatch(r"\s*[+-]?\d+\s*", part) for part in listed):
+            return (tuple(int(part) for part in listed),)
+    except Unreadable:
+        return ()
+    return tuple((number,) for number in dict.fromkeys(_values(text)))

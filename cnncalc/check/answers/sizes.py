@@ -1,0 +1,172 @@
+"""Sizes as people write them: ``28x28x10``, ``(28, 28, 10)``, ``10@28x28``, ``H=28, W=28, C=10``, ``28², depth 10``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from functools import lru_cache
+from itertools import accumulate
+
+from cnncalc.check.answers import words
+from cnncalc.check.answers.arithmetic import Unreadable, Value, evaluate
+from cnncalc.check.answers.numbers import DECIMALS
+from cnncalc.shape import Shape
+from cnncalc.symbolic.expr import Letter
+
+Sizes = tuple[Value, ...] | Shape  # in the order in which they were written, or by name
+
+_MOST = 6
+_BATCH = ("None", "?")
+_SEPARATORS = ("x", ",;", "*", " ")  # tried in this order; only outside brackets
+_OPENING, _CLOSING = "([{⌊⌈", ")]}⌋⌉"
+_CHANNELS = r"(?:feature[ -]?maps|channels?|filters?|kernels?|maps|features|depth|deep|kanäle|filter|tief|tiefe)"
+_COUNTED = re.compile(
+    rf"(?:(\d+)\s*{_CHANNELS}\b(?:\s*(?:of|each|from|with))?(?:\s*size)?|\b{_CHANNELS}\s*[:=]?\s*(\d+))", re.I
+)
+_AXES = {
+    "h": "height", "height": "height", "high": "height", "rows": "height", "w": "width", "width": "width",
+    "wide": "width", "columns": "width", "t": "time", "time": "time", "length": "time", "c": "channels",
+    "channels": "channels", "channel": "channels", "k": "channels", "filters": "channels", "features": "channels",
+    "f": "channels", "d": "depth", "depth": "depth", "deep": "depth", "tiefe": "depth", "z": "depth",
+}  # fmt: skip
+_AXIS = "|".join(sorted(_AXES, key=len, reverse=True))
+_NAMED = re.compile(rf"(?:\b({_AXIS})\s*[=:]?\s*(\d+)|(\d+)\s*({_AXIS}))\b", re.I)
+
+
+@lru_cache(maxsize=4096)
+def sizes(text: str) -> tuple[tuple[Sizes, ...], ...]:
+    """What ``text`` may mean where sizes are asked for, in groups: by name, literally, and with its words left out.
+
+    >>> sizes("28×28×10"), sizes("10@28x28")[0][0].channels
+    ((((28, 28, 10),),), 10)
+    """
+    if re.fullmatch(r"[0-9]{1,9}(?:x[0-9]{1,9}){1,3}", text.replace("×", "x")):
+        return ((tuple(map(int, text.replace("×", "x").split("x"))),),)
+    try:
+        text = _with_separators(words.plain(text))
+    except Unreadable:
+        return ()
+    return tuple(tuple(group) for group in (_named(text), _of_maps(text), _listed(text), _counted(text), _worded(text)))
+
+
+def _with_separators(text: str) -> str:
+    """``text`` with signs for the words between sizes: ``28 by 28 by 10``, ``28, 28 and 10``."""
+    text = re.sub(r"(?<=[\d\s)])(?:by|times|mal)(?=[\d\s(])", "x", text)
+    return re.sub(r",\s*,", ",", re.sub(r"\s(?:and|und)\s|\s?&\s?", ", ", text))
+
+
+def _named(text: str) -> list[Sizes]:
+    """``H=28, W=28, D=10``: sizes by the names of their axes. D is the depth of a volume if channels are named too."""
+    found = list(_NAMED.finditer(text))
+    if len(found) < 2 or re.sub(r"[\s,;x()\[\]]", "", _NAMED.sub("", _labelled(text))):
+        return []
+    by_name: dict[str, int] = {}
+    for match in found:
+        axis = _AXES[(match[1] or match[4]).lower()]
+        if axis in by_name:
+            return []
+        by_name[axis] = int(match[2] or match[3])
+    channels = by_name.pop("channels", None)
+    if channels is None:
+        channels = by_name.pop("depth", None)
+    spatial = tuple(by_name[axis] for axis in ("time", "depth", "height", "width") if axis in by_name)
+    return [spatial if channels is None else Shape(spatial, channels)]
+
+
+def _labelled(text: str) -> str:
+    return re.sub(r"^\s*(?:output|size|shape|answer)\b[^\d:=]*[:=]", "", text, flags=re.I)
+
+
+def _of_maps(text: str) -> list[Sizes]:
+    """``10@28x28`` and ``28x28@10``: maps and their sizes."""
+    first, at, second = (part.strip() for part in text.partition("@"))
+    if not at:
+        return []
+    first = (words.steps(first) or [""])[-1]
+    count, rest = (first, second) if first.isdigit() else (second, first)
+    return _shapes(count, rest)
+
+
+def _counted(text: str) -> list[Sizes]:
+    """``28x28, depth 10`` and ``10 filters of 28x28``: spatial sizes, and a number of channels in words."""
+    found = list(_COUNTED.finditer(text))
+    if len(found) != 1:
+        return []
+    before, after = text[: found[0].start()].rstrip(" ,;(with"), text[found[0].end() :].strip(" ,;)x")
+    if before.endswith(("x", "*")) or (before and after and re.search(r"\d", after)):
+        return []
+    return _shapes(found[0][1] or found[0][2], before or after)
+
+
+def _shapes(count: str, rest: str) -> list[Sizes]:
+    """``count`` channels beside the spatial sizes that ``rest`` lists."""
+    if not (count.isascii() and count.isdigit() and len(count) < 20):
+        return []
+    listed = [found for found in (*_listed(rest), *_worded(rest)) if len(found) < 4]
+    return [Shape(tuple(spatial), int(count)) for spatial in listed]
+
+
+def _worded(text: str) -> list[Sizes]:
+    try:
+        return [found for plain in words.without_words(text) for found in _listed(plain)]
+    except Unreadable:
+        return []
+
+
+def _listed(text: str) -> list[Sizes]:
+    """Sizes in their order: of a calculation the last step with several sizes, or else the last."""
+    steps = [_without_brackets(step) for step in words.steps(text)]
+    if not steps:
+        return []
+    split = next(((step, parts) for step in reversed(steps) if len(parts := _parts(step)) > 1), None)
+    step, parts = split or (steps[-1], [steps[-1]])
+    ways = [parts] if "x" in step.lower() else [parts, [step]]  # 1,024 is two sizes or one
+    found = (reading for way in ways for decimal in DECIMALS for reading in _read(way, decimal))
+    return [reading for reading in dict.fromkeys(found) if 1 <= len(reading) <= _MOST]
+
+
+def _read(parts: list[str], decimal: str) -> Iterator[tuple[Value, ...]]:
+    """The parts as numbers; a power among them as so many equal sizes first."""
+    try:
+        plain = tuple(Letter("N") if part in _BATCH else evaluate(part, decimal) for part in parts)
+    except Unreadable:
+        return
+    spread = [re.fullmatch(r"(.+)\^([23])", part) for part in parts]
+    if any(spread):
+        sides = [
+            [part] if power is None else [power[1]] * int(power[2]) for part, power in zip(parts, spread, strict=True)
+        ]
+        with suppress(Unreadable):
+            yield tuple(evaluate(side, decimal) for equal in sides for side in equal)
+    yield plain
+
+
+def _without_brackets(text: str) -> str:
+    """``text`` without brackets that stand around the whole of it."""
+    while text and text[0] in _OPENING[:3]:
+        depths = list(accumulate((c in _OPENING) - (c in _CLOSING) for c in text))
+        if 0 in depths[:-1] or depths[-1] != 0:
+            break
+        text = text[1:-1].strip()
+    return text
+
+
+def _parts(text: str) -> list[str]:
+    """``text`` at the first of the separators that is in it."""
+    return next((found for sign in _SEPARATORS if len(found := _split(text, sign)) > 1), [text.strip()])
+
+
+def _split(text: str, signs: str) -> list[str]:
+    """``text`` at each of ``signs`` outside brackets; at ``*`` or spaces only if all parts are digits."""
+    parts, depth = [""], 0
+    for character in text.replace("X", "x") if signs == "x" else text:
+        depth += (character in _OPENING) - (character in _CLOSING)
+        if depth == 0 and character in signs:
+            parts.append("")
+        else:
+            parts[-1] += character
+    parts = [part.strip() for part in parts if signs != " " or part]
+    if signs in "* " and not all(part.isdigit() or part in _BATCH for part in parts):
+        return [text]
+    return parts
