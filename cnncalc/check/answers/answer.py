@@ -12,8 +12,8 @@ from cnncalc.check.answers.words import LONGEST
 from cnncalc.shape import Shape
 from cnncalc.shape import read as read_shape
 from cnncalc.spec.node import Node, Scalar, Sequence, is_null
-from cnncalc.symbolic.expr import Expr
-from cnncalc.symbolic.tree import unknowns
+from cnncalc.symbolic.expr import Expr, Letter, Number
+from cnncalc.symbolic.tree import substitute, unknowns
 
 if TYPE_CHECKING:
     from cnncalc.spec.demand import Key
@@ -69,7 +69,8 @@ class Answer:
         """
         known = {*letters, _BATCH} if self.key.quantity == "output" else set(letters)
         for group in self._groups:
-            found = [self._data(meant, layout) for meant in group if _letters(meant) <= known]
+            cased = [_in_case(meant, known) for meant in group]
+            found = [self._data(meant, layout) for meant in cased if _letters(meant) <= known]
             if found:
                 return found
         return []
@@ -83,6 +84,14 @@ class Answer:
         if self.key.quantity == "output" and self.layout not in (None, layout) and 0 < len(meant) <= 4:
             return read_shape(meant, str(self.layout)).written(layout)
         return list(meant)
+
+
+def _in_case(meant: Any, known: set[str]) -> Any:
+    """A meaning with ``f`` for ``F`` and the like, where the problem has the letter in the other case alone."""
+    case: dict[str, Number] = {name.swapcase(): Letter(name) for name in known if name.swapcase() not in known}
+    if isinstance(meant, tuple) and not isinstance(meant, Shape):
+        return tuple(_in_case(part, known) for part in meant)
+    return substitute(meant, case) if isinstance(meant, Expr) else meant
 
 
 def _letters(meant: Any) -> set[str]:

@@ -12,7 +12,10 @@ from cnncalc.symbolic.expr import Expr
 
 #: A comma or a full stop may group thousands or stand before decimals.
 DECIMALS = (".", ",")
-_SUM = re.compile(r"\b(?:total|sum|all|altogether|together|result|answer|gesamt|insgesamt|summe)\b[^\d:=]*[:=]", re.I)
+_SUM = re.compile(
+    r"\b(?:total|sum|altogether|together|result|answer|gesamt|insgesamt|summe)\b[^\d:=(]*[:=]?(?=\s*\d)", re.I
+)
+_IN_ALL = re.compile(r".*[,;]\s+([^,;]*\d[^,;]*?)\s*(?:in )?(?:total|altogether|all|gesamt|insgesamt)", re.I)
 _CHECKED = re.compile(r"(.*[^\s*x+/(-])\s+\((.*)\)")
 
 
@@ -31,7 +34,8 @@ def numbers(text: str, *, in_bytes: bool = False) -> tuple[tuple[Value, ...], ..
         text = words.plain(text)
     except Unreadable:
         return ()
-    text = _SUM.split(text)[-1]
+    in_all = _IN_ALL.fullmatch(text)
+    text = in_all[1] if in_all else _SUM.split(text)[-1]
     try:
         worded = words.without_words(text, in_bytes=in_bytes)
     except Unreadable:

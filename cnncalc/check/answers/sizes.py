@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import lru_cache
 from itertools import accumulate
@@ -18,7 +18,7 @@ Sizes = tuple[Value, ...] | Shape  # in the order in which they were written, or
 
 _MOST = 6
 _BATCH = ("None", "?")
-_SEPARATORS = ("x", ",;", "*", " ")  # tried in this order; only outside brackets
+_SEPARATORS = ("x", ",;|", "*", "/", " ")  # tried in this order; only outside brackets
 _OPENING, _CLOSING = "([{⌊⌈", ")]}⌋⌉"
 _CHANNELS = r"(?:feature[ -]?maps|channels?|filters?|kernels?|maps|features|depth|deep|kanäle|filter|tief|tiefe)"
 _COUNTED = re.compile(
@@ -31,7 +31,8 @@ _AXES = {
     "f": "channels", "d": "depth", "depth": "depth", "deep": "depth", "tiefe": "depth", "z": "depth",
 }  # fmt: skip
 _AXIS = "|".join(sorted(_AXES, key=len, reverse=True))
-_NAMED = re.compile(rf"(?:\b({_AXIS})\s*[=:]?\s*(\d+)|(\d+)\s*({_AXIS}))\b", re.I)
+_NAMED = re.compile(rf"(?:\b({_AXIS})(?:_?(?:out|new|o|2)(?=\s*[=:]))?\s*[=:]?\s*(\d+)|(\d+)\s*({_AXIS}))\b", re.I)
+_ORDER = re.compile(r"\(?\b([hwdzcktf](?:\s*[x,]\s*[hwdzcktf]){1,3})\b\)?", re.I)  # HxWxC
 
 
 @lru_cache(maxsize=4096)
@@ -47,7 +48,8 @@ def sizes(text: str) -> tuple[tuple[Sizes, ...], ...]:
         text = _with_separators(words.plain(text))
     except Unreadable:
         return ()
-    return tuple(tuple(group) for group in (_named(text), _of_maps(text), _listed(text), _counted(text), _worded(text)))
+    named = [*_named(text), *_ordered(text)]
+    return tuple(tuple(group) for group in (named, _of_maps(text), _counted(text), _listed(text), _worded(text)))
 
 
 def _with_separators(text: str) -> str:
@@ -61,12 +63,27 @@ def _named(text: str) -> list[Sizes]:
     found = list(_NAMED.finditer(text))
     if len(found) < 2 or re.sub(r"[\s,;x()\[\]]", "", _NAMED.sub("", _labelled(text))):
         return []
-    by_name: dict[str, int] = {}
-    for match in found:
-        axis = _AXES[(match[1] or match[4]).lower()]
+    return _by_axis([(match[1] or match[4], int(match[2] or match[3])) for match in found])
+
+
+def _ordered(text: str) -> list[Sizes]:
+    """``CxHxW = 10x28x28``: sizes in an order that is named beside them."""
+    order = _ORDER.search(text)
+    if order is None:
+        return []
+    names = re.split(r"\s*[x,]\s*", order[1].lower().replace("x", ","))
+    listed = _listed(text[: order.start()] + text[order.end() :].lstrip(" =:"))
+    return [shape for found in listed if len(found) == len(names) for shape in _by_axis(zip(names, found, strict=True))]
+
+
+def _by_axis(pairs: Iterable[tuple[str, Value]]) -> list[Sizes]:
+    """Sizes with the names of their axes; none where an axis is named twice."""
+    by_name: dict[str, Value] = {}
+    for name, size in pairs:
+        axis = _AXES[name.lower()]
         if axis in by_name:
             return []
-        by_name[axis] = int(match[2] or match[3])
+        by_name[axis] = size
     channels = by_name.pop("channels", None)
     if channels is None:
         channels = by_name.pop("depth", None)
@@ -94,7 +111,7 @@ def _counted(text: str) -> list[Sizes]:
     if len(found) != 1:
         return []
     before, after = text[: found[0].start()].rstrip(" ,;(with"), text[found[0].end() :].strip(" ,;)x")
-    if before.endswith(("x", "*")) or (before and after and re.search(r"\d", after)):
+    if re.search(r"[\d\s)][xX*]$", before) or (before and after and re.search(r"\d", after)):
         return []
     return _shapes(found[0][1] or found[0][2], before or after)
 
@@ -109,19 +126,23 @@ def _shapes(count: str, rest: str) -> list[Sizes]:
 
 def _worded(text: str) -> list[Sizes]:
     try:
-        return [found for plain in words.without_words(text) for found in _listed(plain)]
+        return [found for plain in words.without_words(text) for found in _listed(plain, mixed=False)]
     except Unreadable:
         return []
 
 
-def _listed(text: str) -> list[Sizes]:
-    """Sizes in their order: of a calculation the last step with several sizes, or else the last."""
+def _listed(text: str, *, mixed: bool = True) -> list[Sizes]:
+    """Sizes in their order: of a calculation the last step with several sizes, or else the last.
+
+    ``mixed``: commas may stand between sizes beside other signs, as in ``28x28,16``.
+    """
     steps = [_without_brackets(step) for step in words.steps(text)]
     if not steps:
         return []
-    split = next(((step, parts) for step in reversed(steps) if len(parts := _parts(step)) > 1), None)
-    step, parts = split or (steps[-1], [steps[-1]])
-    ways = [parts] if "x" in step.lower() else [parts, [step]]  # 1,024 is two sizes or one
+    several = [step for step in reversed(steps) if len(_parts(step)) > 1]
+    step = next((step for step in several if len(_split(step, "x")) > 1), (several or steps[-1:])[0])
+    # 1,024 is two sizes or one; 28x28,16 is three sizes or two
+    ways = [_parts(step), [step] if len(_split(step, "x")) == 1 else _split(step, "x,;") if mixed else []]
     found = (reading for way in ways for decimal in DECIMALS for reading in _read(way, decimal))
     return [reading for reading in dict.fromkeys(found) if 1 <= len(reading) <= _MOST]
 
@@ -160,13 +181,13 @@ def _parts(text: str) -> list[str]:
 def _split(text: str, signs: str) -> list[str]:
     """``text`` at each of ``signs`` outside brackets; at ``*`` or spaces only if all parts are digits."""
     parts, depth = [""], 0
-    for character in text.replace("X", "x") if signs == "x" else text:
+    for character in text.replace("X", "x") if "x" in signs else text:
         depth += (character in _OPENING) - (character in _CLOSING)
         if depth == 0 and character in signs:
             parts.append("")
         else:
             parts[-1] += character
     parts = [part.strip() for part in parts if signs != " " or part]
-    if signs in "* " and not all(part.isdigit() or part in _BATCH for part in parts):
+    if signs in "*/ " and not all(re.fullmatch(r"\d+(\^[23])?", part) or part in _BATCH for part in parts):
         return [text]
     return parts

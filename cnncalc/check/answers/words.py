@@ -31,6 +31,9 @@ _TIMES = {
 }  # fmt: skip
 _SUFFIX = re.compile(rf"(?<=[\d)])\s*({'|'.join(_TIMES)})\.?(?=(?:macs?|flops?|params?)?\b)", re.I)
 _BYTES = re.compile(r"(?<=[\d)])\s*(?:([kKMGT])?(i)?B(?:ytes?)?|(kilo|mega|giga|tera)?bytes?)\b")
+_REASON = re.compile(r"(?<=\d)[,;]?\s*\b(?:because|since|weil|denn)\b.*", re.I)
+_JOINED = re.compile(r"(?<=[^\W\d_]{2})[-/](?=[^\W\d_]{2})")  # multiply-accumulates, rows/columns
+_LITTLE = re.compile(r"#|\b(?:[aAI]\b(?=\s+\w)|c\.(?=\s*\d))")
 _WORD = re.compile(r"(?!x+(?![^\W\d_]))[^\W\d_]{2,}\.?", re.I)
 
 
@@ -43,7 +46,7 @@ def plain(text: str) -> str:
     if not text.isascii():
         text = _SUPERSCRIPT.sub(lambda digits: "^" + unicodedata.normalize("NFKC", digits[0]), text)
         text = unicodedata.normalize("NFKC", text.translate(_TABLE)).translate(_TABLE)
-    text = _SAID_SO.sub("=", text).rstrip(" .,;:!?")
+    text = _REASON.sub("", _SAID_SO.sub("=", " ".join(text.split()))).rstrip(" .,;:!?")
     if re.search("[<>≤≥≠!]", text):
         raise Unreadable("a bound is not an answer")
     return text
@@ -60,7 +63,7 @@ def without_words(text: str, *, in_bytes: bool = False) -> list[str]:
     Raises Unreadable where the words change what the numbers mean.
     """
     text = _BIAS.sub(" ", text)
-    text = _EMPTY_BRACKETS.sub(" ", text)
+    text = _LITTLE.sub(" ", _JOINED.sub(" ", _EMPTY_BRACKETS.sub(" ", text)))
     if _DENIES.search(text):
         raise Unreadable("the words change what is meant")
     units = list(_BYTES.finditer(text))
