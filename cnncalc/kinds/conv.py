@@ -52,6 +52,7 @@ def _one(pairs: tuple[tuple[Number, Number], ...]) -> Any:
 class Conv(Sliding, Activated):
     """Learned filters slide over the input; each sums over all channels of its group."""
 
+    family = "convolution"
     filters = Count("K", doc="output channels")
     kernel = PerAxis("F", doc="window size")
     stride = PerAxis("S", 1, doc="step of the window")
@@ -92,6 +93,7 @@ class Conv(Sliding, Activated):
 class DepthwiseConv(Sliding, Activated):
     """Each channel has its own filters and is not mixed with the others; output channel ``c·multiplier + m``."""
 
+    family = "convolution"
     kernel = PerAxis("F", doc="window size")
     multiplier = Count("M", 1, silent=1, doc="filters for each channel")
     stride = PerAxis("S", 1, doc="step of the window")
@@ -121,6 +123,7 @@ class DepthwiseConv(Sliding, Activated):
 class SeparableConv(Sliding, Activated):
     """A depthwise convolution, then a 1×1 convolution; one bias, at the end."""
 
+    family = "convolution"
     filters = Count("K", doc="output channels")
     kernel = PerAxis("F", doc="window size of the depthwise part")
     multiplier = Count("M", 1, silent=1, doc="depthwise filters for each channel")
@@ -152,6 +155,7 @@ class SeparableConv(Sliding, Activated):
 class TransposedConv(Activated):
     """The convolution that undoes the sizes of another: every input position spreads a window over the output."""
 
+    family = "convolution"
     filters = Count("K", doc="output channels")
     kernel = PerAxis("F", doc="window size")
     stride = PerAxis("S", 1, doc="step of the window over the output")

@@ -13,6 +13,7 @@ from cnncalc.symbolic.expr import Number
 class Dense(Activated):
     """Every output is a weighted sum of all inputs. An image or a volume is flattened first; a sequence is not."""
 
+    family = "dense"
     units = Count("U", doc="outputs")
     bias = Flag(default=True, doc="one number a unit")
     flatten = Word(

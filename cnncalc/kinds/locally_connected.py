@@ -14,6 +14,7 @@ from cnncalc.symbolic.expr import Number
 class LocallyConnected(Sliding, Activated):
     """A convolution with filters of its own at every position."""
 
+    family = "convolution"
     filters = Count("K", doc="output channels")
     kernel = PerAxis("F", doc="window size")
     stride = PerAxis("S", 1, doc="step of the window")

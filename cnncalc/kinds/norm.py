@@ -14,6 +14,7 @@ class _Norm(Pointwise):
     """The sizes stay; gamma and beta have one number a channel."""
 
     rescales = True
+    family = "norm"
     eps = Real(1e-5, doc="added to the variance inside the root")
 
     def learned(self, sizes: tuple[Number, ...]) -> Weights:

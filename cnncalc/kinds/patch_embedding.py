@@ -13,6 +13,7 @@ from cnncalc.symbolic.expr import Number
 class PatchEmbedding(Sliding):
     """A convolution whose stride is its kernel; its positions, row by row, become the tokens of a sequence."""
 
+    family = "convolution"
     dim = Count("K", doc="numbers for each token")
     patch = PerAxis("P", doc="size of a patch")
     bias = Flag(default=True, doc="one number for each of dim")

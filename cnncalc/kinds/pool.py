@@ -15,6 +15,7 @@ GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (
 class _Pool(Sliding, Weightless):
     """A window slides over each channel by itself. Its padding is at most half its size."""
 
+    family = "pool"
     size = PerAxis("F", doc="window size")
     stride = PerAxis("S", same_as="size", doc="step of the window; the size where not given")
     padding = Padding("P", 0, words=WORDS, doc="positions around the input")

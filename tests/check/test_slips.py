@@ -14,6 +14,7 @@ from cnncalc.check.slips import search
 from cnncalc.check.slips.rules import SLIPS
 from cnncalc.check.slips.search import Explanation, slipped
 from cnncalc.errors import CnncalcError
+from cnncalc.shape import Shape
 from cnncalc.spec.demand import Key, parse_key
 from cnncalc.symbolic.expr import value
 
@@ -268,3 +269,15 @@ def test_a_batch_stands_in_front_of_sizes_only() -> None:
     assert found is not None
     assert found.names == ("batch",)
     assert explain(truth, parse_key("L.receptive_field"), "3x3") is None
+
+
+def test_rules_are_changed_in_one_layer_and_follow_its_copies() -> None:
+    (right,) = (row.layer.kind for row in parse(CONV).summary().rows)
+    x = Shape((28, 28), 3)
+    bare = SLIPS["square"].change(SLIPS["channels"].change(right, x) or right, x)
+    assert bare is not None
+    assert type(bare) is type(right)
+    assert bare.weights(x) == {"kernel": (5, 1, 32), "bias": (32,)}  # F for F·F, and no input channels
+    assert bare.altered(filters=7).weights(x) == {"kernel": (5, 1, 7), "bias": (7,)}
+    assert bare.mapped(lambda number, letter: 2 * number).weights(x) == {"kernel": (10, 1, 64), "bias": (64,)}
+    assert right.weights(x) == {"kernel": (5, 5, 3, 32), "bias": (32,)}

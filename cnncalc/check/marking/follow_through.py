@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc import shape
 from cnncalc.check.answer_key import Leniency, agrees, quantity, shaped
-from cnncalc.check.slips.rules import Rule, ruled
+from cnncalc.check.slips.rules import Rule
 from cnncalc.errors import CnncalcError, NoSolution
 from cnncalc.kinds.base.kind import Kind, Reach
 from cnncalc.kinds.base.weights import is_bias
@@ -76,7 +76,7 @@ def _put(network: Network, index: int, rules: dict[str, Rule]) -> None:
     for place, changed in [(index, rules), *((other, weights) for other in sharing if weights)]:
         network.layers[place] = copy(network.layers[place])
         right = network.layers[place].kind
-        network.layers[place].kind = ruled(right, **{"macs": _products(right), **changed})
+        network.layers[place].kind = right.ruled(**{"macs": _products(right), **changed})
 
 
 def _products(kind: Kind) -> Rule:

@@ -7,7 +7,6 @@ another rule. Fed to the same walk as the right network, it gives every number t
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from cnncalc import kinds, rules
@@ -31,55 +30,30 @@ class Slip(NamedTuple):
     convention: bool = False
 
 
-def altered(kind: Kind, **fields: Any) -> Kind:
-    """``kind`` with other values of its fields."""
-    return _copy(kind, type(kind), fields)
-
-
-def ruled(kind: Kind, **changed: Rule) -> Kind:
-    """``kind`` with other rules: each is called with the kind, the right method of it, and the operands."""
-    cls: Any = type(kind)
-    return _copy(kind, _ruled(cls, tuple(changed.items())), {})
-
-
-def _copy(kind: Kind, cls: type[Kind], fields: dict[str, Any]) -> Kind:
-    copy = object.__new__(cls)
-    copy.__dict__.update(kind.__dict__, measured={}, **fields)
-    return copy
-
-
-@lru_cache(maxsize=1000)
-def _ruled(cls: Any, changed: tuple[tuple[str, Rule], ...]) -> Any:
-    def method(name: str, rule: Rule) -> Rule:
-        right = getattr(cls, name)
-        return lambda self, *xs: rule(self, right, *xs)
-
-    return type(cls.__name__, (cls,), {name: method(name, rule) for name, rule in changed})
-
-
 def _where(attribute: str, wrong: Callable[[Any], bool], **fields: Any) -> Callable[[Kind, Shape], Kind | None]:
     """A change of fields, for kinds whose ``attribute`` is one that can go ``wrong``."""
 
     def change(kind: Kind, x: Shape) -> Kind | None:
-        return altered(kind, **fields) if attribute in kind.fields and wrong(getattr(kind, attribute)) else None
+        return kind.altered(**fields) if attribute in kind.fields and wrong(getattr(kind, attribute)) else None
 
     return change
 
 
-def _rule(words: tuple[str, ...], **changed: Rule) -> Callable[[Kind, Shape], Kind | None]:
-    """A change of rules, for the kinds of these ``words``."""
-    return lambda kind, x: ruled(kind, **changed) if kind.word() in words else None
+def _rule(families: tuple[str, ...], **changed: Rule) -> Callable[[Kind, Shape], Kind | None]:
+    """A change of rules, for the kinds of these families."""
+    return lambda kind, x: kind.ruled(**changed) if kind.family in families else None
+
+
+def _of(word: str, **changed: Rule) -> Callable[[Kind, Shape], Kind | None]:
+    """A change of rules for one kind."""
+    return lambda kind, x: kind.ruled(**changed) if kind.word() == word else None
 
 
 def _not(silent: Any) -> Callable[[Any], bool]:
     return lambda value: value != silent
 
 
-_CONVS = ("conv", "transposed_conv", "locally_connected", "separable_conv", "depthwise_conv", "patch_embedding")
-_LEARNED = (*_CONVS, "dense")
-_POOLS = ("maxpool", "avgpool", "lppool")
-_RECURRENT = ("rnn", "lstm", "gru")
-_NORMS = ("batchnorm", "layernorm", "groupnorm", "instancenorm", "rmsnorm")
+_CONVS, _LEARNED, _NORMS = ("convolution",), ("convolution", "dense"), ("norm",)
 
 
 def _one_side(kind: Kind, x: Shape) -> Kind | None:
@@ -88,7 +62,7 @@ def _one_side(kind: Kind, x: Shape) -> Kind | None:
     if isinstance(padding, str) or not padding:
         return None
     sides = padding if isinstance(padding, tuple) else (padding,) * len(x.spatial)
-    return altered(kind, padding=tuple((side[0] if isinstance(side, tuple) else side, 0) for side in sides))
+    return kind.altered(padding=tuple((side[0] if isinstance(side, tuple) else side, 0) for side in sides))
 
 
 def _rounded_up(kind: Kind, right: Rule, size: Number, kernel: Number, stride: Number, dilation: Number, p: Any) -> Any:
@@ -103,7 +77,7 @@ def _one_too_few(kind: Kind, right: Rule, *axis: Any) -> Number:
 
 
 def _sliding(**changed: Rule) -> Callable[[Kind, Shape], Kind | None]:
-    return lambda kind, x: ruled(kind, **changed) if hasattr(kind, "_count") else None
+    return lambda kind, x: kind.ruled(**changed) if hasattr(kind, "_count") else None
 
 
 def _wide_window(kind: Kind, x: Shape) -> Kind | None:
@@ -114,7 +88,7 @@ def _wide_window(kind: Kind, x: Shape) -> Kind | None:
     field = getattr(kind, "kernel_field", "kernel")
     axes = range(len(x.spatial))
     numbers = [n if isinstance(n, tuple) else (n,) * len(axes) for n in (getattr(kind, field), dilation)]
-    return altered(kind, **{field: tuple(numbers[0][i] * numbers[1][i] for i in axes), "dilation": 1})
+    return kind.altered(**{field: tuple(numbers[0][i] * numbers[1][i] for i in axes), "dilation": 1})
 
 
 def _one_channel(x: Shape, kind: Kind) -> Shape:
@@ -131,7 +105,7 @@ def _macs_without_channels(kind: Kind, right: Rule, y: Shape, *xs: Shape) -> Num
 
 def _one_filter(kind: Kind, right: Rule, *xs: Shape) -> Weights:
     field = "units" if "units" in kind.fields else "filters"
-    return dict(right(altered(kind, **{field: 1}), *xs)) if field in kind.fields else dict(right(kind, *xs))
+    return dict(right(kind.altered(**{field: 1}), *xs)) if field in kind.fields else dict(right(kind, *xs))
 
 
 def _one_side_of_kernel(kind: Kind, right: Rule, *xs: Shape) -> Weights:
@@ -206,7 +180,7 @@ def _untrained_only(kind: Kind, right: Rule, *xs: Shape) -> Weights:
 
 def _moving_too(kind: Kind, right: Rule, *xs: Shape) -> Weights:
     sizes = (xs[0].channels,)
-    return {**right(kind, *xs), "moving_mean": sizes, "moving_variance": sizes}
+    return {"moving_mean": sizes, "moving_variance": sizes, **right(kind, *xs)}
 
 
 def _nothing(kind: Kind, right: Rule, *xs: Shape) -> Weights:
@@ -214,7 +188,7 @@ def _nothing(kind: Kind, right: Rule, *xs: Shape) -> Weights:
 
 
 def _one_gate(kind: Kind, x: Shape) -> Kind | None:
-    return altered(kind, gates=("h",)) if len(getattr(kind, "gates", ())) > 1 else None
+    return kind.altered(gates=("h",)) if len(getattr(kind, "gates", ())) > 1 else None
 
 
 def _exchanged(word: str, other: str) -> Callable[[Kind, Shape], Kind | None]:
@@ -226,7 +200,7 @@ def _exchanged(word: str, other: str) -> Callable[[Kind, Shape], Kind | None]:
         given = {name: getattr(kind, field.attribute) for name, field in kind.fields.items() if name in found.fields}
         return found(**given).output(*xs)
 
-    return _rule((word,), output=sizes)
+    return _of(word, output=sizes)
 
 
 def _on_outputs(kind: Kind, right: Rule, y: Shape, *xs: Shape) -> Number:
@@ -257,7 +231,7 @@ def _not_counted(kind: Kind, right: Rule, *xs: Shape) -> tuple[Reach, ...] | Non
 
 
 def _reaching(rule: Rule) -> Callable[[Kind, Shape], Kind | None]:
-    return lambda kind, x: ruled(kind, reach=rule) if hasattr(kind, "_count") else None
+    return lambda kind, x: kind.ruled(reach=rule) if hasattr(kind, "_count") else None
 
 
 def _no_output(kind: Kind, right: Rule, *xs: Shape) -> Weights:
@@ -265,7 +239,7 @@ def _no_output(kind: Kind, right: Rule, *xs: Shape) -> Weights:
 
 
 def _whole_heads(kind: Kind, x: Shape) -> Kind | None:
-    return altered(kind, key_dim=x.channels) if kind.word() == "attention" else None
+    return kind.altered(key_dim=x.channels) if kind.word() == "attention" else None
 
 
 _two = _not(1)
@@ -297,29 +271,29 @@ SLIPS: dict[str, Slip] = {
     "ceiling": Slip("rounded up", _sliding(_count=_rounded_up)),
     "floor": Slip("rounded down", _where("ceil_mode", bool, ceil_mode=False)),
     "plus_one": Slip("without the + 1", _sliding(_count=_one_too_few)),
-    "pool_weights": Slip("with parameters for the pool", _rule(_POOLS, weights=_pool_learns("conv"))),
+    "pool_weights": Slip("with parameters for the pool", _rule(("pool",), weights=_pool_learns("conv"))),
     "pool_weights_each": Slip(
         "with a window of parameters for each channel of the pool",
-        _rule(_POOLS, weights=_pool_learns("depthwise_conv")),
+        _rule(("pool",), weights=_pool_learns("depthwise_conv")),
     ),
-    "flatten": Slip("with the channels left out when flattened", _rule(("flatten",), output=_flattened_positions)),
-    "flatten_dense": Slip("with the channels left out when flattened", _rule(("dense",), inputs=_positions_only)),
-    "flatten_none": Slip("with the channels only, not flattened", _rule(("dense",), inputs=_channels_only)),
+    "flatten": Slip("with the channels left out when flattened", _of("flatten", output=_flattened_positions)),
+    "flatten_dense": Slip("with the channels left out when flattened", _of("dense", inputs=_positions_only)),
+    "flatten_none": Slip("with the channels only, not flattened", _of("dense", inputs=_channels_only)),
     "moving": Slip(
         "without the moving mean and variance, 2C for 4C",
-        _rule(("batchnorm",), weights=_leaving("_mean", "_variance")), convention=True,
+        _of("batchnorm", weights=_leaving("_mean", "_variance")), convention=True,
     ),
     "moving_trained": Slip(
-        "with the moving mean and variance as trained", _rule(("batchnorm",), weights=_still_trained)
+        "with the moving mean and variance as trained", _of("batchnorm", weights=_still_trained)
     ),
     "moving_only": Slip("without gamma and beta", _rule(_NORMS, weights=_untrained_only)),
     "moving_added": Slip(
-        "with a moving mean and variance that only batchnorm has", _rule(_NORMS[1:], weights=_moving_too)
+        "with a moving mean and variance that only batchnorm has", _rule(_NORMS, weights=_moving_too)
     ),
     "norm": Slip("without the normalisation's parameters", _rule(_NORMS, weights=_nothing), convention=True),
     "gates": Slip("for one gate only", _one_gate),
-    "recurrent": Slip("without the recurrent weights", _rule(_RECURRENT, weights=_only_input_kernels)),
-    "recurrent_input": Slip("without the weights of the input", _rule(_RECURRENT, weights=_only_recurrent_kernels)),
+    "recurrent": Slip("without the recurrent weights", _rule(("recurrent",), weights=_only_input_kernels)),
+    "recurrent_input": Slip("without the weights of the input", _rule(("recurrent",), weights=_only_recurrent_kernels)),
     "biases_two": Slip(
         "with two bias vectors, as in PyTorch and in Keras's GRU",
         _where("biases", lambda b: b == 1, biases=2), convention=True,
@@ -334,7 +308,7 @@ SLIPS: dict[str, Slip] = {
     "output_padding": Slip("without the output padding", _where("output_padding", bool, output_padding=0)),
     "macs_outputs": Slip(
         "with the products counted on the output positions",
-        _rule(("transposed_conv",), macs=_on_outputs), convention=True,
+        _of("transposed_conv", macs=_on_outputs), convention=True,
     ),
     "macs_inputs": Slip("with the products counted on the input positions", _rule(_CONVS, macs=_on_inputs)),
     "macs_bias": Slip("with the biases counted too", _rule(_LEARNED, macs=_with_biases), convention=True),
@@ -346,5 +320,5 @@ SLIPS: dict[str, Slip] = {
         _where("key_dim", lambda k: k is not None, key_dim=None), convention=True,
     ),
     "heads": Slip("with every head as wide as the features", _whole_heads, convention=True),
-    "attention_out": Slip("without the output projection", _rule(("attention",), weights=_no_output)),
+    "attention_out": Slip("without the output projection", _of("attention", weights=_no_output)),
 }  # fmt: skip

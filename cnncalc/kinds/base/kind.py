@@ -7,7 +7,8 @@ second way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType, MethodType
 from typing import Any, ClassVar, NamedTuple
 
 from cnncalc.errors import CnncalcError
@@ -84,6 +85,8 @@ class Kind:
     identity: ClassVar[bool] = False  # when run, it gives its input unchanged
     rectifies: ClassVar[bool] = False  # it cuts most of what is negative: weights before it are drawn larger
     rescales: ClassVar[bool] = False  # it shifts and scales at most: a rectifier behind it counts as next
+    family: ClassVar[str] = ""  # convolution, dense, pool, recurrent or norm: what one of them learns, so do the others
+    changed: Mapping[str, Callable[..., Any]] = MappingProxyType({})  # rules of this layer in place of its methods
     reference: ClassVar[str] = ""
     layout = "channels_last"
 
@@ -170,11 +173,29 @@ class Kind:
 
     def mapped(self, change: Callable[[Number, str], Number], axes: tuple[str, ...] = ()) -> Kind:
         """A copy with ``change(number, letter)`` applied to each number in its fields."""
+        own = self.__dict__
+        return self.altered(**{f.attribute: f.mapped(own[f.attribute], change, axes) for f in self.fields.values()})
+
+    def altered(self, **fields: Any) -> Kind:
+        """A copy with other values of its fields, by attribute. They are not checked."""
+        return self._copy(fields, self.changed)
+
+    def ruled(self, **rules: Callable[..., Any]) -> Kind:
+        """A copy with other rules: each is called with the kind, the method that it replaces, and the operands."""
+        rights = {name: self.changed.get(name) or getattr(type(self), name) for name in rules}
+        return self._copy({}, {**self.changed, **{name: _given(rules[name], rights[name]) for name in rules}})
+
+    def _copy(self, fields: dict[str, Any], changed: Mapping[str, Callable[..., Any]]) -> Kind:
         copy = object.__new__(type(self))
-        copy.__dict__.update(self.__dict__, measured={})
-        for field in self.fields.values():
-            copy.__dict__[field.attribute] = field.mapped(self.__dict__[field.attribute], change, axes)
+        own = copy.__dict__
+        own.update(self.__dict__, measured={}, **fields)
+        if changed:
+            own.update({name: MethodType(rule, copy) for name, rule in changed.items()}, changed=changed)
         return copy
+
+
+def _given(rule: Callable[..., Any], right: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda kind, *xs: rule(kind, right, *xs)
 
 
 class Weightless(Kind):

@@ -18,6 +18,7 @@ class Recurrent(Kind):
     ``gates`` names them in the order in which they lie side by side in the arrays.
     """
 
+    family = "recurrent"
     sequence = True
 
     units = Count("h", doc="numbers in the state")
