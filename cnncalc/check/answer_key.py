@@ -50,6 +50,7 @@ class Truth:
     def __init__(self, network: Network, layout: str | None = None) -> None:
         self.network, self.layout = network, layout or network.layout
         self.searches: dict[Key, Any] = {}  # for slips, which wrong answers to one question share
+        self.walked = 0  # layers that were worked out in these searches
 
     @cached_property
     def summary(self) -> Summary:

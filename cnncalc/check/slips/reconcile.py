@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth
     from cnncalc.explain.layer import Step
 
+_MOST_WALKED = 4_000_000  # layers: one number is asked for, and its search may take a minute
 NEAREST = 5  # ways that are told where none gives the number
 
 
@@ -48,7 +49,7 @@ def reconcile(truth: Truth, key: Key, text: str, tolerance: float = 0.0) -> Reco
 
     Raises UsageError where ``text`` is no number (of sizes: no sizes), SpecError where there is no such layer.
     """
-    search = Search(truth, key)
+    search = Search(truth, key, _MOST_WALKED)
     if search.right is None:
         raise UsageError(f"{key} is none: there is nothing to compare with")
     wanted = _read(truth, search, text)

@@ -34,6 +34,10 @@ SOLVED = 20  # layers of a network that is solved anew for each slip, where a le
 NAMED = 3  # slips that are named where several give the same number
 LARGEST = 200  # layers of a network in which two slips, or one in a single layer, are looked for
 
+#: Layers that are worked out anew in search of the slips of one problem, some 20 microseconds each. What has not been
+#: found by then is not named: a search that was cut short cannot tell which explanation is the simplest.
+MOST_WALKED = 100_000
+
 Value = int | Fraction | tuple[Any, ...]
 
 
@@ -69,11 +73,19 @@ def explain(truth: Truth, key: Key, answer: Any) -> Explanation | None:
     return search.find(answer)
 
 
-class Search:
-    """The numbers that slips lead to in one question, worked out as far as they are asked for."""
+class _GivenUp(Exception):
+    """The search has taken as much work as it may."""
 
-    def __init__(self, truth: Truth, key: Key) -> None:
-        self.truth, self.key = truth, key
+
+class Search:
+    """The numbers that slips lead to in one question, worked out as far as they are asked for.
+
+    ``complete`` turns false when ``most`` layers have been worked out for the problem; the levels then end early.
+    """
+
+    def __init__(self, truth: Truth, key: Key, most: int = MOST_WALKED) -> None:
+        self.truth, self.key, self.most = truth, key, most
+        self.complete = True
         self.right = told(key, truth.get(key))
         self.value = _value(self.right)
         self.levels: list[dict[Value, list[Reached]]] = []
@@ -95,6 +107,8 @@ class Search:
             return None
         for level, chance in enumerate(CHANCE if self.key.quantity else CHANCE[:1]):
             found = self.level(level).get(wrong, [])
+            if not self.complete:
+                return None
             if found:
                 return self._claim(found) if self._chance(level) <= chance and len(found) <= NAMED else None
         return None
@@ -131,12 +145,15 @@ class Search:
     def _collected(self, reached: Iterator[tuple[Any, Reached]]) -> dict[Value, list[Reached]]:
         """By number, each way once; the right answer is not among them. What no rule gives comes after the rules."""
         found: dict[Value, list[Reached]] = {}
-        for number, way in reached:
-            reached_value = _value(number)
-            if reached_value is not None and reached_value != self.value:
-                ways = found.setdefault(reached_value, [])
-                if all(way.said != other.said for other in ways) and (way.summary or not ways):
-                    ways.append(way)
+        try:
+            for number, way in reached:
+                reached_value = _value(number)
+                if reached_value is not None and reached_value != self.value:
+                    ways = found.setdefault(reached_value, [])
+                    if all(way.said != other.said for other in ways) and (way.summary or not ways):
+                        ways.append(way)
+        except _GivenUp:
+            self.complete = False
         return found
 
     def _chance(self, level: int) -> float:
@@ -198,10 +215,13 @@ class Search:
                 yield again, Reached((name, other), f"{self._said(name)} ({number:,}) and {said}")
 
     def _with(self, layers: set[int], *slips: Slip) -> tuple[Any, Summary | None]:
-        """The number asked for with ``slips`` made in ``layers``; None where nothing changes."""
+        """The number asked for with ``slips`` made in ``layers``; None where nothing changes. Raises _GivenUp."""
         network = slipped(self.truth.summary, layers, *slips)
         if network is None:
             return None, None
+        self.truth.walked += len(network.layers)
+        if self.truth.walked > self.most:
+            raise _GivenUp
         try:
             changed = Truth(network, self.truth.layout)
             return told(self.key, changed.get(self.key)), changed.summary
