@@ -13,6 +13,7 @@ from cnncalc.errors import CnncalcError, NoSolution
 from cnncalc.kinds.base.kind import Kind, Reach
 from cnncalc.kinds.base.weights import is_bias
 from cnncalc.network.unknowns import Unknowns
+from cnncalc.shape import Shape
 from cnncalc.spec.demand import AXIAL, Key
 from cnncalc.summary.receptive import START, Field
 from cnncalc.summary.rows import BYTES
@@ -101,8 +102,11 @@ def _rules(summary: Summary, row: Row, own: dict[str, Any]) -> dict[str, Rule]:
     """Rules that give a student's own numbers for a layer."""
     rules: dict[str, Rule] = {}
     output = own.get("output")
-    if isinstance(output, list) and len(output) == row.output.rank and all(_whole(size) for size in output):
-        rules["output"] = _always(shape.read(output, summary.layout))
+    if isinstance(output, list) and all(_whole(size) for size in output):
+        if len(output) == row.output.rank:
+            rules["output"] = _always(shape.read(output, summary.layout))
+        elif len(output) == row.output.rank - 1:  # spatial sizes, where no more is asked
+            rules["output"] = _always(Shape(tuple(output), row.output.channels))
     macs = own["macs"] if _whole(own.get("macs")) else Fraction(own["flops"], 2) if _whole(own.get("flops")) else None
     if macs is not None and macs == int(macs):
         rules["macs"] = _always(int(macs))
