@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from cnncalc.kinds.activation import FUNCTIONS
 from cnncalc.kinds.base.fields import REQUIRED, Count, Field, Padding, Sizes, Word
 from cnncalc.kinds.base.kind import Kind, Misfit, axis_letters
 from cnncalc.kinds.base.weights import count
 from cnncalc.shape import Shape
+from cnncalc.spec import vocabulary
 from cnncalc.symbolic.expr import Letter, Number, write
 
 
 class Description(NamedTuple):
-    """A kind for a reader: what it does, its fields, its rules as ``(quantity, formula)``, and where they stand."""
+    """A kind for a reader: what it does, its fields, its rules as ``(quantity, formula)``, and where they are from.
+
+    ``example`` is YAML, ``names`` what it is called elsewhere by framework, ``group`` what it is listed under.
+    """
 
     kind: str
     text: str
     fields: list[dict[str, Any]]
     rules: list[tuple[str, str]]
     reference: str
+    example: str
+    names: dict[str, list[str]]
+    group: str
 
 
 def describe(kind: type[Kind], style: str = "text") -> Description:
@@ -28,12 +36,64 @@ def describe(kind: type[Kind], style: str = "text") -> Description:
             "name": name,
             "letter": field.letter,
             "default": "must be given" if field.default is REQUIRED else _default(field),
-            "doc": field.doc,
+            "doc": _meaning(field),
         }
         for name, field in kind.fields.items()
     ]
     text = " ".join((kind.__doc__ or "").replace("``", "").split())
-    return Description(kind.word(), text, fields, _rules(kind, style), kind.reference)
+    word = kind.word()
+    names = vocabulary.names(word)
+    return Description(word, text, fields, _rules(kind, style), kind.reference, _example(kind), names, group(kind))
+
+
+def _meaning(field: Field) -> str:
+    """What a field means, with the words that it takes; a long list of activations has a page of its own."""
+    words = getattr(field, "words", ())
+    if not words or (words == FUNCTIONS and field.default is not REQUIRED):
+        return field.doc
+    if isinstance(field, Padding):
+        return f"{field.doc}; or {', '.join(words)}"
+    return f"{field.doc}: {', '.join(words)}" if field.doc else ", ".join(words)
+
+
+def group(kind: type[Kind]) -> str:
+    """What a kind is listed under."""
+    stem = kind.__module__.rpartition(".")[2]
+    return next((name for name, stems in GROUPS.items() if stem in stems), "other layers")
+
+
+#: The files of the kinds by what they have in common.
+GROUPS = {
+    "convolutions": ("conv", "locally_connected", "patch_embedding", "deformable_conv", "conv_lstm"),
+    "pooling": ("pool",),
+    "dense": ("dense", "matmul", "bias"),
+    "normalisation": ("norm", "lrn"),
+    "activations": ("activation", "prelu"),
+    "sizes and order": ("flatten", "reshape", "permute", "pad", "crop", "upsample", "shuffle", "split", "slice"),
+    "merging": ("add", "subtract", "multiply", "average", "maximum", "concat"),
+    "sequences": ("rnn", "lstm", "gru", "embedding", "positional_encoding", "class_token", "repeat_vector", "select"),
+    "attention": ("attention", "transformer_encoder", "transformer_decoder"),
+    "training": ("dropout", "stochastic_depth", "scale"),
+}
+
+
+def _example(kind: type[Kind]) -> str:
+    """The kind in a spec, with the fields that must be given."""
+    word = kind.word()
+    needed = {name: _EXAMPLE.get(name, 2) for name, field in kind.fields.items() if field.default is REQUIRED}
+    if kind.operands[0] > 1 or kind.operands[1] > 9:
+        return f"- {word}: [a, b]  # the names of layers above"
+    if not needed:
+        return f"- {word}"
+    listed = ", ".join(f"{name}: {example}" for name, example in needed.items())
+    short = f"- {word}: {next(iter(needed.values()))}" if len(needed) == 1 else ""
+    return short or f"- {word}: {{{listed}}}"
+
+
+_EXAMPLE = {
+    "filters": 64, "kernel": 3, "units": 10, "vocab": 10000, "dim": 128, "heads": 8, "ff": 2048, "shape": "4x4x8",
+    "order": "[2, 1]", "function": "relu", "patch": 16, "groups": 4, "index": 1, "output": 1,
+}  # fmt: skip
 
 
 def _default(field: Field) -> str:

@@ -8,7 +8,6 @@ import os
 from functools import cache, lru_cache
 from importlib import import_module
 
-from cnncalc.errors import nearest
 from cnncalc.kinds.base.kind import Kind
 
 
@@ -29,23 +28,6 @@ def find(word: str) -> type[Kind] | None:
         if isinstance(found, type) and issubclass(found, Kind) and found.word() == word:
             return found
     return None
-
-
-#: What other frameworks and books call a kind, for "did you mean".
-ELSEWHERE = {
-    "fc": "dense", "fully_connected": "dense", "linear_layer": "dense", "bn": "batchnorm", "ln": "layernorm",
-    "pool": "maxpool", "max_pool": "maxpool", "avg_pool": "avgpool", "gap": "global_avgpool",
-    "deconv": "transposed_conv", "convtranspose": "transposed_conv", "dwconv": "depthwise_conv", "swish": "silu",
-    "concatenate": "concat", "unpool": "upsample",
-}  # fmt: skip
-
-
-def meant(word: str, others: tuple[str, ...] = ()) -> str | None:
-    """``did you mean "..."?`` for a word that is no kind; ``others`` are words that are none but are known."""
-    plain = word.lower().rstrip("123d")
-    if plain in ELSEWHERE:
-        return f'did you mean "{ELSEWHERE[plain]}"?'
-    return nearest(plain if plain in every() else word, [*every(), *others])
 
 
 def _class_name(word: str) -> str:

@@ -136,6 +136,12 @@ class LogSoftmax(Function):
     over_channels = True
 
 
+class Abs(Function):
+    """|x|."""
+
+    bounds = (0, inf)
+
+
 class Linear(Function):
     """x itself."""
 

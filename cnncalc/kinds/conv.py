@@ -19,7 +19,7 @@ from cnncalc.kinds.base.kind import (
     one_over,
     per_axis,
 )
-from cnncalc.kinds.base.window import WORDS, Sliding, check_groups
+from cnncalc.kinds.base.window import CAUSAL, WORDS, Sliding, check_groups
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, larger, product
 from cnncalc.symbolic.expr import Expr, Number, value
@@ -56,7 +56,7 @@ class Conv(Sliding, Activated):
     filters = Count("K", doc="output channels")
     kernel = PerAxis("F", doc="window size")
     stride = PerAxis("S", 1, doc="step of the window")
-    padding = Padding("P", 0, words=WORDS, doc="zeros around the input")
+    padding = Padding("P", 0, words=CAUSAL, doc="zeros around the input")
     dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
     groups = Count("G", 1, silent=1, doc="groups of channels that do not mix")
     bias = Flag(default=True, doc="one number a filter")
@@ -97,7 +97,7 @@ class DepthwiseConv(Sliding, Activated):
     kernel = PerAxis("F", doc="window size")
     multiplier = Count("M", 1, silent=1, doc="filters for each channel")
     stride = PerAxis("S", 1, doc="step of the window")
-    padding = Padding("P", 0, words=WORDS, doc="zeros around the input")
+    padding = Padding("P", 0, words=CAUSAL, doc="zeros around the input")
     dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
     bias = Flag(default=True, doc="one number an output channel")
     reference = "Howard et al., MobileNets (2017); " + GUIDE
@@ -128,7 +128,7 @@ class SeparableConv(Sliding, Activated):
     kernel = PerAxis("F", doc="window size of the depthwise part")
     multiplier = Count("M", 1, silent=1, doc="depthwise filters for each channel")
     stride = PerAxis("S", 1, doc="step of the window")
-    padding = Padding("P", 0, words=WORDS, doc="zeros around the input")
+    padding = Padding("P", 0, words=CAUSAL, doc="zeros around the input")
     dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
     bias = Flag(default=True, doc="one number a filter")
     reference = "Chollet, Xception (2017)"

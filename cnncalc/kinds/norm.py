@@ -15,6 +15,8 @@ class _Norm(Pointwise):
 
     rescales = True
     family = "norm"
+    restates = True
+
     eps = Real(1e-5, doc="added to the variance inside the root")
 
     def learned(self, sizes: tuple[Number, ...]) -> Weights:
@@ -66,6 +68,7 @@ class Rmsnorm(_OverExample):
 class Groupnorm(_Norm):
     """Normalises each group of channels over all positions."""
 
+    restates = False
     groups = Count("G", doc="groups of channels")
     scale = Flag(default=True, doc="learn gamma")
     center = Flag(default=True, doc="learn beta")

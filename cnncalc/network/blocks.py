@@ -5,29 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc import kinds
-from cnncalc.errors import Problem, SpecError, nearest
+from cnncalc.errors import Mark, Problem, SpecError, nearest
 from cnncalc.kinds.dense import Dense
-from cnncalc.network import ties
+from cnncalc.network import ties, wording
 from cnncalc.network.builder import Builder, Placed, check_keys
 from cnncalc.network.model import Layer
 from cnncalc.network.scope import BROKEN, Item, Scope
 from cnncalc.spec import values
-from cnncalc.spec.node import Node, Scalar, Sequence, is_null
+from cnncalc.spec.document import Definition
+from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null
 from cnncalc.spec.values import BadValue, Context
 
+_ITEM: Any = object()  # the value without a name, where nothing else is given
 MERGES = ("concat", "add", "multiply", "average", "maximum")
 
 
 def _residual(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     """body(x) + shortcut(x), then the activation."""
-    _check_keys(item, ("body", "shortcut", "activation"))
+    _check_keys(item, ("body", "layers", "shortcut", "activation"))
     x = _one_source(builder, item, scope, above)
     trainable = builder.trainable(item, scope)
-    body = builder.place_list(_list(item, "body"), scope.inside(item, trainable=trainable), x)
+    body = builder.place_list(_body(item, "body"), scope.inside(item, trainable=trainable), x)
     shortcut = x
     if "shortcut" in item.fields:
         shortcut = builder.place_list(
-            _list(item, "shortcut"), scope.inside(item, trainable=trainable, part="shortcut/"), x
+            _layers(item.fields["shortcut"], "shortcut"), scope.inside(item, trainable=trainable, part="shortcut/"), x
         )
     fields = {"activation": _word(item, scope, "activation")} if "activation" in item.fields else {}
     return _merge(builder, item, scope, "add", (body, shortcut), fields)
@@ -45,10 +47,10 @@ def _parallel(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     trainable = builder.trainable(item, scope)
     results = []
     for number, branch in enumerate(branches.items, 1):
-        if not isinstance(branch, Sequence):
-            raise values.expected("a branch", branch, "a list of layers")
         builder.step(item.mark)
-        results.append(builder.place_list(branch, scope.inside(item, trainable=trainable, part=f"{number}/"), x))
+        results.append(
+            builder.place_list(_branch(branch), scope.inside(item, trainable=trainable, part=f"{number}/"), x)
+        )
     return _merge(builder, item, scope, word, tuple(results), {})
 
 
@@ -67,13 +69,14 @@ def _merge(
 
 def _repeat(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     """The layers ``times`` times, one after the other, each time with weights of their own."""
-    _check_keys(item, ("times", "layers"))
-    if "times" not in item.fields:
+    _check_keys(item, ("times", "n", "layers", "body"))
+    node = item.fields.get("times", item.fields.get("n", item.scalar))
+    if node is None:
         raise BadValue(f'repeat "{item.name}" needs times', item.mark, "repeat: {times: 3, layers: [...]}")
-    times = values.whole(item.fields["times"], scope.context, "times", 0)
+    times = values.whole(node, scope.context, "times", 0)
     if not isinstance(times, int):
-        raise values.expected("times", item.fields["times"], "a number; it cannot be an unknown")
-    layers = _list(item, "layers")
+        raise values.expected("times", node, "a number; it cannot be an unknown")
+    layers = _body(item, "layers", None)
     x = _one_source(builder, item, scope, above)
     trainable = builder.trainable(item, scope)
     for number in range(1, times + 1):
@@ -87,11 +90,11 @@ def _moe(builder: Builder, item: Item, scope: Scope, above: int) -> int:
 
     Which they are depends on the numbers: the work of the first ``top`` is counted.
     """
-    _check_keys(item, ("experts", "top", "layers"))
+    _check_keys(item, ("experts", "top", "layers", "body"))
     experts, top = (_count(item, scope, name) for name in ("experts", "top"))
     if top > experts:
         raise BadValue(f"top is {top}, and there are only {experts} experts", item.fields["top"].mark)
-    layers = _list(item, "layers")
+    layers = _body(item, "layers")
     x = _one_source(builder, item, scope, above)
     inner = scope.inside(item, trainable=builder.trainable(item, scope))
     router = Dense(units=experts, bias=False, flatten="false")
@@ -120,8 +123,8 @@ def _count(item: Item, scope: Scope, name: str) -> int:
 
 def _sequential(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     """Layers one after the other, under one name."""
-    _check_keys(item, ("layers",))
-    layers = item.scalar if isinstance(item.scalar, Sequence) else _list(item, "layers")
+    _check_keys(item, ("layers", "body"))
+    layers = _body(item, "layers")
     x = _one_source(builder, item, scope, above)
     return builder.place_list(layers, scope.inside(item, trainable=builder.trainable(item, scope)), x)
 
@@ -130,30 +133,61 @@ def _use(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     """A block that ``define`` names, with its arguments; or, with ``layer``, a layer above with the same weights."""
     if "layer" in item.fields:
         return _again(builder, item, scope, above)
-    node = item.fields.get("block", item.scalar)
-    known = builder.spec.definitions
-    if not isinstance(node, Scalar):
-        raise BadValue(f'use "{item.name}" needs the name of a block', item.mark, "use: {block: NAME, ARGUMENT: VALUE}")
-    definition = known.get(node.text)
-    if definition is None:
-        help = nearest(node.text, known) or ("known: " + ", ".join(known) if known else "define: it at the top")
-        raise BadValue(f'no block is called "{node.text}"', node.mark, help)
+    definition = _definition(builder, item)
     builder.step(item.mark, len(definition.arguments) // 10)
-    _check_keys(item, ("block", *definition.arguments))
-    arguments = {}
+    own = ("block",) if item.word == "use" else ()
+    _check_keys(item, (*own, *definition.arguments))
+    arguments = _arguments(builder, item, scope, definition)
+    x = _one_source(builder, item, scope, above)
+    context = builder.context(definition.name, arguments)
+    inside = scope.inside(item, trainable=builder.trainable(item, scope), context=context)
+    first = len(builder.network.layers)
+    with builder.using(Scalar(definition.name, _place(item)), context):
+        result = builder.place_list(definition.layers, inside, x)
+    if definition.shared:
+        shared = builder.shared.setdefault(inside.context, first)
+        for offset, layer in enumerate(builder.network.layers[first:] if shared != first else ()):
+            layer.shares = _first_use(builder, shared + offset)
+    return result
+
+
+def _place(item: Item) -> Mark:
+    """Where the name of the block that an item places is written."""
+    node = item.fields.get("block", item.scalar) if item.word == "use" else None
+    return node.mark if node else item.mark
+
+
+def _definition(builder: Builder, item: Item) -> Definition:
+    """The definition that an item places. Raises BadValue."""
+    known = builder.spec.definitions
+    node = item.fields.get("block", item.scalar) if item.word == "use" else None
+    if item.word == "use" and not isinstance(node, Scalar):
+        raise BadValue(f'use "{item.name}" needs the name of a block', item.mark, "use: {block: NAME, ARGUMENT: VALUE}")
+    definition = known.get(item.block)
+    if definition is None:
+        help = nearest(item.block, known) or ("known: " + ", ".join(known) if known else "define: it at the top")
+        raise BadValue(f'no block is called "{item.block}"', node.mark if node else item.mark, help)
+    return definition
+
+
+def _arguments(builder: Builder, item: Item, scope: Scope, definition: Definition) -> dict[str, Any]:
+    """The values of a block's arguments: as given, or their defaults. A value without a name is the first one's."""
+    fields = dict(item.fields)
+    if item.scalar is not None and item.word != "use":
+        first = next(iter(definition.arguments), None)
+        if first is None or first in fields:
+            raise values.expected(definition.name, item.scalar, "without a value", f"- {definition.name}")
+        fields[first] = item.scalar
+    arguments: dict[str, Any] = {}
     for name, default in definition.arguments.items():
-        given = item.fields.get(name)
-        if given is not None:
+        if (given := fields.get(name)) is not None:
             arguments[name] = values.any_argument(given, scope.context, name)
         elif default is None or is_null(default):
-            raise BadValue(f'block "{node.text}" needs {name}', item.mark, f"use: {{block: {node.text}, {name}: ...}}")
+            form = f"- {definition.name}: {{{name}: ...}}"
+            raise BadValue(f'block "{definition.name}" needs {name}', item.mark, form)
         else:
             arguments[name] = values.any_argument(default, Context(builder.spec.limits, arguments), name)
-    x = _one_source(builder, item, scope, above)
-    context = builder.context(node.text, arguments)
-    inner = scope.inside(item, trainable=builder.trainable(item, scope), context=context)
-    with builder.using(node, context):
-        return builder.place_list(definition.layers, inner, x)
+    return arguments
 
 
 def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:
@@ -173,6 +207,7 @@ def _again(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     builder.placed[scope, item.name] = placed  # used again in its turn, it is that layer
     first = len(builder.network.layers)
     repeated = Item(placed.item.node)
+    wording.understand(repeated, builder.placers, builder.spec.definitions)
     repeated.fields = {k: v for k, v in repeated.fields.items() if k not in ("name", "expect")}
     repeated.fields |= {"from": item.fields["from"]} if "from" in item.fields else {}
     if "from" not in item.fields:
@@ -213,13 +248,35 @@ def _one_source(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     return sources[0]
 
 
-def _list(item: Item, name: str) -> Sequence:
-    node: Node | None = item.fields.get(name)
+def _body(item: Item, name: str, scalar: Node | None = _ITEM) -> Sequence:
+    """The layers of a block, which may be called ``body`` or ``layers``, or be its value itself."""
+    given = [item.fields[key] for key in ("body", "layers") if key in item.fields]
+    if len(given) > 1:
+        raise BadValue(f'{item.word} "{item.name}" has both body and layers', given[1].mark, "keep one")
+    node = given[0] if given else item.scalar if scalar is _ITEM else None
     if node is None:
         raise BadValue(f'{item.word} "{item.name}" needs {name}', item.mark, f"{item.word}: {{{name}: [...]}}")
+    return _layers(node, name)
+
+
+def _layers(node: Node, what: str) -> Sequence:
+    """A list of layers; one layer is a list of one."""
+    if isinstance(node, Mapping) and node.items:
+        return Sequence([node], node.mark)
+    if isinstance(node, Scalar) and not is_null(node):
+        return Sequence([node], node.mark)
     if not isinstance(node, Sequence):
-        raise values.expected(name, node, "a list of layers")
+        raise values.expected(what, node, "a list of layers")
     return node
+
+
+def _branch(node: Node) -> Sequence:
+    """The layers of a branch: a list, one layer, or ``layers: [...]``."""
+    if isinstance(node, Mapping) and len(node.items) == 1:
+        ((key, inner),) = node.items.items()
+        if key in ("body", "layers"):
+            return _layers(inner, "a branch")
+    return _layers(node, "a branch")
 
 
 def _word(item: Item, scope: Scope, name: str) -> str:

@@ -12,15 +12,15 @@ from cnncalc.kinds.base.composite import Composite
 from cnncalc.kinds.base.fields import REQUIRED, Names
 from cnncalc.kinds.base.kind import Kind, Misfit
 from cnncalc.limits import over
+from cnncalc.network import wording
 from cnncalc.network.model import Block, Layer, Network
-from cnncalc.network.scope import AMBIGUOUS, BROKEN, Item, Scope
+from cnncalc.network.scope import AMBIGUOUS, BROKEN, COMMON, Item, Scope
 from cnncalc.shape import Shape
 from cnncalc.spec import demand, values
 from cnncalc.spec.document import Spec
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.values import BadValue, Context, unknown_keys
 
-COMMON = ("name", "from", "expect", "trainable")
 HINTS = 20  # errors for which the name that is meant is searched
 
 
@@ -41,6 +41,7 @@ class Builder:
         self.network = Network(spec)
         self.problems = list(spec.problems)
         self.placed: dict[tuple[Scope, str], Placed] = {}
+        self.shared: dict[Context, int] = {}  # the first layer of a block whose weights every use has
         self.names: set[str] = set()
         self.depth = self.steps = 0
         self.uses: list[tuple[str, Context]] = []  # the defined blocks around what is placed now, with their arguments
@@ -95,31 +96,45 @@ class Builder:
 
     def _named(self, nodes: Sequence, scope: Scope) -> list[Item]:
         """The items of a list, each with a name that is its own in the list."""
-        items: dict[str, Item] = {}
-        counts: dict[str, int] = {}
+        items: list[Item] = []
         for node in nodes.items:
             try:
-                item = Item(node)
+                items.append(Item(node))
             except SpecError as error:
                 self.problems += error.problems
-                continue
-            counts[item.word] = counts.get(item.word, 0) + 1
-            item.name = item.name or f"{item.word}{counts[item.word]}"
-            taken = items.get(item.name)
-            if taken or item.name in scope.names:
+        given: dict[str, Item] = {}
+        for item in items:
+            try:
+                wording.understand(item, self.placers, self.spec.definitions)
+            except SpecError as error:
+                self.problems += error.problems
+                item.broken = True
+            taken = given.get(item.name)
+            if item.name and (taken or item.name in scope.names):
                 first = taken.name_mark if taken else None
                 text = f'the name "{item.name}" is given twice' if taken else f'"{item.name}" is an input already'
                 self.problems.append(Problem(text, item.name_mark, help="give one of them another name", also=first))
-                continue
-            items[item.name] = item
-        return list(items.values())
+                item.name = ""
+            elif item.name:
+                given[item.name] = item
+        counts: dict[str, int] = {}
+        for item in items:
+            counts[item.base] = counts.get(item.base, 0) + 1
+            while not item.name:  # a name that is given already is passed over
+                name = f"{item.base}{counts[item.base]}"
+                taken_already = name in given or name in scope.names
+                counts[item.base] += taken_already
+                item.name = "" if taken_already else name
+        return items
 
     def place_item(self, item: Item, scope: Scope, above: int) -> int:
         """Place one item below value ``above``; the value that it puts out, BROKEN where that is not known."""
         first = len(self.network.layers)
         self.step(item.mark)
-        if item.word in self.placers:
-            result = self.placers[item.word](self, item, scope, above)
+        if item.broken:
+            return BROKEN
+        if item.block or item.word in self.placers:
+            result = self.placers["use" if item.block else item.word](self, item, scope, above)
             last = len(self.network.layers)
             self.network.blocks[scope.prefix + item.name] = Block(first, last, result, item.word)
         else:
@@ -138,7 +153,7 @@ class Builder:
             raise LimitError(over("layers", f"more than {limit} layers, blocks and repetitions", limit, mark))
 
     def _layer(self, item: Item, scope: Scope, above: int) -> int:
-        kind = self._kind(item, scope.context)
+        kind = self._kind(item, scope.context, wording.translated(item))
         sources = self.sources(item, scope, above) + self._besides(item, scope, kind)
         if kind is None or BROKEN in sources:
             return BROKEN
@@ -152,6 +167,13 @@ class Builder:
                 item.fields["from"].mark if "from" in item.fields else item.mark,
                 f"from: [{', '.join([*scope.visible()[-2:], 'another'][:2])}]" if least > 1 else None,
             )
+        if self.spec.doubtful and 0 <= sources[0] < len(self.network.inputs):
+            name = self.network.value_name(sources[0])
+            wording.need_channels(self.spec, name, self.network.inputs[name], item, kind)
+        if item.checks and None not in (xs := tuple(self.shape(source) for source in sources)):
+            from cnncalc.network import checked
+
+            kind = checked.check(item, kind, xs, scope.context)  # type: ignore[arg-type]
         marks = {name: node.mark for name, node in item.fields.items()}
         trainable = scope.trainable and self.trainable(item, scope)
         layer = Layer(scope.prefix + item.name, kind, sources, item.mark, trainable=trainable, field_marks=marks)
@@ -286,24 +308,19 @@ class Builder:
         listed = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
         return nearest(name, known) or f"known: {listed}"
 
-    def _kind(self, item: Item, context: Context) -> Kind | None:
-        """The kind with its fields read; None where its problems have been reported."""
+    def _kind(self, item: Item, context: Context, problems: list[Problem]) -> Kind | None:
+        """The kind with its fields read; None where its problems have been reported, ``problems`` among them."""
         key = (id(item.node), context)
         if key not in self._kinds:
             self._kinds[key] = None
-            self._kinds[key] = self._read_kind(item, context)
+            self._kinds[key] = self._read_kind(item, context, problems)
         return self._kinds[key]
 
-    def _read_kind(self, item: Item, context: Context) -> Kind | None:
+    def _read_kind(self, item: Item, context: Context, problems: list[Problem]) -> Kind | None:
         found = kinds.find(item.word)
-        if found is None:
-            hint = kinds.meant(item.word, tuple(self.placers)) if len(self.problems) < HINTS else None
-            hint = hint or "cnncalc kinds lists them"
-            raise BadValue(f'no kind of layer is called "{item.word[:60]}"', item.mark, hint)
-        problems: list[Problem] = []
-        fields = self._fields(item, found)
+        assert found is not None
+        fields = item.fields if item.scalar is None else {next(iter(found.fields)): item.scalar, **item.fields}
         layer = f'{item.word} "{item.name}"'
-        check_keys(item, found.fields, problems)
         meant = " ".join(problem.help or "" for problem in problems)  # a field that is misspelled is not missing too
         given: dict[str, Any] = {}
         for name, field in found.fields.items():
@@ -327,15 +344,6 @@ class Builder:
             self._equal[equal] = found(**given)
             self._equal[equal].layout = self.spec.layout
         return self._equal[equal]
-
-    @staticmethod
-    def _fields(item: Item, kind: type[Kind]) -> dict[str, Node]:
-        if item.scalar is None:
-            return item.fields
-        first = next(iter(kind.fields), None)
-        if first is None:
-            raise values.expected(item.word, item.scalar, "without a value", f"- {item.word}")
-        return {first: item.scalar}
 
 
 def check_keys(item: Item, known: Iterable[str], problems: list[Problem]) -> None:

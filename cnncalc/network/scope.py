@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from cnncalc.errors import Mark
 from cnncalc.spec import values
-from cnncalc.spec.document import check_name
+from cnncalc.spec.document import check_name, is_name
 from cnncalc.spec.node import Mapping, Node, Scalar, describe, is_null
 from cnncalc.spec.values import BadValue, Context
 
@@ -15,30 +17,70 @@ AMBIGUOUS = -2  # several inputs, and none was named
 EXAMPLE = "- conv: {filters: 10, kernel: 5}"
 
 
-class Item:
-    """A layer or block as written: its kind, its fields as nodes (or the one scalar), and where it stands."""
+COMMON = ("name", "from", "expect", "trainable")
 
-    __slots__ = ("word", "fields", "keys", "scalar", "mark", "name", "node")
+
+class Check(NamedTuple):
+    """A value that only repeats what is known: ``name`` as it is written, and what it is compared with."""
+
+    name: str
+    node: Node
+    against: str
+
+
+class Item:
+    """A layer or block as written: its kind, its fields as nodes and a value without a name, and where it is.
+
+    ``written`` is the word in the file; ``word`` is ours. ``block`` is the name of the definition that it places,
+    ``axes`` how many spatial axes its word asks for (0: any), ``whose`` the framework whose word it is.
+    """
+
+    __slots__ = ("word", "written", "block", "fields", "keys", "scalar", "mark", "name", "node", "checks", "broken",
+                 "axes", "whose")  # fmt: skip
 
     def __init__(self, node: Node) -> None:
         self.node = node
         self.fields: dict[str, Node] = {}
         self.keys: dict[str, Mark] = {}
         self.scalar: Node | None = None
+        self.block = self.whose = ""
+        self.axes = 0
+        self.checks: list[Check] = []
+        self.broken = False
         if isinstance(node, Scalar) and not is_null(node):
             self.word, self.mark = node.text, node.mark
-        elif isinstance(node, Mapping) and len(node.items) == 1:
-            ((self.word, inner),) = node.items.items()
+        elif isinstance(node, Mapping) and node.items:
+            self.word, inner = next(iter(node.items.items()))
             self.mark = node.keys[self.word]
             if isinstance(inner, Mapping):
                 self.fields, self.keys = inner.items, inner.keys
             elif not is_null(inner):
                 self.scalar = inner
+            if len(node.items) > 1:
+                self._beside(node)
         else:
-            raise _no_layer(node)
-        self.name = self._given_name()
+            raise BadValue(f"a layer is a kind with its fields; found {describe(node)}", node.mark, EXAMPLE)
+        self.written = self.word
+        self.name = self.given_name()
 
-    def _given_name(self) -> str:
+    def _beside(self, node: Mapping) -> None:
+        """Take the keys beside the kind as its fields: a forgotten indent. Raises BadValue where one is a kind too."""
+        beside = {key: value for key, value in node.items.items() if key != self.word}
+        second = next(iter(beside))
+        if self.word in ("type", "layer", "kind", "class_name"):
+            first = node.items[self.word]
+            kind = first.text if isinstance(first, Scalar) else "conv"
+            raise BadValue(f'"{self.word}" is not a kind', self.mark, f"- {kind}: {{{second}: ...}}")
+        if any(isinstance(value, Mapping) and key not in COMMON for key, value in beside.items()) or beside.keys() & (
+            self.fields.keys()
+        ):
+            found = " and ".join(f'"{key}"' for key in list(node.items)[:3])
+            help = f"indent the fields below their kind, or write {EXAMPLE}"
+            text = f"a layer is one kind with its fields; found {found} side by side"
+            raise BadValue(text, node.keys[second], help)
+        self.fields, self.keys = {**self.fields, **beside}, {**self.keys, **{key: node.keys[key] for key in beside}}
+
+    def given_name(self) -> str:
         node = self.fields.get("name")
         if node is None:
             return ""
@@ -48,17 +90,14 @@ class Item:
         return node.text
 
     @property
+    def base(self) -> str:
+        """What a name made for it begins with: its kind, or the block that it places."""
+        named = self.block and "layer" not in self.fields and is_name(self.block)
+        return self.block if named else self.word.split("(")[0][:60]
+
+    @property
     def name_mark(self) -> Mark:
         return self.fields["name"].mark if "name" in self.fields else self.mark
-
-
-def _no_layer(node: Node) -> BadValue:
-    if isinstance(node, Mapping) and node.items:
-        second = list(node.items)[1]
-        found = " and ".join(f'"{key}"' for key in list(node.items)[:3])
-        help = f"indent the fields below their kind, or write {EXAMPLE}"
-        return BadValue(f"a layer is one kind with its fields; found {found} side by side", node.keys[second], help)
-    return BadValue(f"a layer is a kind with its fields; found {describe(node)}", node.mark, EXAMPLE)
 
 
 class Scope:

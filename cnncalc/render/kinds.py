@@ -18,11 +18,14 @@ def as_list(descriptions: list[Description], format: str, *, to_file: bool = Fal
     """All kinds: a line each, or JSON."""
     if format == "json":
         return json.dumps([_data(description) for description in descriptions], 1) + "\n"
-    rows: list[dict[str, Any]] = [
-        {"kind": d.kind, "fields": ", ".join(_field(field) for field in d.fields), "text": d.text} for d in descriptions
-    ]
     columns = [Column("kind", "Kind"), Column("fields", "Fields (* must be given)"), Column("text", "What it does")]
-    return as_table(Sheet("", columns, rows, ["cnncalc kinds KIND shows one with its rules."]), to_file=to_file)
+    groups: dict[str, list[dict[str, Any]]] = {}
+    for d in descriptions:
+        fields = ", ".join(_field(field) for field in d.fields)
+        groups.setdefault(d.group, []).append({"kind": d.kind, "fields": fields, "text": d.text})
+    tables = [as_table(Sheet(name, columns, rows), to_file=to_file) for name, rows in groups.items()]
+    blocks = "Blocks: residual, parallel, repeat, sequential, define, use."
+    return "\n".join([*tables, f"{blocks}\ncnncalc kinds KIND shows one with its rules.\n"])
 
 
 def _field(field: dict[str, Any]) -> str:
@@ -50,5 +53,10 @@ def one(description: Description, format: str, *, to_file: bool = False) -> str:
     if rows:
         lines += [as_table(Sheet("", columns, rows), to_file=to_file).strip("\n"), ""]
     lines += [f"{name} = {rule}" for name, rule in description.rules]
+    lines += [""] * bool(description.rules) + ["Example:", *(f"  {line}" for line in description.example.split("\n"))]
+    known = {"PyTorch": "pytorch", "Keras": "keras", "elsewhere": "others"}
+    named = {name: ", ".join(description.names.get(key, ())) or "-" for name, key in known.items()}
+    lines += ["", f"In PyTorch: {named['PyTorch']}", f"In Keras: {named['Keras']}"]
+    lines += [f"Elsewhere: {named['elsewhere']}"] if named["elsewhere"] != "-" else []
     lines += ["", f"Reference: {description.reference}"] if description.reference else []
     return "\n".join(lines) + "\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.errors import Problem, Source, SpecError, UsageError
-from cnncalc.kinds.base.window import WORDS
+from cnncalc.kinds.base.window import CAUSAL
 from cnncalc.limits import Limits
 from cnncalc.shape import SPATIAL
 from cnncalc.solve.unsolved import Unsolved
@@ -34,6 +34,7 @@ def solve(
     if len(set(counts.values())) > 1:
         listed = ", ".join(f"--{name} has {count}" for name, count in counts.items())
         raise UsageError(f"different numbers of axes: {listed}", help="sizes are spatial only, as in 28x20, or one")
+    _need_spatial(texts["input"], given, counts)
     axes = max(counts.values(), default=1)
     asked = [{name: sizes[axis % len(sizes)] for name, sizes in given.items()} for axis in range(axes)]
     alike = all(one == asked[0] for one in asked)
@@ -49,10 +50,21 @@ def solve(
     return found, problems
 
 
+def _need_spatial(text: str | None, given: dict[str, list[Any]], counts: dict[str, int]) -> None:
+    """Raise UsageError for the input 28x28x3 beside one number for all axes: an image with its channels is meant."""
+    if counts == {"input": 3} and len(given["input"]) == 3:
+        height, width, _ = given["input"]
+        each = "x".join([str(given["kernel"][0])] * 3) if given.get("kernel") else "3x3x3"
+        raise UsageError(
+            f"--input {text} could be an image with its channels, or the three axes of a volume",
+            help=f"--input {height}x{width} for an image, whose channels are left out; --kernel {each} for a volume",
+        )
+
+
 def _read(name: str, text: str, context: Context) -> list[Any]:
     """One number for each axis, or a word for the padding."""
-    if name == "padding" and text.strip() in WORDS:
-        return [text.strip()]
+    if name == "padding" and text.strip().lower() in CAUSAL:
+        return [text.strip().lower()]
     source = Source(f"--{name.replace('_', '-')}", text)
     node = Scalar(text.strip(), source.at(0, max(1, len(text))))
     try:

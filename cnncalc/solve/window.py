@@ -19,16 +19,29 @@ def _slides(kind: type[Kind]) -> bool:
     return {"stride", "padding"} <= set(kind.fields)
 
 
+def sliding(word: str) -> type[Kind]:
+    """The kind with a window that ``word`` stands for, in our words or in others. Raises UsageError."""
+    found = kinds.find(word)
+    if found is None:
+        from cnncalc.spec import vocabulary
+
+        several = vocabulary.several(word)
+        if several:
+            raise UsageError(f'"{word}" could mean {" or ".join(several)}', help=f"--kind {several[0]}")
+        meaning = vocabulary.kind(word)
+        found = kinds.find(meaning.kind) if meaning else None
+    if found is None or not _slides(found):
+        known = [word for word, other in kinds.every().items() if _slides(other)]
+        raise UsageError(f'"{word}" is no kind with a window', help=nearest(word, known) or ", ".join(known))
+    return found
+
+
 class Window:
     """A window along one axis with all its numbers; one of them may be a letter."""
 
     def __init__(self, kind: str, numbers: dict[str, Any], *, ceil: bool, output_padding: int) -> None:
-        self.kind, self.numbers, self.ceil, self.output_padding = kind, numbers, ceil, output_padding
-        found = kinds.find(kind)
-        if found is None or not _slides(found):
-            known = [word for word, other in kinds.every().items() if _slides(other)]
-            raise UsageError(f'"{kind}" is no kind with a window', help=nearest(kind, known) or ", ".join(known))
-        self.type = found
+        self.type = found = sliding(kind)
+        self.kind, self.numbers, self.ceil, self.output_padding = found.word(), numbers, ceil, output_padding
         self._extra = {name: 1 for name in ("filters",) if name in found.fields}
         for name, option, given, silent in (
             ("dilation", "dilation", numbers["dilation"], 1),

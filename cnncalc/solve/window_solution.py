@@ -14,13 +14,14 @@ from cnncalc.solve.propagation.graph import Tape
 from cnncalc.solve.propagation.intervals import FAR
 from cnncalc.solve.propagation.search import Effort, Values
 from cnncalc.solve.unsolved import Unsolved
-from cnncalc.solve.window import SYMBOLS, Window, least
+from cnncalc.solve.window import SYMBOLS, Window, least, sliding
 from cnncalc.symbolic.expr import Letter, Number, value
 from cnncalc.symbolic.tree import substitute
 
 _SAID = {"kernel": "a kernel of {}", "padding": "padding {}", "stride": "stride {}", "dilation": "dilation {}",
          "input": "an input of {}", "output": "an output of {}"}  # fmt: skip
 _NEIGHBOURS = 3_000  # work to find one
+_EXTENDED = 64  # output_padding is less than the stride; of larger strides the first are tried
 
 
 class WindowSolution:
@@ -87,7 +88,7 @@ def window(
     input: Number = None,
     output: int | None = None,
     kernel: Number = None,
-    stride: Number = 1,
+    stride: Number = None,
     padding: Any = 0,
     dilation: Number = 1,
     kind: str = "conv",
@@ -96,7 +97,8 @@ def window(
 ) -> WindowSolution:
     """Every whole number for ``unknown`` (a key of SYMBOLS) in one window along one axis.
 
-    ``padding`` is a number for both sides, or a word (``same``). Raises NoSolution with what to change, UsageError
+    ``padding`` is a number for both sides, or a word (``same``). A stride that is not given is 1, of a pool the size of
+    its window, as in a spec. Raises NoSolution with what to change, UsageError
     where a number is missing or the unknown itself is given, LimitError where the search would not end.
 
     >>> window("padding", input=28, kernel=5, stride=1, output=28).solutions
@@ -110,7 +112,10 @@ def window(
         raise UsageError(f'"{unknown}" cannot be solved for', help=nearest(unknown, SYMBOLS) or ", ".join(SYMBOLS))
     if numbers[unknown] not in (None, {"stride": 1, "padding": 0, "dilation": 1}.get(unknown)):
         raise UsageError(f"{unknown} is what is asked for, and it is given", help=f"leave --{unknown} out")
-    missing = [name for name, number in numbers.items() if number is None and name != unknown]
+    pool = bool(sliding(kind).fields["stride"].same_as)
+    if stride is None and not pool and unknown != "stride":
+        numbers["stride"] = 1
+    missing = [n for n, number in numbers.items() if number is None and n != unknown and not (pool and n == "stride")]
     if missing:
         raise UsageError(
             f"{unknown} needs {' and '.join(f'--{name}' for name in missing)}",
@@ -203,11 +208,24 @@ def _none(asked: Window, unknown: str) -> Problem:
     wanted = asked.numbers["output"]
     lines = [line.written() for line in algebra.turned(number, (wanted, wanted))]
     works = [text for other in SYMBOLS if other != unknown and (text := _neighbour(asked, unknown, other))]
+    works = _extended(asked, unknown) + works
     return Problem(
         f"no {unknown} gives an output of {wanted}",
         working=tuple(lines),
         help="; ".join(works) if works else "change more than one of the numbers",
     )
+
+
+def _extended(asked: Window, unknown: str) -> list[str]:
+    """The least output_padding with which a transposed convolution has an answer, as text."""
+    if "output_padding" not in asked.type.fields or not isinstance(asked.numbers["stride"], int):
+        return []
+    for extra in range(asked.output_padding + 1, min(asked.numbers["stride"], _EXTENDED)):
+        changed = Window(asked.kind, asked.numbers, ceil=asked.ceil, output_padding=extra)
+        answers = _answers(changed, unknown).solutions
+        if answers:
+            return [f"output_padding {extra} works, with {_SAID[unknown].format(answers[0])}"]
+    return []
 
 
 def _neighbour(asked: Window, unknown: str, other: str) -> str | None:

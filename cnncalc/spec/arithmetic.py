@@ -1,13 +1,13 @@
-"""Integer arithmetic over the arguments of a ``define`` block: ``+ - * // ( )`` and names."""
+"""Integer arithmetic: ``+ - * // ( )``, whole numbers, unknown letters and the arguments of a ``define`` block."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from cnncalc.symbolic.expr import Number, value
+from cnncalc.symbolic.expr import Letter, Number, value
 
-_TOKEN = re.compile(r"\s*(?:([0-9]+)|([A-Za-z_][A-Za-z_0-9]*)|(//|[-+*()]))")
+_TOKEN = re.compile(r"\s*(?:([0-9]+)|\$?([A-Za-z_][A-Za-z_0-9]*)|(//|[-+*()]))")
 _STRENGTH = {"+": 1, "-": 1, "*": 2, "//": 2}
 _LONGEST = 1000
 
@@ -16,8 +16,11 @@ class NotArithmetic(ValueError):
     """The text is no arithmetic over the names given; the message says why."""
 
 
-def evaluate(text: str, names: Mapping[str, Number]) -> Number:
-    """The number that ``text`` stands for. Raises NotArithmetic; work grows linearly with the text."""
+def evaluate(text: str, names: Mapping[str, Number], letter: Callable[[str], bool] = lambda word: False) -> Number:
+    """The number that ``text`` stands for. ``letter`` says whether a word that is no name is an unknown.
+
+    Raises NotArithmetic; work grows linearly with the text.
+    """
     if len(text) > _LONGEST:
         raise NotArithmetic(f"longer than {_LONGEST} characters")
     numbers: list[Number] = []
@@ -30,7 +33,7 @@ def evaluate(text: str, names: Mapping[str, Number]) -> Number:
         elif token == "(" and operand_next:
             signs.append("(")
         elif operand_next:
-            numbers.append(_operand(token, names))
+            numbers.append(_operand(token, names, letter))
             operand_next = False
         elif token == ")":
             _reduce(numbers, signs, 0)
@@ -52,7 +55,7 @@ def evaluate(text: str, names: Mapping[str, Number]) -> Number:
 
 
 def _tokens(text: str) -> list[str]:
-    tokens, position, text = [], 0, text.rstrip()
+    tokens, position, text = [], 0, text.rstrip().replace("×", "*").replace("·", "*")
     while position < len(text):
         match = _TOKEN.match(text, position)
         if not match:
@@ -62,13 +65,15 @@ def _tokens(text: str) -> list[str]:
     return tokens
 
 
-def _operand(token: str, names: Mapping[str, Number]) -> Number:
+def _operand(token: str, names: Mapping[str, Number], letter: Callable[[str], bool]) -> Number:
     if token.isdigit():
         if len(token) > 19:
             raise NotArithmetic("a number of more than 19 digits")
         return int(token)
+    if token not in names and letter(token):
+        return Letter(token)
     if token not in names:
-        raise NotArithmetic(f'"{token}" is not an argument of this block')
+        raise NotArithmetic(f'"{token}" is not {"an argument of this block" if names else "a number or a letter"}')
     number = names[token]
     if isinstance(number, str):
         raise NotArithmetic(f'"{token}" is the word "{number}", not a number')

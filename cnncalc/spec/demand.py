@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from cnncalc.errors import Mark, SpecError, nearest
 from cnncalc.spec import values
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
 from cnncalc.spec.values import BadValue, Context, is_letter
-
-if TYPE_CHECKING:
-    pass
 
 #: Quantities with one number for each axis.
 AXIAL = ("receptive_field", "effective_stride", "effective_padding")
@@ -60,6 +57,10 @@ def read_given(node: Node, context: Context) -> list[Demand]:
 
 def _read(layer: str | None, quantity: str, node: Node, mark: Mark, context: Context) -> Demand:
     known = QUANTITIES if layer else TOTALS
+    if quantity not in known:
+        from cnncalc.spec import vocabulary
+
+        quantity = vocabulary.quantity(quantity)
     if quantity not in known:
         raise BadValue(
             f'"{quantity}" is not a quantity', mark, nearest(quantity, known) or f"one of {', '.join(known)}"

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import Any
 
 from cnncalc.errors import LimitError, Mark, Problem, SpecError, nearest
 from cnncalc.limits import Limits, over
-from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, describe, is_null
+from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, describe, is_null, shown
 from cnncalc.symbolic.expr import Expr, Letter, Number
 
-if TYPE_CHECKING:
-    pass
+_THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(_[0-9]{3})+")
 
 TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
@@ -75,7 +75,7 @@ def odd_character(text: str) -> str | None:
 
 
 def whole(node: Node, context: Context, what: str, least: int = 1, *, bounded: bool = True) -> Number:
-    """A whole number of ``least`` or more, an unknown letter, or arithmetic over a block's arguments.
+    """A whole number of ``least`` or more, an unknown letter, or arithmetic over numbers, letters and arguments.
 
     ``bounded``: it is a size, which the limit of that name holds.
     """
@@ -84,19 +84,24 @@ def whole(node: Node, context: Context, what: str, least: int = 1, *, bounded: b
     text = node.text
     if text.isdecimal() and text.isascii() and text[0] != "0" and len(text) < 10:  # most are such, and come out here
         return _checked(int(text), node, context, what, least, bounded=bounded)
-    arguments = context.arguments
-    if arguments is not None and not text.isdecimal():
-        if text in arguments or (not is_letter(text) and not _is_whole(text)):
-            return _checked(_worked_out(node, context, what, least), node, context, what, least, bounded=bounded)
-    elif not text.isdecimal() and is_letter(text):
-        return Letter(text)
+    if _is_worked_out(text, context):
+        return _checked(_worked_out(node, context, what, least), node, context, what, least, bounded=bounded)
     return _checked(_literal(node, context, what, least), node, context, what, least, bounded=bounded)
+
+
+def _is_worked_out(text: str, context: Context) -> bool:
+    """Whether ``text`` is arithmetic, or the name of an argument."""
+    if context.arguments is not None and (text in context.arguments or not (is_letter(text) or _is_whole(text))):
+        return not text.isdecimal()
+    return len(text) > 1 and not _is_whole(text) and not _is_real(text) and any(sign in text for sign in "+-*/(·×$")
 
 
 def _literal(node: Scalar, context: Context, what: str, least: int) -> Number:
     text = node.text
     if is_letter(text):
         return Letter(text)
+    if _THOUSANDS.fullmatch(text):
+        text = text.replace("_", "")
     if not _is_whole(text):
         raise expected(what, node, _numbers_from(least), _number_help(node, what))
     digits = text.lstrip("+-")
@@ -135,42 +140,51 @@ def _worked_out(node: Scalar, context: Context, what: str, least: int) -> Number
     from cnncalc.spec.arithmetic import NotArithmetic, evaluate
 
     try:
-        number = evaluate(node.text, context.arguments or {})
+        number = evaluate(node.text, context.arguments or {}, is_letter)
     except NotArithmetic as error:
         raise BadValue(
-            f'{what} must be {_numbers_from(least)}; "{node.text[:40]}" is no arithmetic here: {error}',
+            f'{what} must be {_numbers_from(least)}; "{shown(node.text)}" is no arithmetic here: {error}',
             node.mark,
-            "use + - * // ( ), whole numbers and the arguments "
-            + (", ".join(context.arguments or ()) or "(this block has none)"),
+            "use + - * // ( ), whole numbers and " + _names(context),
         ) from None
     if isinstance(number, bool) or not isinstance(number, int | Expr):
         raise expected(what, node, _numbers_from(least))
     return number
 
 
+def _names(context: Context) -> str:
+    """What arithmetic may name, in words."""
+    if context.arguments is None:
+        return "letters"
+    return f"the arguments {', '.join(context.arguments) or '(this block has none)'}"
+
+
 def per_axis(node: Node, context: Context, what: str, least: int = 1) -> Any:
-    """One number for all spatial axes, or a tuple with one for each."""
+    """One number for all spatial axes, or a tuple with one for each: ``5``, ``[5, 5]``, ``5x5`` or ``(5, 5)``."""
+    if isinstance(node, Scalar):
+        node = _listed(node, context)
     if not isinstance(node, Sequence):
-        return _for_all(node, context, what, least)
+        return whole(node, context, what, least)
     if not 1 <= len(node.items) <= 3:
         raise expected(what, node, "one number, or one for each spatial axis (1 to 3)")
     return tuple(whole(item, context, what, least) for item in node.items)
 
 
-def _for_all(node: Node, context: Context, what: str, least: int) -> Number:
-    """One number for all spatial axes. Who writes ``3x5`` is shown the form for one each."""
-    sizes = node.text.replace("×", "x").split("x") if isinstance(node, Scalar) else []
-    if 2 <= len(sizes) <= 3 and all(map(_is_whole, sizes)):
-        raise expected(what, node, "one number, or one for each spatial axis", f"{what}: [{', '.join(sizes)}]")
-    return whole(node, context, what, least)
+def _listed(node: Scalar, context: Context) -> Node:
+    """The list that a text stands for, or ``node`` itself. Most texts are one number, and come out at once."""
+    if node.text.isdecimal():
+        return node
+    from cnncalc.spec.listing import listed
+
+    return listed(node, context.arguments or ())
 
 
 def padding(node: Node, context: Context, what: str, words: tuple[str, ...]) -> Any:
     """A number, one for each axis, ``[begin, end]`` pairs for each axis, or one of ``words``."""
     if isinstance(node, Scalar):
         text = argument(node, context)
-        if isinstance(text, str) and text in words:
-            return text
+        if isinstance(text, str) and (known := text if text in words else text.lower()) in words:
+            return known
         looks_like_word = len(str(text)) > 1 and str(text).replace("_", "a").isalpha()
         if words and node.plain and looks_like_word and text not in (context.arguments or ()):
             raise BadValue(
@@ -178,9 +192,11 @@ def padding(node: Node, context: Context, what: str, words: tuple[str, ...]) -> 
                 node.mark,
                 nearest(str(text), words),
             )
-        return _for_all(node, context, what, 0)
-    if isinstance(node, Sequence) and any(isinstance(item, Sequence) for item in node.items):
-        return tuple(_pair(item, context, what) for item in node.items)
+        node = _listed(node, context)
+    if isinstance(node, Sequence):
+        items = [_listed(item, context) if isinstance(item, Scalar) else item for item in node.items]
+        if any(isinstance(item, Sequence) for item in items):
+            return tuple(_pair(item, context, what) for item in items)
     return per_axis(node, context, what, 0)
 
 
@@ -192,8 +208,8 @@ def _pair(node: Node, context: Context, what: str) -> tuple[Number, Number]:
 
 
 def argument(node: Scalar, context: Context) -> Any:
-    """The text, or the block's argument of that name."""
-    return (context.arguments or {}).get(node.text, node.text)
+    """The text, or the block's argument of that name, which may be written ``$name``."""
+    return (context.arguments or {}).get(node.text.removeprefix("$"), node.text)
 
 
 def any_argument(node: Node, context: Context, what: str) -> Any:
@@ -206,6 +222,9 @@ def any_argument(node: Node, context: Context, what: str) -> Any:
     if text in TRUTHS and node.plain:
         return TRUTHS[text]
     if any(c in "0123456789+-*/()" for c in text) or is_letter(text):
+        listed = _listed(node, context)
+        if listed is not node:
+            return per_axis(listed, context, what, -context.limits.size)
         return whole(node, context, what, -context.limits.size)
     return text
 
@@ -223,11 +242,16 @@ def flag(node: Node, context: Context, what: str) -> bool:
 
 
 def word(node: Node, context: Context, what: str, words: tuple[str, ...]) -> str:
-    """One of ``words``."""
+    """One of ``words``, or what other frameworks call it."""
     text = argument(node, context) if isinstance(node, Scalar) else None
-    if text not in words:
+    if text in words:
+        return str(text)
+    from cnncalc.spec import vocabulary
+
+    known = vocabulary.word(str(text or ""), words)
+    if known is None:
         raise expected(what, node, f"one of {', '.join(words)}", nearest(str(text or ""), words))
-    return str(text)
+    return known
 
 
 def real(node: Node, context: Context, what: str) -> float:
@@ -241,25 +265,12 @@ def real(node: Node, context: Context, what: str) -> float:
 
 
 def sizes(node: Node, context: Context, what: str, least: int = 1, most: int = 4) -> list[Number]:
-    """1 to ``most`` sizes as written: ``64x64x3``, ``64×64×3``, ``[64, 64, 3]`` or one number."""
-    if isinstance(node, Sequence):
-        items: list[Node] = node.items
-    elif isinstance(node, Scalar):
-        items = _split(node)
-    else:
-        items = []
+    """1 to ``most`` sizes as written: ``64x64x3``, ``64×64×3``, ``[64, 64, 3]``, ``(64, 64, 3)`` or one number."""
+    listed = _listed(node, context) if isinstance(node, Scalar) else node
+    items = listed.items if isinstance(listed, Sequence) else [] if isinstance(node, Mapping) else [node]
     if not 1 <= len(items) <= most or any(isinstance(item, Scalar) and not item.text for item in items):
         raise expected(what, node, f"sizes such as 64x64x3 (1 to {most} of them)")
     return [whole(item, context, what, least) for item in items]
-
-
-def _split(node: Scalar) -> list[Node]:
-    mark, column, items = node.mark, node.mark.column + (not node.plain), []
-    for part in node.text.replace("×", "x").split("x", 8):  # no more than it takes to see that they are too many
-        text = part.strip()
-        items.append(Scalar(text, mark._replace(column=column, width=max(1, len(part)))))
-        column += len(part) + 1
-    return items  # type: ignore[return-value]
 
 
 def unknown_keys(mapping: Mapping, known: Any, what: str, problems: list[Problem]) -> None:

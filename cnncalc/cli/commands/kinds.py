@@ -9,32 +9,49 @@ import typer
 from cnncalc import kinds as registry
 from cnncalc.cli import io, options
 from cnncalc.errors import UsageError
-from cnncalc.explain.kind import describe
-from cnncalc.network.blocks import PLACERS
+from cnncalc.explain import blocks
+from cnncalc.explain.kind import Description, describe
+from cnncalc.kinds.base.kind import Kind
+from cnncalc.network.foreign import suggestion
 from cnncalc.render import kinds as render
+from cnncalc.spec import vocabulary
 
 EXAMPLE = "Example: cnncalc kinds conv"
+
+
+def _described(word: str, every: dict[str, type[Kind]]) -> Description:
+    """The page of a kind or a block, by our word for it or another. Raises UsageError."""
+    meaning = None if word in every or word in blocks.PAGES else vocabulary.kind(word)
+    ours = meaning.kind if meaning else word
+    if ours in every:
+        return describe(every[ours])
+    if ours in blocks.PAGES:
+        return blocks.describe(ours)
+    several = vocabulary.several(word)
+    if several:
+        raise UsageError(f'"{word}" could mean {" or ".join(several)}', help=f"cnncalc kinds {several[0]}")
+    hint = vocabulary.unsaid(word) or suggestion(word, blocks.PAGES)
+    raise UsageError(f'no kind of layer is called "{word}"', help=hint)
 
 
 def kinds(
     kind: Annotated[
         str | None,
-        typer.Argument(metavar="KIND", help="Show this kind with its rules.", autocompletion=options.complete_kinds),
+        typer.Argument(
+            metavar="KIND",
+            help="Show this kind with its rules; any framework's name for it will do.",
+            autocompletion=options.complete_kinds,
+        ),
     ] = None,
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
 ) -> int:
-    """The kinds of layers, their fields and rules."""
+    """The kinds of layers and blocks: their fields, rules, an example, and their names in PyTorch and Keras."""
     format = options.form(format, output, render.FORMATS)
     every = registry.every()
     if kind is None:
         text = render.as_list([describe(found) for found in every.values()], format, to_file=bool(output))
-    elif kind in every:
-        text = render.one(describe(every[kind]), format, to_file=bool(output))
-    elif kind in PLACERS:
-        raise UsageError(f"{kind} is a block, not a kind of layer", help="cnncalc schema has the fields of blocks")
     else:
-        hint = registry.meant(kind) or "cnncalc kinds lists them"
-        raise UsageError(f'no kind of layer is called "{kind}"', help=hint)
+        text = render.one(_described(kind, every), format, to_file=bool(output))
     io.emit(text, output)
     return 0

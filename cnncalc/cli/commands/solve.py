@@ -45,7 +45,9 @@ def solve(
         typer.Option("--output", "-o", metavar="N", help="Size of the output. With network: the FILE to write."),
     ] = None,
     kernel: Annotated[str | None, _number("--kernel", "Size of the window.")] = None,
-    stride: Annotated[str | None, _number("--stride", "Step of the window; 1 where not given, also of a pool.")] = None,
+    stride: Annotated[
+        str | None, _number("--stride", "Step of the window; 1 where not given, of a pool its size.")
+    ] = None,
     padding: Annotated[str | None, _number("--padding", "Padding of each side, or same; 0 where not given.")] = None,
     dilation: Annotated[str | None, _number("--dilation", "Distance of the window's elements; 1.")] = None,
     output_padding: Annotated[str | None, _number("--output-padding", "Of a transposed_conv; 0.")] = None,

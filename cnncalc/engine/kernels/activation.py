@@ -129,6 +129,10 @@ def softsign(kind: Any, weights: Weights, x: Array) -> Array:
     return x / (1 + np.abs(x))
 
 
+def abs(kind: Any, weights: Weights, x: Array) -> Array:
+    return np.abs(x)
+
+
 def softmax(kind: Any, weights: Weights, x: Array) -> Array:
     powers = np.exp(x - x.max(axis=-1, keepdims=True))
     return powers / powers.sum(axis=-1, keepdims=True)

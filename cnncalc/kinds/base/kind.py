@@ -87,6 +87,7 @@ class Kind:
     rescales: ClassVar[bool] = False  # it shifts and scales at most: a rectifier behind it counts as next
     family: ClassVar[str] = ""  # convolution, dense, pool, recurrent or norm: what one of them learns, so do the others
     changed: Mapping[str, Callable[..., Any]] = MappingProxyType({})  # rules of this layer in place of its methods
+    restates: ClassVar[bool] = False  # a value without a name repeats the channels, and is only compared with them
     reference: ClassVar[str] = ""
     layout = "channels_last"
 

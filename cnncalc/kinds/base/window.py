@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 from cnncalc import rules
 from cnncalc.kinds.base.kind import Kind, Misfit, Note, Reach, axis_letters, equation, need_spatial, per_axis, times
-from cnncalc.shape import Shape
+from cnncalc.shape import RANKS, Shape
 from cnncalc.symbolic.arithmetic import anywhere
 from cnncalc.symbolic.expr import Number, value
 
 WORDS = ("valid", "same", "same_lower")
+CAUSAL = (*WORDS, "causal")  # of a sequence: all of the padding is at the beginning, so that no step sees a later one
 
 
 class Window(NamedTuple):
@@ -37,14 +38,23 @@ class Sliding(Kind):
     def _axes(self, x: Shape) -> Any:
         """For each spatial axis: its size, and the kernel, stride, dilation and padding (number, pair or word)."""
         need_spatial(x, self)
-        return zip(
-            x.spatial,
-            per_axis(self.kernel, x, self.kernel_field),
-            per_axis(self.stride, x, "stride"),
-            per_axis(self.dilation, x, "dilation"),
-            per_axis(self.padding, x, "padding"),
-            strict=True,
-        )
+        kernel = per_axis(self.kernel, x, self.kernel_field)
+        dilation = per_axis(self.dilation, x, "dilation")
+        padding = per_axis(self.padding, x, "padding")
+        if self.padding == "causal":
+            padding = (self._causal(kernel[0], dilation[0], x),)
+        return zip(x.spatial, kernel, per_axis(self.stride, x, "stride"), dilation, padding, strict=True)
+
+    @staticmethod
+    def _causal(kernel: Number, dilation: Number, x: Shape) -> tuple[Number, Number]:
+        """What lies before and behind a sequence. Raises Misfit for an image or a volume, which have no order."""
+        if len(x.spatial) != 1:
+            raise Misfit(
+                f"causal padding is for sequences; its input is {RANKS[x.rank]} of {len(x.spatial)} spatial axes",
+                help="padding: same",
+                field="padding",
+            )
+        return rules.extent(kernel, dilation) - 1, 0
 
     def windows(self, x: Shape) -> list[Window]:
         """The window along each spatial axis of ``x``."""

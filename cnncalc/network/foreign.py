@@ -1,0 +1,294 @@
+"""Layers in the words of other frameworks, put in ours. Loaded only where a word is met that is not ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from cnncalc import kinds
+from cnncalc.errors import Mark, Problem, nearest
+from cnncalc.kinds.base.fields import REQUIRED
+from cnncalc.kinds.base.kind import Kind
+from cnncalc.network import pasted, wording
+from cnncalc.network.scope import COMMON, Check, Item
+from cnncalc.spec import vocabulary
+from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null, shown
+from cnncalc.spec.values import TRUTHS, BadValue, expected, unknown_keys
+from cnncalc.spec.vocabulary.fields import DEFAULTS, FIELDS, IGNORED, IGNORED_BY, ONLY, ORDER, PRESETS, SCALARS
+
+
+def name(item: Item, blocks: Iterable[str]) -> None:
+    """Put the word of ``item`` in ours; ``blocks`` are the words of blocks and of the file's own definitions.
+
+    Raises SpecError where nobody calls a layer so, or where a word could mean several, with what to write.
+    """
+    meaning = _meaning(item, tuple(blocks))
+    item.name = item.given_name()
+    item.word, item.axes, item.whose = meaning
+
+
+def translate(item: Item, problems: list[Problem]) -> None:
+    """Put the fields of ``item``, whose kind is known, in our words. What is only repeated becomes its ``checks``.
+
+    Adds a problem for each field that cannot be read. Raises SpecError where values without names cannot be.
+    """
+    kind = kinds.find(item.word)
+    if kind is not None:
+        _Translation(item, kind, problems).run()
+
+
+def _meaning(item: Item, blocks: tuple[str, ...]) -> vocabulary.Meaning:
+    pasted.call(item)
+    if item.word == "last":
+        item.checks.append(Check("last", Scalar("last", item.mark), "last"))
+        item.scalar = Scalar("1", item.mark)  # until the length of what it reads is known
+        return vocabulary.Meaning("select")
+    if vocabulary.plain(item.word) == "linear" and item.word != "nn.Identity":
+        return _linear(item)
+    if kinds.find(item.word):
+        return vocabulary.Meaning(item.word)
+    meaning = vocabulary.kind(item.word)
+    if meaning and (kinds.find(meaning.kind) or meaning.kind in blocks):
+        return meaning
+    raise _unknown(item, blocks)
+
+
+def _linear(item: Item) -> vocabulary.Meaning:
+    """``linear`` without a value is the activation; with one it is PyTorch's dense layer."""
+    dense = {"units", "bias", "flatten", "activation"}.union(*map(str.split, FIELDS["dense"].values()))
+    valued = item.scalar is not None or not dense.isdisjoint(item.fields) or item.word != "linear"
+    return vocabulary.Meaning("dense", 0, "" if item.word == "linear" else "pytorch") if valued else _IDENTITY
+
+
+_IDENTITY = vocabulary.Meaning("linear")
+
+
+def _unknown(item: Item, blocks: tuple[str, ...]) -> BadValue:
+    """The error for a word that is no kind, with what to write."""
+    several = vocabulary.several(item.word)
+    if several:
+        text = f'"{shown(item.word)}" could mean {" or ".join(several)}'
+        return BadValue(text, item.mark, f"write {' or '.join(several)}")
+    help = vocabulary.unsaid(item.word) or pasted.form(item.word) or suggestion(item.word, blocks)
+    return BadValue(f'no kind of layer is called "{shown(item.word)}"', item.mark, help)
+
+
+def suggestion(word: str, others: Iterable[str] = ()) -> str:
+    """``did you mean "..."?`` for a word that is no kind; ``others`` are words that are none but are known."""
+    own = [*kinds.every(), *others]
+    close = nearest(word, own)
+    if close is None:
+        theirs = {name.lower(): name for name in vocabulary.every()}
+        from difflib import get_close_matches
+
+        found = get_close_matches(word.lower()[:80], theirs, n=1, cutoff=0.75)
+        meaning = vocabulary.kind(theirs[found[0]]) if found else None
+        close = f'did you mean "{meaning.kind}"?' if meaning else None
+    return close or "cnncalc kinds lists them"
+
+
+class _Translation:
+    """One layer whose kind is known, and its fields as they are put in our words."""
+
+    def __init__(self, item: Item, kind: type[Kind], problems: list[Problem]) -> None:
+        self.item, self.kind, self.problems = item, kind, problems
+        self.word, self.theirs = kind.word(), item.written
+        self.own = kind.fields
+        self.synonyms = {
+            vocabulary.plain(name): ours
+            for ours, names in FIELDS.get(self.word, {}).items()
+            if ours in self.own or ours == "in_channels"
+            for name in (ours, *names.split())
+        }
+        self.found: dict[str, Node] = {}
+        self.keys: dict[str, Mark] = {}
+
+    def run(self) -> None:
+        """Read every field of the item."""
+        item = self.item
+        given = Mapping(dict(item.fields), dict(item.keys), item.mark)
+        pasted.mend(given)
+        for name, node in self._positional():
+            if name in given.items:
+                self.problems.append(Problem(f'"{name}" is given twice', node.mark, help="keep one"))
+            given.items[name], given.keys[name] = node, node.mark
+        item.scalar = None
+        for name, node in given.items.items():
+            self._field(name, node, given.keys.get(name, node.mark))
+        presets = PRESETS.get(vocabulary.plain(self.theirs), {})
+        for name, text in {**presets, **DEFAULTS.get((self.item.whose, self.word), {})}.items():
+            self.found.setdefault(name, Scalar(text, item.mark))
+        item.fields, item.keys = self.found, self.keys
+        if item.axes:
+            item.checks.append(Check(self.theirs, Scalar(str(item.axes), item.mark), "axes"))
+
+    def _positional(self) -> Iterable[tuple[str, Node]]:
+        """Values without a name, with the names that their places give them."""
+        scalar, first = self.item.scalar, next(iter(self.own), None)
+        if scalar is None:
+            return []
+        if wording.merges(self.kind) and isinstance(scalar, Sequence):
+            return [("from", scalar)]
+        scalar = pasted.values(scalar)
+        order = self._order()
+        named = [part for part in scalar.items if isinstance(part, Mapping)] if isinstance(scalar, Sequence) else []
+        if isinstance(scalar, Sequence) and (len(order) > 1 or named):
+            return self._by_place(scalar, order)
+        if isinstance(scalar, Sequence) and len(scalar.items) > 1 and not order:
+            self._refuse_order(scalar)
+        restated = "in_channels" if self.kind.restates else first
+        name = SCALARS.get(self.word, restated) if self.item.whose or self.kind.restates else restated
+        truth = isinstance(scalar, Scalar) and scalar.text in TRUTHS
+        if name is None or (name == "inplace" and not truth):
+            raise expected(self.theirs, scalar, "without a value", f"- {self.word}")
+        if self.theirs in ("Upsample", "nn.Upsample"):
+            text = f"{self.theirs}: {scalar.text}" if isinstance(scalar, Scalar) else self.theirs
+            raise BadValue(f'"{text}" could be the factor or the size', scalar.mark, "upsample: {factor: 2}")
+        return [(name, scalar)]
+
+    def _order(self) -> list[str]:
+        bare = vocabulary.bare(self.theirs)
+        return next((ORDER[key] for key in (bare, *_patterns(bare)) if key in ORDER), "").split()
+
+    def _refuse_order(self, given: Sequence) -> None:
+        """Raise BadValue where the order of values without names differs between frameworks."""
+        names = vocabulary.names(self.word)
+        orders: dict[tuple[str, ...], str] = {}
+        for name in (*names["pytorch"], *names["keras"]):
+            order = next((ORDER[key] for key in (name, *_patterns(name)) if key in ORDER), "").split()
+            if len(order) > 1:
+                orders.setdefault(tuple(order[:3]), name)
+        if orders:
+            listed = "; ".join(f"{name}: [{', '.join(order)}]" for order, name in orders.items())
+            text = f"{self.theirs} does not say what its {len(given.items)} values are"
+            raise BadValue(
+                text,
+                given.mark,
+                f"write {self.word}: {{{', '.join(f'{n}: ...' for n in self._needed())}}}, or {listed}",
+            )
+
+    def _needed(self) -> list[str]:
+        return [name for name, field in self.own.items() if field.default is REQUIRED] or list(self.own)[:2]
+
+    def _by_place(self, given: Sequence, order: list[str]) -> list[tuple[str, Node]]:
+        found: list[tuple[str, Node]] = []
+        values = [part for part in given.items if not isinstance(part, Mapping)]
+        if len(values) > len(order):
+            text = f"{self.theirs} takes {len(order)} values without names; found {len(values)}"
+            raise BadValue(text, given.mark, f"write {self.word}: {{{', '.join(list(self.own)[:3])}: ...}}")
+        for name, part in zip(order, values, strict=False):
+            found.append((name, part))
+        for part in given.items:
+            if isinstance(part, Mapping):
+                found += part.items.items()
+        return found
+
+    def _field(self, name: str, node: Node, mark: Mark) -> None:
+        """One field, in our words; or ignored, checked or refused."""
+        ours = self._ours(name)
+        if (
+            name in _SPECIAL
+            and (ours or name) in self.own
+            and isinstance(node, Scalar)
+            and _NUMBERED.fullmatch(node.text)
+        ):
+            _SPECIAL[name](self, name, node, mark)
+        elif name in COMMON or ours in self.own:
+            self._put(ours or name, node, mark)
+        elif ours == "in_channels" and name != "normalized_shape":
+            self.item.checks.append(Check(name, node, "channels"))
+        elif special := _SPECIAL.get(name):
+            special(self, name, node, mark)
+        elif name in IGNORED or name in IGNORED_BY.get(self.word, ()):
+            return
+        elif name in ONLY:
+            self._only(name, node)
+        elif is_null(node) and name.endswith(("_regularizer", "_constraint")):
+            return
+        else:
+            known = [*self.own, *self.synonyms, *COMMON]
+            unknown_keys(Mapping({name: node}, {name: mark}, mark), known, self.label(), self.problems)
+            last = self.problems.pop()
+            takes = f"{self.label()} takes {', '.join([*self.own, *COMMON])}"
+            hint = nearest(self.synonyms.get(vocabulary.plain(name), name), [*self.own, *COMMON])
+            self.problems.append(last._replace(help=f"{hint} {takes}" if hint else takes))
+
+    def label(self) -> str:
+        """The layer as a message names it."""
+        return f'{self.word} "{self.item.name}"'
+
+    def _ours(self, name: str) -> str | None:
+        """Our name of a field; Keras's UpSampling2D calls its factor size."""
+        if self.word == "upsample" and name == "size" and vocabulary.plain(self.theirs).startswith("upsampling"):
+            return "factor"
+        return name if name in self.own else self.synonyms.get(vocabulary.plain(name))
+
+    def _put(self, name: str, node: Node, mark: Mark) -> None:
+        if name in self.found:
+            text = f'{self.label()}: "{name}" is given twice'
+            self.problems.append(Problem(text, mark, help="keep one", also=self.keys[name]))
+        elif not (is_null(node) and name in self.own):
+            self.found[name], self.keys[name] = node, mark
+
+    def _only(self, name: str, node: Node) -> None:
+        text = node.text if isinstance(node, Scalar) else ""
+        if text.lower() not in ONLY[name] and not is_null(node):
+            known = ONLY[name][0]
+            self.problems.append(Problem(
+                f"{self.label()}: {name} {shown(text)} is not what {self.word} does", node.mark,
+                help=f"{name}: {known}, or leave it out"))  # fmt: skip
+
+    def both(self, name: str, node: Node, mark: Mark) -> None:
+        """``affine``: the scale and the shift of a norm."""
+        for ours in ("scale", "center"):
+            if ours in self.own:
+                self._put(ours, node, mark)
+
+    def chosen(self, name: str, node: Node, mark: Mark) -> None:
+        """A truth that is a word or a number with us."""
+        ours, yes, no = _CHOICES[name]
+        text = node.text if isinstance(node, Scalar) else ""
+        truth = True if text == "tanh" else False if text == "none" else TRUTHS.get(text)
+        if truth is None or ours not in self.own:
+            raise expected(name, node, "true or false")
+        self._put(ours, Scalar(yes if truth else no, node.mark), mark)
+
+    def checked(self, name: str, node: Node, mark: Mark) -> None:
+        """What is compared with the shape or the layout."""
+        self.item.checks.append(Check(name, node, _CHECKS[name]))
+        if name in ("axis", "dim") and self.word in ("mean", "sum"):
+            self.found["axis"] = Scalar("channels", node.mark)  # until the axes of what it reads are known
+        if name == "normalized_shape" and isinstance(node, Sequence) and len(node.items) > 1 and "axes" in self.own:
+            self.found.setdefault("axes", Scalar("all", node.mark))
+
+    def slopes(self, name: str, node: Node, mark: Mark) -> None:
+        """PyTorch's PReLU has one slope in all, or one a channel."""
+        one = isinstance(node, Scalar) and node.text == "1"
+        self._put("shared", Scalar("true" if one else "false", node.mark), mark)
+        if not one:
+            self.item.checks.append(Check(name, node, "channels"))
+
+
+#: Values of our own fields that only other frameworks have: the number of an axis, PyTorch's words for gelu.
+_NUMBERED = re.compile(r"-?[0-9]+|tanh|none")
+
+
+def _patterns(name: str) -> list[str]:
+    return [name.replace(number, "#", 1) for number in "123" if number in name]
+
+
+_CHOICES = {
+    "norm_first": ("norm", "pre", "post"), "reset_after": ("biases", "2", "1"), "approximate": ("approximate", "true",
+                                                                                             "false"),
+}  # fmt: skip
+_CHECKS = {
+    "normalized_shape": "sizes", "input_shape": "input", "data_format": "layout", "axis": "axis", "dim": "axis",
+}  # fmt: skip
+_SPECIAL: dict[str, Any] = {
+    "affine": _Translation.both,
+    "elementwise_affine": _Translation.both,
+    "num_parameters": _Translation.slopes,
+    **dict.fromkeys(_CHOICES, _Translation.chosen),
+    **dict.fromkeys(_CHECKS, _Translation.checked),
+}
