@@ -7,7 +7,7 @@ from cnncalc.kinds.base.kind import POINT, Misfit, Reach, Weightless
 from cnncalc.kinds.base.merge import listed
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import differ
-from cnncalc.symbolic.expr import Number
+from cnncalc.symbolic.expr import Number, value
 
 
 class Concat(Weightless):
@@ -34,7 +34,8 @@ class Concat(Weightless):
             return total
         for size in sizes[1:]:
             if differ(size, sizes[0]):
-                raise Misfit(f"operands of {listed(xs, self)} differ in {name}: {sizes[0]} and {size}")
+                text = f"operands of {listed(xs, self)} differ in {name}: {sizes[0]} and {size}"
+                raise Misfit(text, help=_crop(xs))
         return sizes[0]
 
     def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
@@ -43,3 +44,17 @@ class Concat(Weightless):
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return (POINT,) * len(xs[0].spatial) if self.axis == "channels" and xs[0].spatial else None
+
+
+def _crop(xs: tuple[Shape, ...]) -> str | None:
+    """What to cut off the larger of two operands; None where neither is larger along every axis."""
+    if len(xs) != 2:
+        return None
+    pairs = [(value(a), value(b)) for a, b in zip(xs[0].spatial, xs[1].spatial, strict=True)]
+    if not all(isinstance(a, int) and isinstance(b, int) for a, b in pairs):
+        return None
+    more = [a - b for a, b in pairs]
+    if min(more, default=0) < 0 < max(more, default=0):
+        return None
+    amounts = ", ".join(f"[{abs(n) // 2}, {abs(n) - abs(n) // 2}]" for n in more)
+    return f"crop the {'first' if max(more) > 0 else 'second'}: crop: {{amount: [{amounts}]}}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Sizes
-from cnncalc.kinds.base.kind import Inverse, Misfit, Reach, Weightless
+from cnncalc.kinds.base.kind import Inverse, Misfit, Reach, Weightless, described
 from cnncalc.shape import Shape, read
 from cnncalc.symbolic.arithmetic import differ, product
 from cnncalc.symbolic.expr import Number
@@ -19,7 +19,7 @@ class Reshape(Weightless):
         if differ(product(x.sizes), product(self.shape)):
             raise Misfit(
                 f"{product(x.sizes)} numbers do not fill {'×'.join(map(str, self.shape))}, which takes "
-                f"{product(self.shape)}",
+                f"{product(self.shape)}; its input is {described(x, self)}",
                 field="shape",
             )
         return read(self.shape, self.layout)

@@ -32,7 +32,7 @@ def _residual(builder: Builder, item: Item, scope: Scope, above: int) -> int:
             _layers(item.fields["shortcut"], "shortcut"), scope.inside(item, trainable=trainable, part="shortcut/"), x
         )
     fields = {"activation": _word(item, scope, "activation")} if "activation" in item.fields else {}
-    return _merge(builder, item, scope, "add", (body, shortcut), fields)
+    return _merge(builder, item, scope, "add", (body, shortcut), fields, around="shortcut" not in item.fields)
 
 
 def _parallel(builder: Builder, item: Item, scope: Scope, above: int) -> int:
@@ -55,7 +55,14 @@ def _parallel(builder: Builder, item: Item, scope: Scope, above: int) -> int:
 
 
 def _merge(
-    builder: Builder, item: Item, scope: Scope, word: str, sources: tuple[int, ...], fields: dict[str, Any]
+    builder: Builder,
+    item: Item,
+    scope: Scope,
+    word: str,
+    sources: tuple[int, ...],
+    fields: dict[str, Any],
+    *,
+    around: bool = False,
 ) -> int:
     """The result row of a block, named as the block."""
     if BROKEN in sources:
@@ -64,6 +71,8 @@ def _merge(
     assert found is not None
     kind = found(**fields)
     kind.layout = builder.network.layout
+    if around:  # so that it can say which shortcut would fit
+        kind.around = True  # type: ignore[attr-defined]
     return builder.append(Layer(scope.prefix + item.name, kind, sources, item.mark))
 
 

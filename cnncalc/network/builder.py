@@ -177,6 +177,7 @@ class Builder:
         marks = {name: node.mark for name, node in item.fields.items()}
         trainable = scope.trainable and self.trainable(item, scope)
         layer = Layer(scope.prefix + item.name, kind, sources, item.mark, trainable=trainable, field_marks=marks)
+        layer.notes = item.notes
         self.step(item.mark, vars(kind).get("layers", 1) - 1)  # a recurrent layer may be many, one upon the other
         return self._parts(layer, kind) if isinstance(kind, Composite) else self.append(layer)
 

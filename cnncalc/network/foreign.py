@@ -9,7 +9,7 @@ from typing import Any
 from cnncalc import kinds
 from cnncalc.errors import Mark, Problem, nearest
 from cnncalc.kinds.base.fields import REQUIRED
-from cnncalc.kinds.base.kind import Kind
+from cnncalc.kinds.base.kind import Kind, Note
 from cnncalc.network import pasted, wording
 from cnncalc.network.scope import COMMON, Check, Item
 from cnncalc.spec import vocabulary
@@ -120,8 +120,22 @@ class _Translation:
         for name, text in {**presets, **DEFAULTS.get((self.item.whose, self.word), {})}.items():
             self.found.setdefault(name, Scalar(text, item.mark))
         item.fields, item.keys = self.found, self.keys
+        self._told(given)
         if item.axes:
             item.checks.append(Check(self.theirs, Scalar(str(item.axes), item.mark), "axes"))
+
+    def _told(self, given: Mapping) -> None:
+        """Say, or refuse, what a word means elsewhere that it does not mean here."""
+        theirs = self.item.whose == "pytorch" or not _PYTORCH.isdisjoint(given.items)
+        if self.word in ("rnn", "lstm", "gru") and theirs and vocabulary.bare(self.theirs) in ("RNN", "LSTM", "GRU"):
+            if "biases" not in self.found:
+                self.item.notes.append(Note("one bias vector; PyTorch has two, which biases: 2 counts"))
+            if "return_sequences" not in self.found:
+                self.item.notes.append(Note("only the last step; PyTorch has every step: return_sequences: true"))
+        if self.theirs == "PReLU" and "shared" not in self.found:
+            text = '"PReLU" has one slope in all in PyTorch, and one for each number in Keras'
+            help = "prelu has one for each channel; prelu: {shared: true} has one in all"
+            self.problems.append(Problem(text, self.item.mark, help=help))
 
     def _positional(self) -> Iterable[tuple[str, Node]]:
         """Values without a name, with the names that their places give them."""
@@ -155,7 +169,7 @@ class _Translation:
         """Raise BadValue where the order of values without names differs between frameworks."""
         names = vocabulary.names(self.word)
         orders: dict[tuple[str, ...], str] = {}
-        for name in (*names["pytorch"], *names["keras"]):
+        for name in sorted((*names["pytorch"], *names["keras"]), key=lambda name: "2" not in name):
             order = next((ORDER[key] for key in (name, *_patterns(name)) if key in ORDER), "").split()
             if len(order) > 1:
                 orders.setdefault(tuple(order[:3]), name)
@@ -194,7 +208,7 @@ class _Translation:
             and _NUMBERED.fullmatch(node.text)
         ):
             _SPECIAL[name](self, name, node, mark)
-        elif name in COMMON or ours in self.own:
+        elif name in COMMON or ours in self.own or ours == "from":
             self._put(ours or name, node, mark)
         elif ours == "in_channels" and name != "normalized_shape":
             self.item.checks.append(Check(name, node, "channels"))
@@ -220,6 +234,8 @@ class _Translation:
 
     def _ours(self, name: str) -> str | None:
         """Our name of a field; Keras's UpSampling2D calls its factor size."""
+        if name == "inputs" and wording.merges(self.kind):
+            return "from"
         if self.word == "upsample" and name == "size" and vocabulary.plain(self.theirs).startswith("upsampling"):
             return "factor"
         return name if name in self.own else self.synonyms.get(vocabulary.plain(name))
@@ -278,6 +294,7 @@ def _patterns(name: str) -> list[str]:
     return [name.replace(number, "#", 1) for number in "123" if number in name]
 
 
+_PYTORCH = {"input_size", "hidden_size", "num_layers", "batch_first", "proj_size"}
 _CHOICES = {
     "norm_first": ("norm", "pre", "post"), "reset_after": ("biases", "2", "1"), "approximate": ("approximate", "true",
                                                                                              "false"),

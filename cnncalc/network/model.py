@@ -10,7 +10,7 @@ from copy import copy
 from typing import NamedTuple
 
 from cnncalc.errors import Mark
-from cnncalc.kinds.base.kind import Kind, Weights
+from cnncalc.kinds.base.kind import Kind, Note, Weights
 from cnncalc.shape import Shape
 from cnncalc.spec.demand import Demand
 from cnncalc.spec.document import Spec
@@ -29,10 +29,10 @@ class Layer:
 
     ``shares`` is the number of the layer whose weights it uses again, or None; ``tie`` says whose array its kernel is,
     transposed. ``idle``: an expert beyond those that are chosen, whose work is not counted. ``field_marks``
-    has the place of each field that the spec gives.
+    has the place of each field that the spec gives. ``notes`` say how the spec was read.
     """
 
-    __slots__ = ("name", "kind", "sources", "mark", "trainable", "shares", "field_marks", "tie", "idle")
+    __slots__ = ("name", "kind", "sources", "mark", "trainable", "shares", "field_marks", "tie", "idle", "notes")
 
     def __init__(
         self,
@@ -49,6 +49,7 @@ class Layer:
         self.trainable, self.shares, self.field_marks = trainable, shares, field_marks or {}
         self.tie: Tie | None = None
         self.idle = False
+        self.notes: list[Note] = []
 
     @property
     def borrows(self) -> bool:

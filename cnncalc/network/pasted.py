@@ -112,4 +112,7 @@ def form(word: str) -> str | None:
         first = next((part for part in parts if "=" not in part), None)
         first_field = {"dense": "units", "conv": "filters"}.get(kind, "size")
         return f"- {kind}: {{{f'{first_field}: {first}, ' if first else ''}{named}}}"
-    return f"- {kind}: {rest}" if len(parts) == 1 else f"- {kind}: {{filters: {parts[-1]}, kernel: {parts[0]}}}"
+    if len(parts) == 1:
+        return f"- {kind}: {rest}"
+    kernel, filters = parts if len(parts) == 2 and "x" in parts[0] else ("...", "...")
+    return f"give each value its name: - {kind}: {{filters: {filters}, kernel: {kernel}}}"

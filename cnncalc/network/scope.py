@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.errors import Mark
+from cnncalc.kinds.base.kind import Note
 from cnncalc.spec import values
 from cnncalc.spec.document import check_name, is_name
 from cnncalc.spec.node import Mapping, Node, Scalar, describe, is_null
@@ -36,7 +37,7 @@ class Item:
     """
 
     __slots__ = ("word", "written", "block", "fields", "keys", "scalar", "mark", "name", "node", "checks", "broken",
-                 "axes", "whose")  # fmt: skip
+                 "axes", "whose", "notes")  # fmt: skip
 
     def __init__(self, node: Node) -> None:
         self.node = node
@@ -46,6 +47,7 @@ class Item:
         self.block = self.whose = ""
         self.axes = 0
         self.checks: list[Check] = []
+        self.notes: list[Note] = []  # what the row says of how the layer was read
         self.broken = False
         if isinstance(node, Scalar) and not is_null(node):
             self.word, self.mark = node.text, node.mark

@@ -248,7 +248,7 @@ class Summary:
 
     def notes(self, row: Row) -> list[Note]:
         """What the row of a layer says besides its numbers."""
-        found = tracing.notes(row.layer.kind, row.xs)
+        found = tracing.notes(row.layer.kind, row.xs) + row.layer.notes
         if row.layer.shares is not None and (first := self.rows[row.layer.shares]).weights:
             found.append(Note(f"uses the weights of {first.name}, counted there"))
         elif tie := row.layer.tie:

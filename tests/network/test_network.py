@@ -158,7 +158,7 @@ DEFINE = """define:
 def test_define_and_use_with_arithmetic() -> None:
     layers = "- use: {block: bottleneck, width: 2, stride: 2}\n- use: {block: bottleneck, name: b, width: 3, act: tanh}"
     found = summary(layers, more=DEFINE)
-    assert [row.name for row in found.rows] == [f"{block}/conv{n}" for block in ("use1", "b") for n in (1, 2, 3)]
+    assert [row.name for row in found.rows] == [f"{block}/conv{n}" for block in ("bottleneck1", "b") for n in (1, 2, 3)]
     assert [row.output.spatial for row in found.rows] == [(8, 8), *[(4, 4)] * 5]
     assert [row.output.channels for row in found.rows] == [2, 2, 8, 3, 3, 12]
     assert [row.layer.kind.activation for row in found.rows[::3]] == ["relu", "tanh"]  # type: ignore[attr-defined]

@@ -21,6 +21,7 @@ class Merge(Weightless, Activated):
     operands = (1, 1000)
     joins = True
     broadcasts = True
+    around = False  # of a residual block whose shortcut is its input itself
 
     def output(self, *xs: Shape) -> Shape:
         rank = max(x.rank for x in xs)
@@ -35,13 +36,26 @@ class Merge(Weightless, Activated):
             if differ(size, wide[0]):
                 raise Misfit(
                     f"operands of {listed(xs, self)} do not match: {wide[0]} and {size}",
-                    help="sizes must be the same, or 1, which broadcasts",
+                    help=(self._shortcut(xs) if self.around else "")
+                    or "sizes must be the same, or 1, which broadcasts",
                 )
         for size in wide:
             if isinstance(size, int | Expr) and value(size) is not None:
                 return size  # the others are the same, or come to be 1
         largest = reduce(larger, wide)  # of unknown sizes one may come to be 1, and broadcast
         return largest if _length(largest) < _LONG else min(wide, key=_length)  # else they are the same
+
+    def _shortcut(self, xs: tuple[Shape, ...]) -> str | None:
+        """The shortcut that gives the input ``xs[1]`` of a block the sizes of its body ``xs[0]``, or None."""
+        body, x = ([value(size) for size in each.sizes] for each in xs)
+        if len(body) < 2 or None in (*body, *x):
+            return None
+        strides = {-(-w // out) for w, out in zip(x[:-1], body[:-1], strict=True)}
+        stride = strides.pop()
+        if strides or any(-(-w // stride) != out for w, out in zip(x[:-1], body[:-1], strict=True)):
+            return None
+        stepped = f", stride: {stride}" if stride > 1 else ""
+        return f"shortcut: [conv: {{filters: {body[-1]}, kernel: 1{stepped}}}]"
 
     def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
         rank = max(x.rank for x in xs)

@@ -167,7 +167,13 @@ ONLY: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 #: Fields that only some kinds ignore or fix at a value, besides those above.
-IGNORED_BY = {"lstm": ("dropout",), "gru": ("dropout",), "rnn": ("dropout",), "attention": ("dropout",)}
+IGNORED_BY = {
+    "lstm": ("dropout",),
+    "gru": ("dropout",),
+    "rnn": ("dropout",),
+    "attention": ("dropout",),
+    "prelu": ("init",),
+}
 
 #: The order in which values without a name are taken, by the name as the framework writes it.
 ORDER: dict[str, str] = {
@@ -181,7 +187,7 @@ ORDER: dict[str, str] = {
     "use_bias",
     "LocallyConnected#D": "filters kernel_size strides padding",
     "MaxPool#d": "kernel_size stride padding dilation return_indices ceil_mode",
-    "AvgPool#d": "kernel_size stride padding ceil_mode count_include_pad divisor_override",
+    "AvgPool#d": "kernel_size stride padding ceil_mode count_include_pad",
     "LPPool#d": "norm_type kernel_size stride ceil_mode",
     "MaxPooling#D": "pool_size strides padding data_format",
     "MaxPool#D": "pool_size strides padding data_format",
@@ -196,11 +202,13 @@ ORDER: dict[str, str] = {
     "LayerNorm": "normalized_shape",
     "RMSNorm": "normalized_shape",
     "LocalResponseNorm": "size alpha beta k",
-    "Dropout": "rate inplace",
+    "Dropout": "p inplace",
     "Embedding": "num_embeddings embedding_dim",
     "MultiheadAttention": "embed_dim num_heads dropout bias add_bias_kv add_zero_attn",
     "MultiHeadAttention": "num_heads key_dim",
     "RNN": "input_size hidden_size num_layers nonlinearity bias batch_first dropout bidirectional",
+    "LSTM": "input_size hidden_size num_layers bias batch_first dropout bidirectional",
+    "GRU": "input_size hidden_size num_layers bias batch_first dropout bidirectional",
     "SimpleRNN": "units activation",
     "TransformerEncoderLayer": "d_model nhead dim_feedforward dropout activation",
     "TransformerDecoderLayer": "d_model nhead dim_feedforward dropout activation",
@@ -225,6 +233,7 @@ DEFAULTS: dict[tuple[str, str], dict[str, str]] = {
     ("keras", "avgpool"): {"size": "2"},
     ("keras", "pad"): {"amount": "1"},
     ("keras", "crop"): {"amount": "1"},
+    ("pytorch", "prelu"): {"shared": "true"},
     ("pytorch", "transformer_encoder"): {"ff": "2048"},
     ("pytorch", "transformer_decoder"): {"ff": "2048"},
 }

@@ -75,7 +75,7 @@ KINDS: dict[str, Names] = {
         "Dropout SpatialDropout#D GaussianDropout AlphaDropout",
         "",
     ),
-    "stochastic_depth": Names("StochasticDepth", "", "drop_path droppath"),
+    "stochastic_depth": Names("", "", "StochasticDepth drop_path droppath"),
     "flatten": Names("Flatten", "Flatten", ""),
     "reshape": Names("Unflatten", "Reshape", "view"),
     "permute": Names("", "Permute", "transpose_axes"),
