@@ -150,7 +150,20 @@ def test_a_name_that_yaml_takes_for_another_type_is_read_and_is_valid(validator,
 
 
 @pytest.mark.parametrize("block", ["residual", "parallel", "repeat", "sequential", "use"])
-def test_a_block_is_no_kind_and_is_said_to_be_none(cli, block):
+def test_a_block_has_a_page_like_a_kind_whose_example_is_valid(cli, block):
     result = cli("kinds", block)
-    assert result.code == 2
-    assert f"{block} is a block, not a kind of layer" in result.err
+    assert (result.code, result.out.startswith(f"{block}: ")) == (0, True)
+    example = result.out.split("Example:\n")[1].split("\n\n")[0]
+    assert cli("summary", "-", stdin=f"input: 32x32x3\nlayers:\n{example}").code == 0
+
+
+@pytest.mark.parametrize(("word", "page"), [("MaxPool2d", "maxpool"), ("Linear", "dense"), ("skip", "residual")])
+def test_a_page_is_found_by_the_names_of_others(cli, word, page):
+    assert cli("kinds", word).out.startswith(f"{page}: ")
+
+
+def test_a_page_has_an_example_the_words_of_fields_and_the_names_elsewhere(cli):
+    out = cli("kinds", "conv").out
+    for line in ("- conv: {filters: 64, kernel: 3}", "or valid, same, same_lower, causal", "In PyTorch: Conv1d, Conv2d",
+                 "In Keras: Conv1D, Conv2D"):  # fmt: skip
+        assert line in out

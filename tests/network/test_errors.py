@@ -38,7 +38,7 @@ def refused(text: str, limits: Limits | None = None) -> str:
     ("- conv: {filters: 3}", (3, 3), ['conv "conv1" needs kernel', "filters*, kernel*, stride"]),
     ("- conv: {filters: 0, kernel: 1}", (3, 19), ['filters must be a whole number of 1 or more; found "0"']),
     ("- conv: {filters: x, kernel: 1}", (3, 19), ['found "x"', "any other letter can be an unknown"]),
-    ("- conv: {filters: 3, kernel: 3x}", (3, 32), ['found ""']),
+    ("- conv: {filters: 3, kernel: 3x}", (3, 32), ["found nothing"]),
     ("- conv: {filters: 3, kernel: 3x3x3x3}", (3, 30), ["kernel must be one number, or one for each"]),
     ("- conv: {filters: 3, kernel: [1, 0]}", (3, 34), ['kernel must be a whole number of 1 or more; found "0"']),
     ("- conv: {filters: 3, kernel: 9}", (3, 30), ["a 9×9 window does not fit into 8×8"]),

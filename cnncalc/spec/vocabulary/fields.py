@@ -146,7 +146,6 @@ IGNORED = frozenset(
         "recurrent_dropout",
         "noise_shape",
         "seed",
-        "init",
         "recompute_scale_factor",
         "need_weights",
         "average_attn_weights",
