@@ -81,7 +81,7 @@ PAGES: dict[str, tuple[str, tuple[tuple[str, str, str], ...], str]] = {
             ("layer", "none", "instead of block: a layer or block above, whose weights are used again"),
             _COMMON,
         ),
-        "- conv: {name: c, filters: 8, kernel: 3, padding: same}\n- relu\n- use: {layer: c}",
+        "- conv: {name: c, filters: 3, kernel: 3, padding: same}\n- relu\n- use: {layer: c}",
     ),
 }
 

@@ -8,9 +8,9 @@ from cnncalc import kinds
 from cnncalc.errors import Mark, Problem, SpecError, nearest
 from cnncalc.kinds.dense import Dense
 from cnncalc.network import ties, wording
-from cnncalc.network.builder import Builder, Placed, check_keys
+from cnncalc.network.builder import Builder, Placed
 from cnncalc.network.model import Layer
-from cnncalc.network.scope import BROKEN, Item, Scope
+from cnncalc.network.scope import BROKEN, Item, Scope, check_keys
 from cnncalc.spec import values
 from cnncalc.spec.document import Definition
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -14,12 +14,12 @@ from cnncalc.kinds.base.kind import Kind, Misfit
 from cnncalc.limits import over
 from cnncalc.network import wording
 from cnncalc.network.model import Block, Layer, Network
-from cnncalc.network.scope import AMBIGUOUS, BROKEN, COMMON, Item, Scope
+from cnncalc.network.scope import AMBIGUOUS, BROKEN, Item, Scope
 from cnncalc.shape import Shape
 from cnncalc.spec import demand, values
 from cnncalc.spec.document import Spec
-from cnncalc.spec.node import Mapping, Node, Scalar, Sequence
-from cnncalc.spec.values import BadValue, Context, unknown_keys
+from cnncalc.spec.node import Node, Scalar, Sequence
+from cnncalc.spec.values import BadValue, Context
 
 HINTS = 20  # errors for which the name that is meant is searched
 
@@ -345,10 +345,3 @@ class Builder:
             self._equal[equal] = found(**given)
             self._equal[equal].layout = self.spec.layout
         return self._equal[equal]
-
-
-def check_keys(item: Item, known: Iterable[str], problems: list[Problem]) -> None:
-    """Add a problem for each field of ``item`` that is neither ``known`` nor one that every layer takes."""
-    if not all(key in known or key in COMMON for key in item.fields):
-        mapping = Mapping(item.fields, item.keys, item.mark)
-        unknown_keys(mapping, (*known, *COMMON), f'{item.word} "{item.name}"', problems)

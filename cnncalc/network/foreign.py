@@ -10,8 +10,8 @@ from cnncalc import kinds
 from cnncalc.errors import Mark, Problem, nearest
 from cnncalc.kinds.base.fields import REQUIRED
 from cnncalc.kinds.base.kind import Kind, Note
-from cnncalc.network import pasted, wording
-from cnncalc.network.scope import COMMON, Check, Item
+from cnncalc.network import pasted
+from cnncalc.network.scope import COMMON, Check, Item, merges
 from cnncalc.spec import vocabulary
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null, shown
 from cnncalc.spec.values import TRUTHS, BadValue, expected, unknown_keys
@@ -142,7 +142,7 @@ class _Translation:
         scalar, first = self.item.scalar, next(iter(self.own), None)
         if scalar is None:
             return []
-        if wording.merges(self.kind) and isinstance(scalar, Sequence):
+        if merges(self.kind) and isinstance(scalar, Sequence):
             return [("from", scalar)]
         scalar = pasted.values(scalar)
         order = self._order()
@@ -234,7 +234,7 @@ class _Translation:
 
     def _ours(self, name: str) -> str | None:
         """Our name of a field; Keras's UpSampling2D calls its factor size."""
-        if name == "inputs" and wording.merges(self.kind):
+        if name == "inputs" and merges(self.kind):
             return "from"
         if self.word == "upsample" and name == "size" and vocabulary.plain(self.theirs).startswith("upsampling"):
             return "factor"

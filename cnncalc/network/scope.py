@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from cnncalc.errors import Mark
-from cnncalc.kinds.base.kind import Note
+from cnncalc.errors import Mark, Problem
+from cnncalc.kinds.base.kind import Kind, Note
 from cnncalc.spec import values
 from cnncalc.spec.document import check_name, is_name
 from cnncalc.spec.node import Mapping, Node, Scalar, describe, is_null
-from cnncalc.spec.values import BadValue, Context
+from cnncalc.spec.values import BadValue, Context, unknown_keys
 
 #: Numbers that stand where a value's number is expected.
 BROKEN = -1  # an error has been reported there
@@ -100,6 +101,19 @@ class Item:
     @property
     def name_mark(self) -> Mark:
         return self.fields["name"].mark if "name" in self.fields else self.mark
+
+
+def merges(kind: type[Kind]) -> bool:
+    """Whether the kind reads several layers: a list is then their names."""
+    least, most = kind.operands
+    return least > 1 or most > 9
+
+
+def check_keys(item: Item, known: Iterable[str], problems: list[Problem]) -> None:
+    """Add a problem for each field of ``item`` that is neither ``known`` nor one that every layer takes."""
+    if not all(key in known or key in COMMON for key in item.fields):
+        mapping = Mapping(item.fields, item.keys, item.mark)
+        unknown_keys(mapping, (*known, *COMMON), f'{item.word} "{item.name}"', problems)
 
 
 class Scope:

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from cnncalc import kinds
 from cnncalc.errors import Problem
 from cnncalc.kinds.base.kind import Kind, Misfit
-from cnncalc.network.scope import COMMON, Item
+from cnncalc.network.scope import COMMON, Item, merges
 from cnncalc.shape import Shape
 from cnncalc.spec.document import Spec
 from cnncalc.spec.node import Node, Scalar
@@ -54,12 +54,6 @@ def _ours(item: Item) -> bool:
 def _takes(kind: type[Kind], scalar: Node) -> bool:
     """Whether the value without a name is simply the kind's first field."""
     return bool(kind.fields) and not kind.restates and (isinstance(scalar, Scalar) or not merges(kind))
-
-
-def merges(kind: type[Kind]) -> bool:
-    """Whether the kind reads several layers: a list is then their names."""
-    least, most = kind.operands
-    return least > 1 or most > 9
 
 
 def need_channels(spec: Spec, name: str, x: Shape, item: Item, kind: Kind) -> None:

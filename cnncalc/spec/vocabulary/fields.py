@@ -109,11 +109,6 @@ FIELDS: dict[str, dict[str, str]] = {
         "causal": "is_causal use_causal_mask",
         "in_channels": "embed_dim d_model hidden_size dim model_dim",
     },
-    "residual": {"body": "layers main branch", "shortcut": "skip downsample projection", "activation": "act"},
-    "parallel": {"branches": "paths layers towers", "merge": "mode join combine"},
-    "repeat": {"times": "n count num repeat", "layers": "body block"},
-    "sequential": {"layers": "body"},
-    "use": {"block": "name_of"},
 }  # fmt: skip
 
 #: Fields that change no number asked here: memory, speed, how random numbers are drawn, what only training does.
