@@ -21,7 +21,7 @@ FLOORS = (
     {"engine", "explain"},
     {"solve"},
     {"check"},
-    {"render"},
+    {"guide", "render"},
     {"api"},
     {"__init__"},
     {"cli"},

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from cnncalc.render.forms.lines import HANGING, hanging, lines, paragraph, terminal_width
 from cnncalc.render.forms.sheet import Column, Sheet, cell
-from cnncalc.render.forms.text import only_ascii, printable, takes_escapes, to_ascii
+from cnncalc.render.forms.terminal import console_of, in_colour
+from cnncalc.render.forms.text import only_ascii, printable, to_ascii
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -42,7 +41,7 @@ def as_table(sheet: Sheet, *, to_file: bool = False, stream: TextIO | None = Non
         headings = [fit(column.heading) for column in sheet.columns]
         rows = [[fit(cell(column, row[column.key])) for column in sheet.columns] for row in sheet.rows]
         return _stacked(title, headings, rows, footer, room)
-    console = _console(room, colour=terminal and takes_escapes(stream) and not os.environ.get("NO_COLOR"))
+    console = console_of(room, colour=terminal and in_colour(stream))
     if title:
         console.print(paragraph(title, room), style="bold", soft_wrap=True)
     console.print(_table(columns, headings, rows, widths, gap, ascii_only=ascii_only))
@@ -58,15 +57,6 @@ def _attempts(columns: list[Column]) -> Iterator[tuple[list[Column], int]]:
     for count in range(len(spare) + 1):
         kept = [column for column in columns if column not in spare[:count]]
         yield from ((kept, gap) for gap in _GAPS)
-
-
-def _console(width: int, *, colour: bool) -> Any:
-    from rich.console import Console
-
-    return Console(
-        file=io.StringIO(), width=width, force_terminal=colour, no_color=not colour, highlight=False, markup=False,
-        emoji=False, color_system="standard" if colour else None, legacy_windows=False,
-    )  # fmt: skip
 
 
 def _widths(columns: list[Column], headings: list[str], rows: list[list[str]], room: int) -> list[int] | None:
