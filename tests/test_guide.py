@@ -36,7 +36,7 @@ def test_what_a_block_of_yaml_expects_comes_out(text: str, tmp_path: Path) -> No
         assert run(["check", str(path)]) == 0
         return
     found = parse(text).findings()
-    assert [finding.message for finding in found] == []
+    assert [finding.message for finding in found if finding.severity != "note"] == []
 
 
 @pytest.mark.parametrize("text", each("console"))
