@@ -5,8 +5,9 @@
 >>> net.summary().totals.params
 183242
 
-A network comes from ``load`` (a file), ``parse`` (a YAML text or a dict) or ``calc`` (one line). The ``Net`` gives a
-``Summary`` of ``Row`` and ``Totals``, each ``Finding``, the working, the unknown letters, and a ``Model`` in NumPy.
+A network comes from ``load`` (a file), ``parse`` (a YAML text or a dict), ``calc`` (one line), or a model:
+``from_onnx``, ``from_torch``. The ``Net`` gives a ``Summary`` of ``Row`` and ``Totals``, each ``Finding``, the
+working, the unknown letters, and a ``Model`` in NumPy.
 ``window`` solves one window; ``check_answers`` recomputes problem files, ``mark_answers`` marks answer sheets.
 
 What goes wrong is raised as a ``CnncalcError``, whose ``problems`` have the place, the numbers and what to try:
@@ -18,7 +19,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from cnncalc.api import Finding, Net, Row, Summary, Totals, calc, check_answers, load, mark_answers, parse
+    from cnncalc.api import (
+        Finding,
+        Net,
+        Row,
+        Summary,
+        Totals,
+        calc,
+        check_answers,
+        from_onnx,
+        load,
+        mark_answers,
+        parse,
+    )
     from cnncalc.engine.model import Model
     from cnncalc.errors import CnncalcError, LimitError, NoSolution, OutputError, SpecError, UsageError
     from cnncalc.limits import Limits
@@ -27,7 +40,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "CnncalcError", "Finding", "LimitError", "Limits", "Model", "Net", "NoSolution", "OutputError", "Row", "SpecError",
-    "Summary", "Totals", "UsageError", "calc", "check_answers", "load", "mark_answers", "parse", "window",
+    "Summary", "Totals", "UsageError", "calc", "check_answers", "from_onnx", "from_torch", "load",
+    "mark_answers", "parse", "window",
 ]  # fmt: skip
 
 _ELSEWHERE = {"Limits": "limits", "Model": "engine.model", "window": "solve.window_solution"}

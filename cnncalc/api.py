@@ -23,12 +23,29 @@ if TYPE_CHECKING:
     from cnncalc.check.verdicts import Verdict
     from cnncalc.engine.model import Model
     from cnncalc.explain.layer import Explanation
+    from cnncalc.models import Imported
     from cnncalc.solve import NetworkSolution
     from cnncalc.spec.node import Node
 
     Path = str | os.PathLike[str]
 
-__all__ = ["Finding", "Net", "Row", "Summary", "Totals", "calc", "check_answers", "load", "mark_answers", "parse"]
+__all__ = [
+    "Finding",
+    "Net",
+    "Row",
+    "Summary",
+    "Totals",
+    "calc",
+    "check_answers",
+    "from_onnx",
+    "load",
+    "mark_answers",
+    "parse",
+]
+
+
+#: How the names of model files end; those that are not ONNX are refused with what to do.
+MODELS = (".onnx", ".pt", ".pth", ".pkl", ".h5", ".pb", ".tflite")
 
 
 class Summary(rows.Summary):
@@ -49,8 +66,12 @@ class Summary(rows.Summary):
 class Net:
     """A network, resolved: blocks written out, names and ``from`` bound. Made by ``load``, ``parse`` and ``calc``."""
 
-    def __init__(self, resolved: Network) -> None:
-        self.network = resolved
+    def __init__(self, resolved: Network, text: str = "", weights: Mapping[str, Any] | None = None) -> None:
+        """``text`` is the YAML that it was read from, ``weights`` the arrays of an imported model, ``remarks`` what its
+        file no longer says.
+        """
+        self.network, self.text, self.weights = resolved, text, weights
+        self.remarks: list[str] = []
 
     def __repr__(self) -> str:
         return f"<Net {self.name or 'without a name'}: {len(self.network.layers)} layers>"
@@ -84,8 +105,9 @@ class Net:
     def build(self, weights: str | Mapping[str, Any] | None = None, seed: int = 0, engine: str = "fast") -> Model:
         """The network in NumPy, called on arrays: ``model(x)``; see :class:`cnncalc.engine.model.Model`.
 
-        ``weights`` is the path of an ``.npz`` file, arrays by name (``{"Conv1/kernel": ...}``), or None: drawn by
-        ``seed``. Raises SpecError with every array that does not fit, LimitError, UsageError.
+        ``weights`` is the path of an ``.npz`` file, arrays by name (``{"Conv1/kernel": ...}``), or None: those of an
+        imported model, else drawn by ``seed``. Raises SpecError with every array that does not fit, LimitError or
+        UsageError.
 
         >>> load("specs/worked-example.yaml").build()([[[[0.0] * 3] * 64] * 64]).shape
         (1, 10)
@@ -93,7 +115,12 @@ class Net:
         from cnncalc.engine import model
 
         model.check_known(self._summary)
-        return model.build(self._summary, weights, seed, self.network.limits, engine)
+        own = self.weights if weights is None else weights
+        return model.build(self._summary, own, seed, self.network.limits, engine)
+
+    def to_yaml(self) -> str:
+        """The spec that the network was read from; for an imported model, the spec that says it."""
+        return self.text
 
     def solve(self) -> NetworkSolution:
         """The unknown letters, from what the spec demands; the algebra in ``working``.
@@ -106,7 +133,7 @@ class Net:
 
 
 def load(path: Path, limits: Limits | None = None) -> Net:
-    """The network in the YAML file at ``path`` (``-``: standard input).
+    """The network in the YAML file at ``path`` (``-``: standard input), or in an ONNX file: see :func:`from_onnx`.
 
     Raises UsageError (no such file), SpecError (every problem of the file, each with file:line:col) or LimitError.
 
@@ -118,7 +145,39 @@ def load(path: Path, limits: Limits | None = None) -> Net:
     if not isinstance(path, str | os.PathLike):
         raise UsageError(f"load takes the path of a file, not {_type(path)}", help="parse takes a text or a dict")
     limits = limits or Limits()
+    if os.fspath(path).lower().endswith(MODELS):
+        return from_onnx(path, limits)
     return _read(source.load(os.fspath(path), limits), limits)
+
+
+def from_onnx(path: Path, limits: Limits | None = None, *, partial: bool = False) -> Net:
+    """The network in an ONNX file, with its weights. ``net.to_yaml()`` is its spec, ``net.build()`` runs it.
+
+    ``partial``: an operator that no layer says becomes an ``opaque`` layer, where the file has its sizes. Raises
+    UsageError (no such file), SpecError (every operator that is not read) or LimitError.
+    """
+    from cnncalc import models
+
+    limits = limits or Limits()
+    return _imported(models.read(os.fspath(path), limits, partial=partial), os.fspath(path), limits)
+
+
+def from_torch(module: Any, *examples: Any, limits: Limits | None = None, partial: bool = False) -> Net:
+    """The network of a PyTorch module that is called with ``examples``, with its weights, through ``torch.export``.
+
+    The first axis of each example is the batch. ``partial`` as for :func:`from_onnx`. Raises UsageError where the
+    module cannot be traced, SpecError (every operator that is not read) or LimitError.
+    """
+    from cnncalc import models
+
+    found = models.read_torch(module, examples, partial=partial)
+    return _imported(found, type(module).__name__, limits or Limits())
+
+
+def _imported(found: Imported, name: str, limits: Limits) -> Net:
+    net = _read(Source(f"{name} as YAML", found.text), limits)
+    net.weights, net.remarks = found.weights, found.remarks
+    return net
 
 
 def parse(text: str | Mapping[str, Any], limits: Limits | None = None) -> Net:
@@ -153,7 +212,9 @@ def _as_text(data: object) -> Source:
 def _read(source: Source, limits: Limits) -> Net:
     from cnncalc.spec import reader
 
-    return _resolved(reader.read(source, limits), limits)
+    net = _resolved(reader.read(source, limits), limits)
+    net.text = source.text
+    return net
 
 
 def _resolved(root: Node, limits: Limits) -> Net:

@@ -19,7 +19,7 @@ FLOORS = (
     {"network"},
     {"summary"},
     {"engine", "explain"},
-    {"solve"},
+    {"models", "solve"},
     {"check"},
     {"guide", "render"},
     {"api"},

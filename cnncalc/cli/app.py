@@ -67,7 +67,9 @@ def _unknown(word: str) -> UsageError:
 
 
 def _filled(single: typer.Typer, name: str, module: Any) -> typer.Typer:
-    single.command(name, epilog=module.EXAMPLE, context_settings=SETTINGS)(getattr(module, name))
+    single.command(name, epilog=module.EXAMPLE, context_settings=SETTINGS)(
+        getattr(module, name, None) or module.command
+    )
     return single
 
 

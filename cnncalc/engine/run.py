@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -64,7 +64,7 @@ class Run(NamedTuple):
 def run(
     summary: Summary,
     given: list[inputs.Given],
-    weights: str | None,
+    weights: str | Mapping[str, Any] | None,
     seed: int,
     batch: int | None,
     limits: Limits,
@@ -72,7 +72,7 @@ def run(
     traced: str | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> Run:
-    """Read the inputs that are ``given`` and the weights (by seed if there is no file), and run the network once.
+    """Read the inputs that are ``given`` and the weights (a file, arrays, or by seed), and run the network once.
 
     ``traced`` names a layer to show by hand. ``progress`` is called with the number of the next layer, how many there
     are, and its name. Raises LimitError before

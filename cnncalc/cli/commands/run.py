@@ -66,13 +66,15 @@ def run(
     bounds = options.limits(limit, max_memory)
     seeded, examples = options.whole("--seed", seed, 0), None if batch is None else options.whole("--batch", batch, 1)
     with options.arguments(line):
-        summary = options.network(spec, line, bounds).summary()
+        net = options.network(spec, line, bounds)
+        summary = net.summary()
     from cnncalc.engine import run as session
     from cnncalc.engine.files import npz
     from cnncalc.engine.inputs import unused
 
     given = [_given(summary, setting) for setting in input or []]
-    result = session.run(summary, given, weights, seeded, examples, bounds, engine, trace, io.progress())
+    own = net.weights if weights is None else weights
+    result = session.run(summary, given, own, seeded, examples, bounds, engine, trace, io.progress())
     for file, array in unused(summary, given):
         io.complain(f'note: {file}: no input is called "{printable(array)}"; the array is not read', 0)
     with Files() as files:

@@ -1,0 +1,67 @@
+"""A model as any source gives it: nodes in running order, and tensors that are read when they are asked for."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+#: Bytes of a number of each type, and how ``struct`` reads it ("" where it does not).
+TYPES = {
+    "float32": (4, "f"), "float64": (8, "d"), "float16": (2, "e"), "bfloat16": (2, ""), "int8": (1, "b"),
+    "uint8": (1, "B"), "int16": (2, "h"), "uint16": (2, "H"), "int32": (4, "i"), "uint32": (4, "I"), "int64": (8, "q"),
+    "uint64": (8, "Q"), "bool": (1, "?"),
+}  # fmt: skip
+SMALL = 4096  # numbers of a tensor that is read while the graph is walked: a shape, an axis, a scalar
+
+
+class Tensor:
+    """Numbers by name. ``read`` gives their bytes (little-endian) when they are asked for."""
+
+    def __init__(self, name: str, shape: tuple[int, ...], dtype: str, read: Callable[[], Any]) -> None:
+        self.name, self.shape, self.dtype, self.read = name, shape, dtype, read
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds."""
+        return prod(self.shape)
+
+    def numbers(self) -> list[Any] | None:
+        """Its numbers; None of a tensor that is too large to be an operator's setting, or of another type."""
+        form = TYPES.get(self.dtype, (0, ""))[1]
+        if self.size > SMALL or not form:
+            return None
+        return list(struct.unpack(f"<{self.size}{form}", self.read()))
+
+
+class Node:
+    """An operator. ``inputs`` and ``outputs`` are names of values; an input that is left out is ""."""
+
+    __slots__ = ("op", "name", "inputs", "outputs", "settings")
+
+    def __init__(
+        self,
+        op: str,
+        name: str,
+        inputs: list[str],
+        outputs: list[str] | None = None,
+        settings: dict[str, Any] | None = None,
+    ) -> None:
+        self.op, self.name, self.inputs, self.outputs = op, name, inputs, outputs or []
+        self.settings = settings or {}
+
+
+class Graph:
+    """A model. ``inputs`` and ``known`` have the sizes of values as the source says them, the batch axis included; a
+    size that the source leaves open is None.
+    """
+
+    def __init__(self, source: str, name: str) -> None:
+        self.source, self.name = source, name
+        self.nodes: list[Node] = []
+        self.tensors: dict[str, Tensor] = {}
+        self.inputs: dict[str, tuple[int | None, ...]] = {}
+        self.outputs: list[str] = []
+        self.known: dict[str, tuple[int | None, ...]] = {}
+        self.remarks: list[str] = []

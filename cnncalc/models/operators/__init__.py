@@ -1,0 +1,33 @@
+"""The operators of models, by the names that ONNX gives them: which layer each of them is.
+
+A file holds operators of one family in ``OPERATORS``, a function for each: it reads the node's inputs and settings, and
+adds the layer. Raises :class:`~cnncalc.models.importer.Unsupported` for a setting that no layer has.
+"""
+
+from __future__ import annotations
+
+from cnncalc.models.graph import Node
+from cnncalc.models.importer import Importer, Operator, Unsupported
+from cnncalc.models.operators import constants, convolution, cutting, dense, merging, norm, pointwise, pooling, shaping
+
+_ALL: dict[str, Operator] = {
+    **constants.OPERATORS,
+    **convolution.OPERATORS,
+    **cutting.OPERATORS,
+    **dense.OPERATORS,
+    **merging.OPERATORS,
+    **norm.OPERATORS,
+    **pointwise.OPERATORS,
+    **pooling.OPERATORS,
+    **shaping.OPERATORS,
+}
+
+
+def find(op: str) -> Operator | None:
+    """What reads the operator ``op``; None where nothing does."""
+    return _ALL.get(op) or (_folded if op in constants.WORK else None)
+
+
+def _folded(importer: Importer, node: Node) -> None:
+    """An operator that is understood on constants alone."""
+    raise Unsupported(f"the operator {node.op} on a computed value is not read")

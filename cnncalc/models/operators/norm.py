@@ -1,0 +1,75 @@
+"""Normalisations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.models.graph import Node
+from cnncalc.models.importer import Importer, Unsupported, Weight
+
+
+def _eps(node: Node, usual: float = 1e-5) -> dict[str, Any]:
+    eps = float(f"{node.settings.get('epsilon', 1e-5):.6g}")
+    return {} if eps == usual else {"eps": eps}
+
+
+def _arrays(importer: Importer, node: Node, names: tuple[str, ...]) -> dict[str, Weight]:
+    found = {}
+    for place, name in enumerate(names, 1):
+        tensor = importer.tensor(node, place)
+        if tensor is None:
+            raise Unsupported(f"{node.op} with a {name} that is computed")
+        found[name] = Weight(tensor)
+    return found
+
+
+def batchnorm(importer: Importer, node: Node) -> None:
+    """BatchNormalization, as it is when a network is run."""
+    weights = _arrays(importer, node, ("gamma", "beta", "moving_mean", "moving_variance"))
+    name = importer.named(node, weights["gamma"].tensor.name, weights["moving_mean"].tensor.name)
+    importer.add(node, "batchnorm", _eps(node), [importer.value(node.inputs[0])], name, weights)
+
+
+def instancenorm(importer: Importer, node: Node) -> None:
+    """InstanceNormalization with a learned scale and shift."""
+    weights = _arrays(importer, node, ("gamma", "beta"))
+    fields = {**_eps(node), "scale": True, "center": True}
+    name = importer.named(node, weights["gamma"].tensor.name)
+    importer.add(node, "instancenorm", fields, [importer.value(node.inputs[0])], name, weights)
+
+
+def groupnorm(importer: Importer, node: Node) -> None:
+    """GroupNormalization with one scale and shift a channel (opset 21)."""
+    weights = _arrays(importer, node, ("gamma", "beta"))
+    value = importer.value(node.inputs[0])
+    if weights["gamma"].tensor.size != value.shape.channels:
+        raise Unsupported("GroupNormalization with one scale a group")
+    fields = {"groups": node.settings["num_groups"], **_eps(node)}
+    importer.add(node, "groupnorm", fields, [value], importer.named(node, weights["gamma"].tensor.name), weights)
+
+
+def layernorm(importer: Importer, node: Node) -> None:
+    """LayerNormalization over the features at each position."""
+    value = importer.values[node.inputs[0]]
+    axis = node.settings.get("axis", -1)
+    if (axis if axis < 0 else axis - len(value.axes) - 1) != -1 or value.axes[-1] != "channels":
+        raise Unsupported("LayerNormalization over another axis than the features")
+    weights = _arrays(importer, node, ("gamma", "beta") if len(node.inputs) > 2 and node.inputs[2] else ("gamma",))
+    fields = {**_eps(node), **({} if "beta" in weights else {"center": False})}
+    importer.add(node, "layernorm", fields, [value], importer.named(node, weights["gamma"].tensor.name), weights)
+
+
+def lrn(importer: Importer, node: Node) -> None:
+    """LRN across channels."""
+    usual = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}
+    given = {"size": node.settings["size"], "alpha": node.settings.get("alpha", 1e-4),
+             "beta": node.settings.get("beta", 0.75), "k": node.settings.get("bias", 1.0)}  # fmt: skip
+    fields = {key: float(f"{v:.6g}") if isinstance(v, float) else v for key, v in given.items()}
+    fields = {key: value for key, value in fields.items() if value != usual[key]}
+    importer.add(node, "lrn", fields, [importer.value(node.inputs[0])], importer.named(node))
+
+
+OPERATORS = {
+    "BatchNormalization": batchnorm, "InstanceNormalization": instancenorm, "GroupNormalization": groupnorm,
+    "LayerNormalization": layernorm, "LRN": lrn,
+}  # fmt: skip

@@ -1,0 +1,148 @@
+"""Operators that belong together: what frameworks write out in several is one operator again.
+
+Each pattern is looked for from its last node backwards, and only where nobody else reads what lies between.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from cnncalc.models.graph import Graph, Node
+
+Found = tuple[Node, list[Node]]  # the operator that stands for them, and the nodes that it replaces
+
+
+class View:
+    """A graph seen from its values: what makes each, and how many read it."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.makers = {name: node for node in graph.nodes for name in node.outputs}
+        self.readers: dict[str, int] = {}
+        for node in graph.nodes:
+            for name in node.inputs:
+                self.readers[name] = self.readers.get(name, 0) + 1
+        for name in graph.outputs:
+            self.readers[name] = self.readers.get(name, 0) + 1
+
+    def maker(self, name: str, *ops: str, readers: int = 1) -> Node | None:
+        """The node that makes a value, if it is one of ``ops`` and no more than ``readers`` read what it makes."""
+        node = self.makers.get(name)
+        return node if node and node.op in ops and self.readers.get(name, 0) <= readers else None
+
+    def numbers(self, name: str) -> list[Any] | None:
+        """The numbers of a small constant."""
+        tensor, maker = self.graph.tensors.get(name), self.makers.get(name)
+        if tensor is None and maker is not None and maker.op == "Constant":
+            tensor = maker.settings.get("value")
+        return None if tensor is None else tensor.numbers()
+
+    def scalar(self, name: str) -> float | None:
+        """The one number of a constant."""
+        numbers = self.numbers(name)
+        return float(numbers[0]) if numbers and len(numbers) == 1 else None
+
+    def split(self, node: Node) -> tuple[str, float] | None:
+        """The value and the number that a node of two inputs joins; None where neither is a number."""
+        for value, other in (node.inputs, node.inputs[::-1]):
+            number = self.scalar(other)
+            if number is not None:
+                return value, number
+        return None
+
+
+def silu(view: View, node: Node) -> Found | None:
+    """``x · sigmoid(x)``, and ``x · hard_sigmoid(x)``."""
+    for x, gate in (node.inputs, node.inputs[::-1]) if node.op == "Mul" else ():
+        maker = view.maker(gate, "Sigmoid", "HardSigmoid")
+        if maker and maker.inputs[0] == x:
+            if maker.op == "HardSigmoid" and not math.isclose(maker.settings.get("alpha", 0.2), 1 / 6, rel_tol=1e-5):
+                return None
+            op = "Silu" if maker.op == "Sigmoid" else "HardSwish"
+            return Node(op, node.name, [x], node.outputs), [maker, node]
+    return None
+
+
+def gelu(view: View, node: Node) -> Found | None:
+    """``x · (1 + erf(x/√2)) / 2``, its factors in any order."""
+    chain = _factors(view, node)
+    if chain is None:
+        return None
+    values, number, nodes = chain
+    if len(values) != 2 or not math.isclose(number, 0.5, rel_tol=1e-4):
+        return None
+    for x, rest in (values, values[::-1]):
+        one = view.maker(rest, "Add")
+        part = view.split(one) if one else None
+        erf = view.maker(part[0], "Erf") if part and part[1] == 1.0 else None
+        scaled = view.maker(erf.inputs[0], "Div", "Mul") if erf else None
+        inner = view.split(scaled) if scaled else None
+        if one and erf and scaled and inner and inner[0] == x:
+            wanted = math.sqrt(2) if scaled.op == "Div" else math.sqrt(0.5)
+            if math.isclose(inner[1], wanted, rel_tol=1e-4):
+                return Node("Gelu", node.name, [x], node.outputs), [scaled, erf, one, *nodes]
+    return None
+
+
+def _factors(view: View, node: Node) -> tuple[list[str], float, list[Node]] | None:
+    """The values that a chain of products multiplies, the number beside them, and the nodes of the chain."""
+    if node.op != "Mul":
+        return None
+    values, number, nodes = [], 1.0, [node]
+    for name in node.inputs:
+        factor = view.scalar(name)
+        inner = view.maker(name, "Mul")
+        if factor is not None:
+            number *= factor
+        elif inner and (more := _factors(view, inner)):
+            values += more[0]
+            number *= more[1]
+            nodes = more[2] + nodes
+        else:
+            values.append(name)
+    return values, number, nodes
+
+
+def channel_shuffle(view: View, node: Node) -> Found | None:
+    """Channels in groups, groups and places swapped, and flat again."""
+    swap = view.maker(node.inputs[0], "Transpose") if node.op == "Reshape" else None
+    order = swap.settings.get("perm") if swap else None
+    apart = view.maker(swap.inputs[0], "Reshape") if swap and order in ([0, 2, 1, 3, 4], [0, 2, 1, 3]) else None
+    if apart is None or swap is None:
+        return None
+    sizes = view.numbers(apart.inputs[1])
+    if not sizes or len(sizes) != len(order or ()) or sizes[1] < 1:
+        return None
+    return Node("ChannelShuffle", node.name, [apart.inputs[0]], node.outputs, {"groups": sizes[1]}), [apart, swap, node]
+
+
+def pixel_unshuffle(view: View, node: Node) -> Found | None:
+    """Rows and columns cut into blocks, and the places of a block put into the channels (PyTorch, PixelUnshuffle)."""
+    swap = view.maker(node.inputs[0], "Transpose") if node.op == "Reshape" else None
+    apart = view.maker(swap.inputs[0], "Reshape") if swap and swap.settings.get("perm") == [0, 1, 3, 5, 2, 4] else None
+    sizes = view.numbers(apart.inputs[1]) if apart else None
+    if apart is None or swap is None or not sizes or len(sizes) != 6 or sizes[3] != sizes[5] or sizes[3] < 1:
+        return None
+    factor = {"blocksize": sizes[3]}
+    return Node("PixelUnshuffle", node.name, [apart.inputs[0]], node.outputs, factor), [apart, swap, node]
+
+
+PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (silu, gelu, channel_shuffle, pixel_unshuffle)
+
+
+def recognise(graph: Graph) -> Graph:
+    """The graph with each pattern as the one operator that it is."""
+    view = View(graph)
+    gone: set[int] = set()
+    stands: dict[int, Node] = {}
+    for node in graph.nodes:
+        for pattern in PATTERNS:
+            found = pattern(view, node)
+            if found and not any(id(part) in gone for part in found[1]):
+                stands[id(node)] = found[0]
+                gone |= {id(part) for part in found[1]}
+                break
+    graph.nodes = [stands.get(id(node), node) for node in graph.nodes if id(node) not in gone or id(node) in stands]
+    return graph

@@ -1,0 +1,115 @@
+"""PyTorch modules, through ``torch.export``: its graph of ATen operators, with the sizes and the names of the module.
+
+Source: pytorch.org/docs/stable/export.html. PyTorch is imported when this is called, and the module is not changed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.errors import UsageError
+from cnncalc.models import aten
+from cnncalc.models.graph import Graph, Tensor
+
+
+def read(module: Any, examples: tuple[Any, ...]) -> Graph:
+    """The graph of a module that is called with ``examples``. Raises UsageError where it cannot be traced."""
+    import torch
+
+    if not isinstance(module, torch.nn.Module):
+        raise UsageError(f"from_torch takes a torch.nn.Module, not a value of type {type(module).__name__}")
+    training = module.training
+    try:
+        program = torch.export.export(module.eval(), examples)
+    except Exception as error:
+        first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
+        raise UsageError(
+            f"torch.export cannot trace the module: {first}", help="give the inputs that its forward takes"
+        ) from None
+    finally:
+        module.train(training)
+    return Reader(program, type(module).__name__).graph
+
+
+class Reader:
+    """One exported program, operator by operator."""
+
+    def __init__(self, program: Any, name: str) -> None:
+        self.graph = Graph(name, name)
+        self.alias: dict[str, str] = {}
+        self.parts: dict[str, list[str]] = {}
+        signature, state = program.graph_signature, {**program.state_dict, **program.constants}
+        owned = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+        owned |= dict(getattr(signature, "inputs_to_lifted_tensor_constants", {}))
+        for node in program.graph.nodes:
+            if node.op == "placeholder" and node.name in owned:
+                self._tensor(node.name, owned[node.name], state[owned[node.name]])
+            elif node.op == "placeholder":
+                self.graph.inputs[node.name] = tuple(node.meta["val"].shape)
+            elif node.op == "call_function":
+                self._call(node)
+            elif node.op == "output":
+                self.graph.outputs = [self._name(value) for value in node.args[0] if value is not None]
+
+    def _tensor(self, name: str, owner: str, tensor: Any) -> None:
+        own = tensor.detach().cpu().contiguous()
+        dtype = str(own.dtype).removeprefix("torch.")
+
+        def load() -> bytes:
+            import torch
+
+            return bytes(own.reshape(-1).view(torch.uint8).numpy().tobytes()) if own.numel() else b""
+
+        self.graph.tensors[owner] = Tensor(owner, tuple(own.shape), dtype, load)
+        self.alias[name] = owner
+
+    def _name(self, value: Any) -> str:
+        name = str(value)
+        while name in self.alias:
+            name = self.alias[name]
+        return name
+
+    def _number(self, numbers: Any) -> str:
+        """The name of a constant that holds these numbers."""
+        import struct
+
+        many = list(numbers) if isinstance(numbers, (list, tuple)) else [numbers]
+        whole = all(isinstance(number, int) for number in many)
+        data = struct.pack(f"<{len(many)}{'q' if whole else 'f'}", *many)
+        name = f"constant {len(self.graph.tensors)}"
+        shape = (len(many),) if isinstance(numbers, (list, tuple)) else ()
+        self.graph.tensors[name] = Tensor("", shape, "int64" if whole else "float32", lambda: data)
+        return name
+
+    def _call(self, node: Any) -> None:
+        target = str(node.target)
+        if target == "<built-in function getitem>":
+            parts = self.parts.get(str(node.args[0]))
+            self.alias[node.name] = parts[node.args[1]] if parts else str(node.args[0])
+            return
+        op = target.split(".")[1].rstrip("_") if target.startswith("aten.") else target
+        value = node.meta.get("val")
+        outputs = [node.name]
+        if isinstance(value, (list, tuple)):
+            outputs = self.parts[node.name] = [f"{node.name} {place}" for place in range(len(value))]
+        for name, one in zip(outputs, value if isinstance(value, (list, tuple)) else [value], strict=True):
+            self.graph.known[name] = tuple(getattr(one, "shape", ()))
+        made = aten.write(self.read, op, node)
+        if made is None:  # what comes in goes out
+            self.alias[node.name] = self._name(node.args[0])
+            return
+        made.outputs, made.name = outputs, _module(node)
+        self.graph.nodes.append(made)
+
+    def read(self, value: Any) -> str:
+        """The name of an argument: a value, or a constant made of it."""
+        if value is None:
+            return ""
+        return self._number(value) if isinstance(value, (int, float, list, tuple)) else self._name(value)
+
+
+def _module(node: Any) -> str:
+    """The path of the module that an operator comes from: ``layer1.0.conv1``."""
+    stack = node.meta.get("nn_module_stack") or {}
+    path = list(stack.values())[-1][0] if stack else ""
+    return str(path).removeprefix("L['self'].")

@@ -1,0 +1,83 @@
+"""PyTorch modules become networks: learned and moving numbers are exact, outputs equal."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import cnncalc
+
+torch = pytest.importorskip("torch")
+pytestmark = pytest.mark.oracle
+
+
+def _recorder() -> Any:
+    place = importlib.util.spec_from_file_location("models_record", Path(__file__).with_name("record.py"))
+    assert place is not None
+    assert place.loader is not None
+    module = importlib.util.module_from_spec(place)
+    place.loader.exec_module(module)
+    return module
+
+
+RECORDER = _recorder()
+NAMES = sorted(RECORDER.MODULES)
+
+
+def stirred(module: Any) -> Any:
+    """The module with no two numbers alike in its normalisations."""
+    torch.manual_seed(0)
+    for part in module.modules():
+        if isinstance(part, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(part.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(part.bias, -0.3, 0.3)
+            part.running_mean.uniform_(-0.3, 0.3)
+            part.running_var.uniform_(0.5, 1.5)
+    return module.eval()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_numbers_and_outputs_are_those_of_the_module(name: str) -> None:
+    module, x = stirred(RECORDER.MODULES[name]()), torch.randn(2, 3, 16, 12)
+    net = cnncalc.from_torch(module, x[:1])
+    totals = net.summary().totals
+    assert totals.trainable_params == sum(p.numel() for p in module.parameters())
+    assert totals.non_trainable_params == sum(b.numel() for n, b in module.named_buffers() if "running" in n)
+    with torch.no_grad():
+        wanted = module(x).numpy()
+    assert np.abs(net.build()(x.numpy()) - wanted).max() <= 1e-5 * np.abs(wanted).max()
+
+
+def test_layers_are_named_after_the_modules() -> None:
+    net = cnncalc.from_torch(RECORDER.MODULES["residual"](), torch.zeros(1, 3, 16, 12))
+    assert [row.name for row in net.summary().rows[:3]] == ["0", "1.conv1", "1.bn1"]
+
+
+def test_the_module_is_left_as_it_was() -> None:
+    module = RECORDER.MODULES["residual"]().train()
+    cnncalc.from_torch(module, torch.zeros(1, 3, 16, 12))
+    assert module.training
+
+
+def test_what_is_no_module_or_cannot_be_traced_is_said() -> None:
+    with pytest.raises(cnncalc.UsageError, match=r"takes a torch.nn.Module"):
+        cnncalc.from_torch(42, torch.zeros(1, 3, 16, 12))
+    with pytest.raises(cnncalc.UsageError, match="cannot trace"):
+        cnncalc.from_torch(torch.nn.Linear(4, 2), torch.zeros(1, 3))
+
+
+def test_an_operator_that_is_not_read_is_listed_or_kept_as_opaque() -> None:
+    class Odd(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            return torch.cumsum(x, 1)
+
+    module = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), Odd(), torch.nn.Flatten(), torch.nn.Linear(560, 2))
+    with pytest.raises(cnncalc.SpecError, match="the operator cumsum is not read"):
+        cnncalc.from_torch(module, torch.zeros(1, 3, 16, 12))
+    net = cnncalc.from_torch(module, torch.zeros(1, 3, 16, 12), partial=True)
+    assert [row.kind for row in net.summary().rows] == ["conv", "opaque", "flatten", "dense"]
+    assert net.summary().totals.params == sum(p.numel() for p in module.parameters())
