@@ -46,10 +46,18 @@ def read(source: Source, limits: Limits, smallest: str = SMALLEST) -> Node:
         from cnncalc.spec.syntax import refuse_tag_lines
 
         refuse_tag_lines(source)
+    head = source.text[:_HEAD]
+    if "(\n" in head or "Layer (type" in head:
+        from cnncalc.spec.syntax import refuse_printed
+
+        refuse_printed(source)
     try:
         return _Reader(source, limits, smallest).read(_Parser)
     except _TooDeep:
         return _Reader(source, limits, smallest).read(yaml.SafeLoader)
+
+
+_HEAD = 500  # characters in which a printed model shows itself
 
 
 class _TooDeep(Exception):

@@ -15,6 +15,24 @@ def refuse_tag_lines(source: Source) -> None:
         raise SpecError("tags are not allowed, nor is a %TAG line", mark=source.at(directive.start(), 4), help=NO_TAGS)
 
 
+#: How a model looks that a framework has printed, and what to do with it.
+_PRINTED = (
+    (r"\A\s*[A-Z]\w*\(\n\s+\(\w+\): ", "a printed PyTorch model",
+     "cnncalc.from_torch(module, example) in Python reads the model itself, or write its layers: - Conv2d: {...}"),
+    (r"\A\s*Model: \"|\ALayer \(type\)\s+Output Shape", "the summary of a Keras model, which lacks kernels and strides",
+     "write its layers in Keras's words: - Conv2D: {filters: 32, kernel_size: 3}"),
+    (r"\A[=\s-]*Layer \(type", "the table of torchinfo or torchsummary, which lacks kernels and strides",
+     "cnncalc.from_torch(module, example) in Python reads the model itself"),
+)  # fmt: skip
+
+
+def refuse_printed(source: Source) -> None:
+    """Raise SpecError where the text is a model as a framework prints it, which is not a spec."""
+    for pattern, what, help in _PRINTED:
+        if re.search(pattern, source.text[:500]):
+            raise SpecError(f"this is {what}, not a spec", mark=source.at(0), help=help)
+
+
 class _Rule(NamedTuple):
     """Words for a syntax error, where ``pattern`` fits what was found and the parser's context and problem."""
 

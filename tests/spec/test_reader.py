@@ -239,3 +239,19 @@ def test_every_problem_is_told_in_order():
     words = ["twice", "!!int", "merge", "null", "nothing", "twice", "a list", "!y", "an alias", "nothing", "not closed"]
     assert [word in problem.text for word, problem in zip(words, problems, strict=True)] == [True] * len(words)
     assert [problem.mark.line for problem in problems] == [2, 3, 4, 5, 6, 6, 7, 7, 9, 9, 11]
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Sequential(\n  (0): Conv2d(3, 64, kernel_size=(3, 3))\n  (1): ReLU()\n)\n", "a printed PyTorch model"),
+        ("ResNet(\n  (conv1): Conv2d(3, 64)\n)\n", "a printed PyTorch model"),
+        ('Model: "sequential"\n____\n Layer (type)    Output Shape    Param #\n', "the summary of a Keras model"),
+        ("=====\nLayer (type:depth-idx)   Output Shape   Param #\n=====\n", "the table of torchinfo"),
+        ("----------\n        Layer (type)      Output Shape   Param #\n======\n", "the table of torchinfo"),
+    ],
+)
+def test_a_model_as_a_framework_prints_it_is_named(text: str, says: str) -> None:
+    with pytest.raises(SpecError, match=f"this is {says}") as caught:
+        read(Source("model.txt", text), Limits())
+    assert caught.value.problems[0].help
