@@ -121,5 +121,15 @@ def test_no_kernel_takes_more_than_is_estimated(case: Case, monkeypatch: pytest.
     assert taken <= memory.estimate(summary, batch).outputs + SLACK
 
 
+@pytest.mark.parametrize("word", ["lrn", "gelu", "adaptive_maxpool", "adaptive_avgpool"])
+def test_a_view_gives_the_same_numbers(word: str) -> None:
+    """A channels-first input is a view whose channels are not its last axis in memory."""
+    fields = {"output": (3, 4)} if word.startswith("adaptive") else {}
+    x = np.random.default_rng(0).standard_normal((2, 6, 5, 7)).astype(np.float32)
+    for axes in ((0, 2, 3, 1), (3, 1, 0, 2), (0, 1, 2, 3)):
+        view = x.transpose(axes)
+        np.testing.assert_array_equal(run(word, view, **fields), run(word, view.copy(), **fields))
+
+
 def test_every_kind_is_measured() -> None:
     assert {param.values[0].kind for param in SMALL} >= set(kinds.every())
