@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         calc,
         check_answers,
         from_onnx,
+        from_torch,
         load,
         mark_answers,
         parse,

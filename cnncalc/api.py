@@ -38,6 +38,7 @@ __all__ = [
     "calc",
     "check_answers",
     "from_onnx",
+    "from_torch",
     "load",
     "mark_answers",
     "parse",

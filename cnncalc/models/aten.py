@@ -67,6 +67,8 @@ def _pool(read: Read, node: Any) -> Node:
     given = _arguments(node)
     rank = len(node.args[0].meta["val"].shape) - 2
     settings = _window(given, rank, _many(given["kernel_size"], rank)) | {"ceil_mode": int(given["ceil_mode"])}
+    if given.get("divisor_override") is not None:
+        return Node("avg_pool with a divisor_override", "", [read(node.args[0])])
     if "avg" not in str(node.target):
         return Node("MaxPool", "", [read(node.args[0])], None, settings)
     settings["count_include_pad"] = int(given["count_include_pad"])
@@ -145,10 +147,10 @@ def _chunk(read: Read, node: Any) -> Node:
 
 def _slice(read: Read, node: Any) -> Node | None:
     given = _arguments(node)
-    if given["dim"] == 0:
-        return None
     axis, size = given["dim"], node.args[0].meta["val"].shape[given["dim"]]
-    start, end = given["start"] or 0, size if given["end"] is None else given["end"]
+    start, end = given["start"] or 0, size if given["end"] is None else min(given["end"], size)
+    if (start, end, given["step"]) == (0, size, 1):
+        return None
     inputs = [read(value) for value in (node.args[0], [start], [end], [axis], [given["step"]])]
     return Node("Slice", "", inputs)
 
@@ -162,8 +164,12 @@ def _mean(read: Read, node: Any) -> Node:
 def _hardtanh(read: Read, node: Any) -> Node:
     given = _arguments(node)
     low, high = given.get("min_val", given.get("min")), given.get("max_val", given.get("max"))
-    inputs = [read(value) for value in (node.args[0], None if low is None else float(low), float(high or 0))]
-    return Node("Clip", "", inputs)
+    bounds = [None if bound is None else float(bound) for bound in (low, high)]
+    return Node("Clip", "", [read(value) for value in (node.args[0], *bounds)])
+
+
+def _relu6(read: Read, node: Any) -> Node:
+    return Node("Clip", "", [read(value) for value in (node.args[0], 0.0, 6.0)])
 
 
 def _softmax(read: Read, node: Any) -> Node:
@@ -212,7 +218,7 @@ OPERATORS: dict[str, Callable[[Read, Any], Node | None]] = {
     "adaptive_max_pool": _adaptive, "view": _reshape, "reshape": _reshape, "_unsafe_view": _reshape,
     "unflatten": _reshape, "unsqueeze": _reshape, "squeeze": _reshape, "flatten": _flatten, "transpose": _transpose,
     "permute": _transpose, "chunk": _chunk, "split": _chunk, "split_with_sizes": _chunk, "hardtanh": _hardtanh,
-    "relu6": _hardtanh, "clamp": _hardtanh, "softmax": _softmax, "log_softmax": _softmax, "upsample_nearest": _resize,
+    "relu6": _relu6, "clamp": _hardtanh, "softmax": _softmax, "log_softmax": _softmax, "upsample_nearest": _resize,
     "upsample_bilinear": _resize, "pad": _pad, "constant_pad_nd": _pad, "batch_norm": _batch_norm,
     "layer_norm": _layer_norm, "group_norm": _group_norm, "linear": _linear, "cat": _concat, "slice": _slice,
     "mean": _mean, "hardsigmoid": _hard_sigmoid, "softplus": _with("Softplus"),
@@ -230,4 +236,6 @@ def write(read: Read, op: str, node: Any) -> Node | None:
         return known(read, node)
     if op in PASSED:
         return None
+    if any(value not in (None, 1) for value in node.kwargs.values()):  # alpha of add, rounding_mode of div
+        op = f"{op} with {', '.join(node.kwargs)}"
     return Node(SAME.get(op, op), "", [read(value) for value in node.args])

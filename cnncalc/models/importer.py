@@ -1,7 +1,7 @@
 """A graph becomes layers: each operator in turn, with the sizes of what it reads known from our own rules.
 
-A value keeps the names of its axes in the source's order. So a transposition costs nothing until something asks for
-another order, and a layer that does not fit its input is noticed where it stands.
+A value keeps the names of its axes in the source's order. So a transposition is no layer: what reads its axes by name
+goes on, and what needs them in another order is refused. A layer that does not fit its input is noticed at once.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from cnncalc.errors import Problem, SpecError
 from cnncalc.kinds.base.kind import Misfit
 from cnncalc.models.graph import Graph, Node, Tensor
 from cnncalc.models.names import Taken, clean, of_node, of_weight
-from cnncalc.shape import SPATIAL, Shape
+from cnncalc.shape import SPATIAL, Shape, read
 
 LAYOUT = "channels_first"  # of every source so far
 MOST_PROBLEMS = 20
@@ -45,6 +45,14 @@ class Value(NamedTuple):
         by_name = dict(zip(self.shape.axes, self.shape.sizes, strict=True))
         return [by_name[axis] for axis in self.axes]
 
+    def axis(self, number: int) -> str:
+        """The name of an axis by its number, the batch axis counted. Raises Unsupported for any other number."""
+        place = number + len(self.axes) + 1 if number < 0 else number
+        if not 1 <= place <= len(self.axes):
+            what = "the batch axis" if place == 0 else f"axis {number}, which is not there"
+            raise Unsupported(f"an operator along {what}")
+        return self.axes[place - 1]
+
 
 class Layer(NamedTuple):
     """A layer of the spec to be written."""
@@ -69,12 +77,6 @@ def natural(rank: int) -> tuple[str, ...]:
 def _frozen(given: Any) -> Any:
     """A field as a kind keeps it: a tuple for each list."""
     return tuple(map(_frozen, given)) if isinstance(given, list) else given
-
-
-def written(shape: Shape) -> list[Any]:
-    """The sizes as the spec's layout writes them."""
-    by_name = dict(zip(shape.axes, shape.sizes, strict=True))
-    return [by_name[axis] for axis in natural(shape.rank)]
 
 
 class Importer:
@@ -131,7 +133,7 @@ class Importer:
         learned = sum(tensor.size for tensor in tensors if tensor.name)
         for name, sizes in zip(node.outputs, known, strict=True):
             shape = self.shaped("", [int(size or 0) for size in (sizes or ())[1:]]).shape
-            fields = {"output": written(shape), "params": learned, "label": node.op}
+            fields = {"output": shape.written(LAYOUT), "params": learned, "label": node.op}
             one = Node(node.op, node.name, node.inputs, [name])
             self.add(one, "opaque", fields, reads, self.named(node), axes=natural(shape.rank))
             learned = 0
@@ -151,10 +153,7 @@ class Importer:
     @staticmethod
     def shaped(name: str, sizes: list[int]) -> Value:
         """A value of ``sizes`` in the source's order, its axes those that arrays of its rank have."""
-        axes = natural(len(sizes))
-        by_name = dict(zip(axes, sizes, strict=True))
-        spatial = tuple(by_name[axis] for axis in SPATIAL[len(sizes) - 1])
-        return Value(name, Shape(spatial, by_name["channels"]), axes)
+        return Value(name, read(sizes, LAYOUT), natural(len(sizes)))
 
     def _node(self, node: Node) -> None:
         found = self.operators(node.op)
@@ -170,9 +169,11 @@ class Importer:
         except Misfit as misfit:
             text = f"{self.graph.source}: {node.op} {node.name[:80]}: {misfit.text}"
             raise SpecError(text, help="the sizes in the model contradict each other") from None
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError):
+            raise Unsupported(f"{node.op[:60]} with settings that make no sense") from None
 
     def value(self, name: str) -> Value:
-        """A value with its axes in the natural order: a layer ``permute`` is put in where they are in another."""
+        """A value with its axes in the natural order. Raises Unsupported where they are in another."""
         value = self.values[name]
         wanted = natural(value.shape.rank)
         if value.axes != wanted:

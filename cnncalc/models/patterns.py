@@ -9,7 +9,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from cnncalc.models.graph import Graph, Node
+from cnncalc.models.graph import Graph, Node, Tensor
 
 Found = tuple[Node, list[Node]]  # the operator that stands for them, and the nodes that it replaces
 
@@ -37,7 +37,7 @@ class View:
         tensor, maker = self.graph.tensors.get(name), self.makers.get(name)
         if tensor is None and maker is not None and maker.op == "Constant":
             tensor = maker.settings.get("value")
-        return None if tensor is None else tensor.numbers()
+        return tensor.numbers() if isinstance(tensor, Tensor) else None
 
     def scalar(self, name: str) -> float | None:
         """The one number of a constant."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc import kinds
 from cnncalc.kinds.activation import FUNCTIONS
 from cnncalc.kinds.base.activated import Activated
-from cnncalc.models.importer import LAYOUT, Importer, Layer, written
+from cnncalc.models.importer import LAYOUT, Importer, Layer
 from cnncalc.spec.written import flow
 
 
@@ -51,7 +51,7 @@ def write(importer: Importer) -> str:
 
 def _inputs(importer: Importer) -> str:
     shapes = {importer.values[name].name: importer.values[name].shape for name in importer.graph.inputs}
-    texts = {name: "x".join(map(str, written(shape))) for name, shape in shapes.items()}
+    texts = {name: "x".join(map(str, shape.written(LAYOUT))) for name, shape in shapes.items()}
     return texts["input"] if list(texts) == ["input"] else flow(texts)
 
 

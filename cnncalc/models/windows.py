@@ -30,6 +30,8 @@ def fields(node: Node, rank: int, kernel: list[int], name: str = "kernel") -> di
     if len(kernel) != rank:
         raise Unsupported(f"{node.op} with a window of {len(kernel)} axes over {rank}")
     strides, dilations = (list(node.settings.get(key) or [1] * rank) for key in ("strides", "dilations"))
+    if min((*kernel, *strides, *dilations), default=0) < 1:
+        raise Unsupported(f"{node.op} with a window of {kernel}, strides {strides} and dilations {dilations}")
     found: dict[str, Any] = {name: one(kernel)}
     if name == "size" or set(strides) != {1}:
         found["stride"] = one(strides)

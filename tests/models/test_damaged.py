@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from pathlib import Path
@@ -10,6 +11,10 @@ import pytest
 
 import cnncalc
 from cnncalc.errors import CnncalcError
+from cnncalc.limits import Limits
+from cnncalc.models import onnx, operators, spec
+from cnncalc.models.graph import Node
+from cnncalc.models.importer import Importer
 
 RECORDED = Path(__file__).with_name("recorded")
 FILES = sorted(RECORDED.glob("*.onnx"))
@@ -120,3 +125,40 @@ def test_a_size_beyond_all_memory_is_refused_by_a_limit(tmp_path: Path) -> None:
     path.write_bytes(model(sizes, node=node))
     with pytest.raises(cnncalc.SpecError):
         cnncalc.load(path)
+
+
+STRANGE = (0, -1, 9, 10**18, 0.5, float("nan"), "x", [], [0, 0], [-1, 3], [10**18, 1], [2.5, 1.0], ["x"])
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_setting_that_makes_no_sense_is_an_error_of_ours(path: Path) -> None:
+    """Every setting of every node in turn, with values that it should not have."""
+    text = onnx.read(str(path), Limits())
+    places = [
+        (number, key) for number, node in enumerate(text.nodes) for key in [*node.settings, "axis", "axes", "pads"]
+    ]
+    for number, key in places:
+        for strange in STRANGE:
+            graph = onnx.read(str(path), Limits())
+            graph.nodes[number].settings[key] = strange
+            importer = Importer(graph, operators.find, operators.constants.fold)
+            with contextlib.suppress(CnncalcError):
+                importer.run()
+                cnncalc.parse(spec.write(importer)).summary()
+
+
+@pytest.mark.parametrize(
+    ("op", "settings"),
+    [
+        ("ReduceMean", {"axes": [0, 2, 3]}), ("ReduceMean", {"axes": [0, 2]}), ("ReduceMax", {"axes": [9]}),
+        ("Softmax", {"axis": 9}), ("Softmax", {"axis": 0}), ("Concat", {"axis": 0}), ("Flatten", {"axis": 2}),
+        ("MaxPool", {"kernel_shape": [2, 2], "strides": [0, 0]}), ("MaxPool", {}), ("DepthToSpace", {"blocksize": 0}),
+        ("LRN", {}), ("Transpose", {"perm": [1, 0, 2, 3]}),
+    ],
+)  # fmt: skip
+def test_what_is_not_understood_is_refused_and_not_guessed(op: str, settings: dict[str, object]) -> None:
+    graph = onnx.read(str(RECORDED / "lenet.onnx"), Limits())
+    first = graph.nodes[0]
+    graph.nodes = [Node(op, "odd", [first.inputs[0]], [graph.outputs[0]], dict(settings))]
+    with pytest.raises(cnncalc.SpecError, match="odd"):
+        Importer(graph, operators.find, operators.constants.fold).run()

@@ -35,7 +35,7 @@ def fold(importer: Importer, node: Node) -> bool:
     try:
         with np.errstate(all="raise"):
             found = np.asarray(work(np, node.settings, *arrays))
-    except (ValueError, IndexError, TypeError, KeyError, ArithmeticError) as error:
+    except (ValueError, IndexError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
         raise Unsupported(f"{node.op} of these numbers ({error})") from None
     if found.size > SMALL:
         raise Unsupported(f"{node.op} of more than {SMALL} numbers")

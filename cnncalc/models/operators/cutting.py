@@ -6,17 +6,7 @@ from typing import Any
 
 from cnncalc.models import windows
 from cnncalc.models.graph import Node
-from cnncalc.models.importer import Importer, Unsupported, Value
-
-END = 1 << 62  # from here on an end is "to the end", as exporters write it
-
-
-def place_of(value: Value, axis: int) -> str:
-    """The name of an axis by its number, the batch axis counted. Raises Unsupported for the batch axis."""
-    place = axis + len(value.axes) + 1 if axis < 0 else axis
-    if not 1 <= place <= len(value.axes):
-        raise Unsupported("an operator along the batch axis")
-    return value.axes[place - 1]
+from cnncalc.models.importer import Importer, Unsupported
 
 
 def slice_(importer: Importer, node: Node) -> None:
@@ -28,7 +18,7 @@ def slice_(importer: Importer, node: Node) -> None:
     )
     if not starts or not ends or len(starts) != 1 or len(ends) != 1 or list(steps or [1]) != [1]:
         raise Unsupported("Slice of several axes, or in steps")
-    axis = place_of(value, (axes or [0])[0])
+    axis = value.axis((axes or [0])[0])
     size = value.sizes[value.axes.index(axis)]
     start, stop = (min(max(n + size if n < 0 else n, 0), size) for n in (starts[0], ends[0]))
     if (start, stop) == (0, size):
@@ -48,7 +38,7 @@ def slice_(importer: Importer, node: Node) -> None:
 def split(importer: Importer, node: Node) -> None:
     """Split of the channels: a layer for each part."""
     value = importer.values[node.inputs[0]]
-    if place_of(value, node.settings.get("axis", 0)) != "channels":
+    if value.axis(node.settings.get("axis", 0)) != "channels":
         raise Unsupported("Split of another axis than the channels")
     sizes = importer.numbers(node, 1) or node.settings.get("split")
     count = len(node.outputs)

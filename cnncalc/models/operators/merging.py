@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cnncalc.models.graph import Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported, Value, Weight
-from cnncalc.models.operators.cutting import place_of
 
 WORDS = {"Add": "add", "Sum": "add", "Sub": "subtract", "Mul": "multiply", "Max": "maximum", "Mean": "average"}
 
@@ -85,11 +84,10 @@ def concat(importer: Importer, node: Node) -> None:
     values = [importer.value(name) for name in node.inputs if name in importer.values]
     if len(values) < len(node.inputs):
         raise Unsupported("Concat with a constant")
+    word = values[0].axis(node.settings["axis"])
     if len(values) == 1:
         importer.passed(node)
         return
-    axis = node.settings["axis"]
-    word = place_of(values[0], axis)
     fields = {} if word == "channels" else {"axis": word}
     importer.add(node, "concat", fields, values, importer.named(node), axes=values[0].axes)
 

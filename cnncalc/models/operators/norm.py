@@ -51,8 +51,7 @@ def groupnorm(importer: Importer, node: Node) -> None:
 def layernorm(importer: Importer, node: Node) -> None:
     """LayerNormalization over the features at each position."""
     value = importer.values[node.inputs[0]]
-    axis = node.settings.get("axis", -1)
-    if (axis if axis < 0 else axis - len(value.axes) - 1) != -1 or value.axes[-1] != "channels":
+    if value.axis(node.settings.get("axis", -1)) != value.axes[-1] or value.axes[-1] != "channels":
         raise Unsupported("LayerNormalization over another axis than the features")
     weights = _arrays(importer, node, ("gamma", "beta") if len(node.inputs) > 2 and node.inputs[2] else ("gamma",))
     fields = {**_eps(node), **({} if "beta" in weights else {"center": False})}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from cnncalc.models.graph import Node
+from cnncalc.models.graph import Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported, Weight
 
 #: Operators that are an activation of ours, and the settings with which they are.
@@ -53,8 +53,7 @@ def gelu(importer: Importer, node: Node) -> None:
 def softmax(importer: Importer, node: Node) -> None:
     """Softmax over the channels or features."""
     value = importer.values[node.inputs[0]]
-    axis = node.settings.get("axis", -1)
-    if value.axes[axis if axis < 0 else axis - 1] != "channels" or axis == 0:
+    if value.axis(node.settings.get("axis", -1)) != "channels":
         raise Unsupported(f"{node.op} over another axis than the channels")
     _add(importer, node, "softmax" if node.op == "Softmax" else "log_softmax", {})
 
@@ -87,7 +86,7 @@ def passed(importer: Importer, node: Node) -> None:
 def constant(importer: Importer, node: Node) -> None:
     """Constant: a tensor that stands in the node."""
     tensor = node.settings.get("value")
-    if tensor is None:
+    if not isinstance(tensor, Tensor):
         raise Unsupported("Constant without a tensor")
     importer.constants[node.outputs[0]] = tensor
 

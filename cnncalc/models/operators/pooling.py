@@ -41,9 +41,9 @@ def mean(importer: Importer, node: Node) -> None:
     axes = node.settings.get("axes") or importer.numbers(node, 1)
     if not axes:
         raise Unsupported(f"{node.op} over all axes")
-    over = {value.axes[(axis + len(value.axes) + 1 if axis < 0 else axis) - 1] for axis in axes}
+    over = {value.axis(axis) for axis in axes}
     if over != set(SPATIAL[value.shape.rank - 1]) or not over:
-        raise Unsupported(f"{node.op} over {' and '.join(sorted(over)) or 'the batch'}")
+        raise Unsupported(f"{node.op} over {' and '.join(sorted(over))}")
     keep = bool(node.settings.get("keepdims", 1))
     word = "global_avgpool" if node.op == "ReduceMean" else "global_maxpool"
     importer.add(node, word, {"keepdims": True} if keep else {}, [value], importer.named(node))

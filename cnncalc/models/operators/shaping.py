@@ -68,9 +68,8 @@ def transpose(importer: Importer, node: Node) -> None:
 def squeeze(importer: Importer, node: Node) -> None:
     """Squeeze of the axes of size 1 that a pool over all positions left."""
     value = importer.value(node.inputs[0])
-    axes = node.settings.get("axes") or importer.numbers(node, 1) or []
-    places = {axis + len(value.axes) + 1 if axis < 0 else axis for axis in axes}
-    if places != set(range(2, len(value.axes) + 1)) or not _squeezed(importer, node, value):
+    gone = {value.axis(axis) for axis in node.settings.get("axes") or importer.numbers(node, 1) or []}
+    if gone != set(value.axes) - {"channels"} or not _squeezed(importer, node, value):
         raise Unsupported("Squeeze of other axes than those of a pool over all positions")
 
 
