@@ -58,7 +58,7 @@ def test_other_channels_count_as_it_states(word: str) -> None:
 def test_a_rectifier_is_flatter_below_zero(word: str) -> None:
     _, y = curve(word, 10.0)
     low, zero, high = y[0], y[len(y) // 2], y[-1]
-    assert KINDS[word].rectifies == (zero - low < (high - zero) / 2)
+    assert KINDS[word].rectifies == (abs(zero - low) < (high - zero) / 2)
 
 
 @pytest.mark.parametrize("word", differentiable())
