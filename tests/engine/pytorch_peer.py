@@ -123,14 +123,23 @@ class Peer:
                   self.each(kind.dilation, x))  # fmt: skip
 
     def avgpool(self, kind: Any, w: Any, x: Any) -> Any:
-        """Natively where PyTorch has the padding; else sums over counts of what may count."""
+        """Natively where PyTorch has the padding and the sizes; else sums over counts of what may count."""
         op = getattr(self.F, f"avg_pool{x.ndim - 2}d")
         size, stride = self.each(kind.size, x), self.each(kind.stride, x)
-        if isinstance(kind.padding, int):
+        if isinstance(kind.padding, int) and all(n >= f for n, f in zip(x.shape[2:], size, strict=True)):
             return op(x, size, stride, kind.padding, kind.ceil_mode, kind.count_include_pad)
-        ones = self.torch.ones_like(x[:1, :1])
-        wide = self.bordered(kind, ones, 1.0 if kind.count_include_pad else 0.0)
-        return op(self.bordered(kind, x), size, stride) / op(wide, size, stride)
+        values = self.bordered(kind, x)
+        return op(values, size, stride) / op(self.countable(kind, x, values), size, stride)
+
+    def countable(self, kind: Any, x: Any, values: Any) -> Any:
+        """1 where a position of the bordered ``values`` counts in a mean, else 0: never beyond the stated padding."""
+        widths: list[int] = []
+        for w, size, whole in zip(kind.windows(self.shape(x)), x.shape[2:], values.shape[2:], strict=True):
+            rest = whole - w.begin - size
+            widths = [w.begin, rest if w.padding is None else min(rest, w.padding - w.begin), *widths]
+        ones = self.F.pad(self.torch.ones_like(x[:1, :1]), widths, value=1.0 if kind.count_include_pad else 0.0)
+        missing = [n for axis in range(x.ndim - 1, 1, -1) for n in (0, values.shape[axis] - ones.shape[axis])]
+        return self.F.pad(ones, missing)
 
     def lppool(self, kind: Any, w: Any, x: Any) -> Any:
         size, stride = self.each(kind.size, x), self.each(kind.stride, x)
