@@ -31,7 +31,7 @@ def loaded(root, *arguments: str) -> set[str]:
 SUMMARY = ["summary", "specs/worked-example.yaml"]
 
 
-COMPUTING = {"run", "train"}
+COMPUTING = {"import", "run", "train"}  # its example writes weights
 COUNTING = [name for name in app._commands() if name not in COMPUTING]
 
 
