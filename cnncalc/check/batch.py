@@ -90,25 +90,17 @@ def check_all(files: list[str], limits: Limits, jobs: int = 1, networks: str | N
 
 def _pool(jobs: int) -> Pool | None:
     """So many processes; None where the system lets there be none: no shared memory, or no more processes."""
-    from multiprocessing import active_children, get_context
+    from multiprocessing import active_children
+
+    from cnncalc.check import workers
 
     others = set(active_children())
     try:
-        return get_context().Pool(jobs, _patient)
+        return workers.begin(jobs)
     except (OSError, ImportError, RuntimeError):  # ImportError: no semaphores; RuntimeError: no thread
         for child in set(active_children()) - others:
-            child.terminate()
+            child.kill()
         return None
-
-
-def _patient() -> None:
-    """An end is for the process that hands out the work, which then ends the others by SIGTERM."""
-    import signal
-
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    for name in ("SIGINT", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _checked(file: str, limits: Limits, networks: str | None) -> tuple[list[Verdict], set[noted.Identity]]:
