@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.pool import Pool
 from typing import Any
+from weakref import proxy
 
 #: What a terminal or a job scheduler sends to every process of a group: the parent alone answers it.
 _SHARED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -29,7 +30,8 @@ class _Pool(Pool):
     @staticmethod
     def Process(context: Any, *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
         process = context.Process(*arguments, **named)
-        process.terminate = process.kill
+        itself = proxy(process)  # a reference proper would keep it, and its pipe open, until the next collection
+        process.terminate = lambda: itself.kill()
         return process
 
 

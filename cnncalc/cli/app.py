@@ -48,7 +48,7 @@ class _Commands(TyperGroup):
         return typer.main.get_command(module.app if hasattr(module, "app") else _filled(single, cmd_name, module))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0].startswith("@") or args[0].endswith((".yaml", ".yml")):
+        if args[0].startswith("@") or args[0].endswith((".yaml", ".yml", ".onnx")) or args[0] == "-":
             args = ["summary", *args]
         elif args[0] not in _commands():
             raise _unknown(args[0])
@@ -92,7 +92,7 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _root(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours (as with NO_COLOR).")] = False,
 ) -> None:

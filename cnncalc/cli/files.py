@@ -91,7 +91,7 @@ def _put(stream: BinaryIO, data: Data) -> None:
 
 def _refuse_what_was_read(path: str) -> None:
     if noted.was_read(path):
-        raise OutputError(f"{path} is an input; it is left as it was", help="another name for the output")
+        raise OutputError(f"{path} is an input, so it was not overwritten", help="choose another output")
 
 
 def _refused(path: str, error: OSError | ValueError) -> OutputError:

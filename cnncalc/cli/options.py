@@ -96,7 +96,8 @@ MaxMemory = Annotated[
 Depth = Annotated[
     str | None,
     typer.Option(
-        "--depth", metavar="N", help="Blocks down to level N are rows; 0: every layer [default: what fits on a page].",
+        "--depth", metavar="N",
+        help="Show blocks down to level N as single rows; 0: every layer [default: what fits on a page].",
         show_default=False,
     ),
 ]  # fmt: skip
@@ -111,7 +112,7 @@ Layout = Annotated[
     ),
 ]
 Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 for any finding; a rounded size is a finding too.")]
-Check = Annotated[bool, typer.Option("--check", help="Exit code 1 for errors alone, such as an expect that failed.")]
+Check = Annotated[bool, typer.Option("--check", help="Exit with code 1 only for errors, such as a failed expect.")]
 
 
 UNITS = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 10**9, "MB": 10**6, "kB": 1000, "B": 1}

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from cnncalc import kinds
 from cnncalc.errors import Problem, SpecError
-from cnncalc.kinds.base.kind import Misfit
+from cnncalc.kinds.base.kind import Misfit, Weights, times
 from cnncalc.models.graph import Graph, Node, Tensor
 from cnncalc.models.names import Taken, clean, of_node, of_weight
 from cnncalc.shape import SPATIAL, Shape, read
@@ -30,6 +30,12 @@ class Weight(NamedTuple):
     tensor: Tensor
     axes: tuple[int, ...] | None = None
     sizes: tuple[int, ...] | None = None
+
+    @property
+    def found(self) -> tuple[int, ...]:
+        """The sizes of the array in our layout."""
+        shape = self.tensor.shape
+        return self.sizes or (shape if self.axes is None else tuple(shape[axis] for axis in self.axes))
 
 
 class Value(NamedTuple):
@@ -120,7 +126,11 @@ class Importer:
 
     def _problem(self, reason: str, places: list[str]) -> Problem:
         times = f" ({len(places)} times)" if len(places) > 1 else ""
-        help = "the sizes of its output are not in the file" if self.partial else "partial keeps it as an opaque layer"
+        help = (
+            "the sizes of its output are not in the file"
+            if self.partial
+            else "imported with partial, it is kept as an opaque layer"
+        )
         return Problem(f"{self.graph.source}: {reason}, first at {places[0][:80]}{times}", help=help)
 
     def _opaque(self, node: Node) -> bool:
@@ -193,12 +203,22 @@ class Importer:
         assert found is not None, word
         kind = found(**{key: _frozen(given) for key, given in fields.items()})
         kind.layout = LAYOUT
-        output = kind.output(*(value.shape for value in reads))
+        shapes = [value.shape for value in reads]
+        output = kind.output(*shapes)
+        self._check_weights(node, kind.weights(*shapes), weights or {})
         layer = Layer(self.taken.free(name, word), word, fields, [v.name for v in reads], weights or {}, output)
         self.layers.append(layer)
         same = axes or (reads[0].axes if output.rank == reads[0].shape.rank else natural(output.rank))
         value = self.values[node.outputs[0]] = Value(layer.name, output, same)
         return value
+
+    def _check_weights(self, node: Node, wanted: Weights, given: dict[str, Weight]) -> None:
+        """Raise SpecError where a tensor has other sizes than the layer's input asks for."""
+        for name, weight in given.items():
+            if wanted.get(name) != weight.found:
+                found, needed = (times(sizes) for sizes in (weight.found, wanted.get(name, ())))
+                what = f"{node.op} {node.name[:80]}: its {name} is {found}, and its input needs {needed}"
+                raise SpecError(f"{self.graph.source}: {what}", help="the sizes in the model contradict each other")
 
     def passed(self, node: Node) -> None:
         """The node gives what it reads."""

@@ -27,7 +27,7 @@ MOST_DIMS = 16
 MOST_BYTES = 2 << 30  # of a model file, unless the limit "file" is raised beyond it
 #: Names that exporters give to every graph.
 GENERIC = ("main_graph", "torch_jit", "torch-jit-export", "graph")
-HELP = "export the model anew, for instance with torch.onnx.export"
+HELP = "export the model again, for instance with torch.onnx.export"
 
 
 def read(path: str, limits: Limits) -> Graph:

@@ -105,7 +105,10 @@ class Reader:
         """The name of an argument: a value, or a constant made of it."""
         if value is None:
             return ""
-        return self._number(value) if isinstance(value, (int, float, list, tuple)) else self._name(value)
+        many = value if isinstance(value, (list, tuple)) else [value]
+        if all(isinstance(number, (int, float)) for number in many):
+            return self._number(value)
+        return "" if isinstance(value, (list, tuple)) else self._name(value)
 
 
 def _module(node: Any) -> str:

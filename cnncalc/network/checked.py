@@ -54,7 +54,10 @@ def _channels(check: Check, kind: Kind, x: Shape, context: Context) -> tuple[str
     what = "numbers" if isinstance(kind, Dense) and kind.flattens(x) else "channels" if x.rank > 2 else "features"
     what = what[:-1] if value(number) == 1 else what
     text = f"{check.name} is {value(given)}, and its input has {value(number)} {what}"
-    return text + _sized(x, kind), f"{check.name}: {value(number)}, or leave it out"
+    help = f"{check.name}: {value(number)}, or leave it out"
+    if kind.layout == "channels_last" and x.rank > 2 and value(x.spatial[0]) == value(given):
+        help = f"if the sizes are written channels first, say layout: channels_first; else {help}"
+    return text + _sized(x, kind), help
 
 
 def _sized(x: Shape, kind: Kind) -> str:

@@ -129,7 +129,7 @@ class _Translation:
         theirs = self.item.whose == "pytorch" or not _PYTORCH.isdisjoint(given.items)
         if self.word in ("rnn", "lstm", "gru") and theirs and vocabulary.bare(self.theirs) in ("RNN", "LSTM", "GRU"):
             if "biases" not in self.found:
-                self.item.notes.append(Note("one bias vector; PyTorch has two, which biases: 2 counts"))
+                self.item.notes.append(Note("counted with one bias vector; PyTorch has two (write biases: 2)"))
             if "return_sequences" not in self.found:
                 self.item.notes.append(Note("only the last step; PyTorch has every step: return_sequences: true"))
         if self.theirs == "PReLU" and "shared" not in self.found:
@@ -151,6 +151,8 @@ class _Translation:
             return self._by_place(scalar, order)
         if isinstance(scalar, Sequence) and len(scalar.items) > 1 and not order:
             self._refuse_order(scalar)
+        if isinstance(scalar, Sequence) and len(scalar.items) == 1 and isinstance(scalar.items[0], Sequence):
+            scalar = scalar.items[0]  # the tuple that a call holds: AdaptiveAvgPool2d((7, 7))
         restated = "in_channels" if self.kind.restates else first
         name = SCALARS.get(self.word, restated) if self.item.whose or self.kind.restates else restated
         truth = isinstance(scalar, Scalar) and scalar.text in TRUTHS

@@ -162,3 +162,13 @@ def test_what_is_not_understood_is_refused_and_not_guessed(op: str, settings: di
     graph.nodes = [Node(op, "odd", [first.inputs[0]], [graph.outputs[0]], dict(settings))]
     with pytest.raises(cnncalc.SpecError, match="odd"):
         Importer(graph, operators.find, operators.constants.fold).run()
+
+
+@pytest.mark.parametrize("change", [(8, 3, 5, 5), (6, 4, 5, 5), (6, 3, 5)])
+def test_weights_that_contradict_the_sizes_are_refused(change: tuple[int, ...]) -> None:
+    """The sizes of a kernel, its bias and its input must agree before anything is counted."""
+    graph = onnx.read(str(RECORDED / "lenet.onnx"), Limits())
+    kernel = graph.tensors[graph.nodes[0].inputs[1]]
+    kernel.shape = change
+    with pytest.raises(cnncalc.SpecError):
+        Importer(graph, operators.find, operators.constants.fold).run()

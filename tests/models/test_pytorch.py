@@ -81,3 +81,12 @@ def test_an_operator_that_is_not_read_is_listed_or_kept_as_opaque() -> None:
     net = cnncalc.from_torch(module, torch.zeros(1, 3, 16, 12), partial=True)
     assert [row.kind for row in net.summary().rows] == ["conv", "opaque", "flatten", "dense"]
     assert net.summary().totals.params == sum(p.numel() for p in module.parameters())
+
+
+@pytest.mark.parametrize("layer", ["LSTM", "GRU", "TransformerEncoderLayer", "InstanceNorm2d", "Embedding"])
+def test_a_layer_that_is_not_read_is_an_error_of_ours(layer: str) -> None:
+    arguments = (8, 2) if layer == "TransformerEncoderLayer" else (8,) if layer == "InstanceNorm2d" else (8, 8)
+    x = torch.zeros((1, 8, 5, 5) if layer == "InstanceNorm2d" else (1, 5, 8))
+    module = getattr(torch.nn, layer)(*arguments)
+    with pytest.raises(cnncalc.CnncalcError):
+        cnncalc.from_torch(module, x.long() if layer == "Embedding" else x)

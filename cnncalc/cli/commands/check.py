@@ -42,10 +42,10 @@ def check(
         typer.Option(
             "--networks",
             metavar="DIR",
-            help="Networks that problems name may lie below DIR [default: below each problem file's folder].",
+            help="Allow problems to use networks below DIR [default: below each problem file's folder].",
         ),
     ] = None,
-    jobs: Annotated[str, typer.Option("--jobs", "-j", metavar="N", help="Work on N cores; 0: on all of them.")] = "1",
+    jobs: Annotated[str, typer.Option("--jobs", "-j", metavar="N", help="Use N cores; 0: all of them.")] = "1",
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
     limit: options.Limit = None,

@@ -43,7 +43,7 @@ def generate(
     ] = None,
     output: options.Output = None,
 ) -> int:
-    """Exam problems by a seed, worked out, as a problem file, a paper, or for a learning platform."""
+    """Generate worked exam problems from a seed: as a problem file, a paper, or for a learning platform."""
     from cnncalc.check.papers import generate as maker
 
     format = options.form(format, output, render.FORMATS)

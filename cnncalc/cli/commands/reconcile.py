@@ -52,7 +52,7 @@ def reconcile(
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
-    """Which convention or slip gives another number than this one; 1 where none does."""
+    """Find the convention or slip that explains a different number. Exit code 1 if none does."""
     from cnncalc.check.answer_key import Truth
     from cnncalc.check.slips.reconcile import reconcile as search
     from cnncalc.spec.demand import Key

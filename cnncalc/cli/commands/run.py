@@ -32,7 +32,7 @@ def run(
             "--weights", "-w", metavar="FILE", help="An .npz (or .safetensors) of arrays called layer/weight."
         ),
     ] = None,
-    seed: Annotated[str, typer.Option("--seed", metavar="N", help="Of weights and noise.")] = "0",
+    seed: Annotated[str, typer.Option("--seed", metavar="N", help="Seed for the weights and the noise.")] = "0",
     batch: Annotated[str | None, typer.Option("--batch", metavar="N", help="How many examples [default: 1].")] = None,
     output: Annotated[
         str | None,

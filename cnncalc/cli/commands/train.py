@@ -18,13 +18,15 @@ EXAMPLE = "Example: cnncalc train @autoencoder-curve --data @curve --compare pca
 def train(
     spec: options.Spec,
     data: Annotated[str, typer.Option("--data", "-d", metavar="FILE", help="The examples, .npy or .npz.")],
-    epochs: Annotated[str, typer.Option("--epochs", metavar="N", help="Times through the data.")] = "300",
-    rate: Annotated[str, typer.Option("--rate", metavar="X", help="Of the first steps; it falls to 0.")] = "0.01",
+    epochs: Annotated[str, typer.Option("--epochs", metavar="N", help="Passes over the data.")] = "300",
+    rate: Annotated[str, typer.Option("--rate", metavar="X", help="Initial learning rate; it decays to 0.")] = "0.01",
     batch: Annotated[str, typer.Option("--batch", metavar="N", help="Examples in a step.")] = "32",
     noise: Annotated[
         str, typer.Option("--noise", metavar="X", help="Standard deviation of noise on the inputs.")
     ] = "0",
-    seed: Annotated[str, typer.Option("--seed", metavar="N", help="Of weights, order and noise.")] = "0",
+    seed: Annotated[
+        str, typer.Option("--seed", metavar="N", help="Seed for the weights, the order and the noise.")
+    ] = "0",
     weights: Annotated[
         str | None, typer.Option("--weights", "-w", metavar="FILE", help="An .npz to begin from.")
     ] = None,
