@@ -5,10 +5,9 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import context, get_context
 from multiprocessing.pool import Pool
 from typing import Any
-from weakref import proxy
 
 #: What a terminal or a job scheduler sends to every process of a group: the parent alone answers it.
 _SHARED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -24,15 +23,31 @@ def begin(jobs: int) -> Pool:
         return _Pool(jobs, _deaf, context=get_context())
 
 
+class _Spawned(context.SpawnProcess):
+    """A process that is killed where a pool would ask it to end."""
+
+    terminate = context.SpawnProcess.kill
+
+
+if hasattr(context, "ForkProcess"):
+
+    class _Forked(context.ForkProcess):
+        terminate = context.ForkProcess.kill
+
+    class _Served(context.ForkServerProcess):
+        terminate = context.ForkServerProcess.kill
+
+    _KINDS: dict[str, Any] = {"spawn": _Spawned, "fork": _Forked, "forkserver": _Served}
+else:
+    _KINDS = {"spawn": _Spawned}
+
+
 class _Pool(Pool):
     """A pool whose processes, deaf to SIGTERM, are killed at its end."""
 
     @staticmethod
-    def Process(context: Any, *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
-        process = context.Process(*arguments, **named)
-        itself = proxy(process)  # a reference proper would keep it, and its pipe open, until the next collection
-        process.terminate = lambda: itself.kill()
-        return process
+    def Process(own: Any, *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
+        return _KINDS[own.get_start_method()](*arguments, **named)
 
 
 def _deaf() -> None:
