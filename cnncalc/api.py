@@ -68,8 +68,8 @@ class Net:
     """A network, resolved: blocks written out, names and ``from`` bound. Made by ``load``, ``parse`` and ``calc``."""
 
     def __init__(self, resolved: Network, text: str = "", weights: Mapping[str, Any] | None = None) -> None:
-        """``text`` is the YAML that it was read from, ``weights`` the arrays of an imported model, ``remarks`` what its
-        file no longer says.
+        """``text`` is the YAML that it was read from, ``weights`` the arrays of an imported model, ``remarks``
+        what its file no longer contains.
         """
         self.network, self.text, self.weights = resolved, text, weights
         self.remarks: list[str] = []
@@ -154,7 +154,7 @@ def load(path: Path, limits: Limits | None = None) -> Net:
 def from_onnx(path: Path, limits: Limits | None = None, *, partial: bool = False) -> Net:
     """The network in an ONNX file, with its weights. ``net.to_yaml()`` is its spec, ``net.build()`` runs it.
 
-    ``partial``: an operator that no layer says becomes an ``opaque`` layer, where the file has its sizes. Raises
+    ``partial``: an operator that no layer can express becomes an ``opaque`` layer, where the file has its sizes. Raises
     UsageError (no such file), SpecError (every operator that is not read) or LimitError.
     """
     from cnncalc import models
@@ -277,7 +277,7 @@ def check_answers(*paths: Path, limits: Limits | None = None, jobs: int = 1) -> 
 
 
 def mark_answers(sheet: Path, *paths: Path, limits: Limits | None = None) -> Iterator[Student]:
-    """Mark an answer sheet (CSV: student, problem, key, answer) against problem files: a student after the other.
+    """Mark an answer sheet (CSV: student, problem, key, answer) against problem files: one student after another.
 
     Raises SpecError with every row of the sheet that is wrong, and for a problem that cannot be worked out.
 

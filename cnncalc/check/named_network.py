@@ -1,7 +1,7 @@
 """The network file that a problem names.
 
 A problem file may come from anybody, and its messages go to whoever checks it: so a network is looked for in the
-problem's own folder and below it, and nothing of a file that is no network is shown.
+problem's own folder and below it, and nothing of a file that is not a network is shown.
 """
 
 from __future__ import annotations
@@ -55,7 +55,9 @@ def is_below(path: str, folder: str) -> bool:
 
 
 def _no_network(node: Scalar, why: str) -> BadValue:
-    return BadValue(f'"{node.text[:100]}" is no network: {why}', node.mark, "cnncalc summary shows what is wrong in it")
+    return BadValue(
+        f'"{node.text[:100]}" is not a network: {why}', node.mark, "cnncalc summary shows what is wrong in it"
+    )
 
 
 @lru_cache(maxsize=16)

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from cnncalc.spec.demand import Demand
     from cnncalc.spec.node import Node
 
-SEARCHED = 2000  # layers of problems, in one file, for whose wrong answers the slip is searched
+SEARCHED = 2000  # layers of problems, in one file, whose wrong answers are searched for a slip
 
 
 class Verdict(NamedTuple):
-    """One answer of a problem: what the file says, what comes out, and where they differ, why.
+    """One answer of a problem: what the file says, what comes out and, where they differ, why.
 
     ``id`` None: of a whole file; ``key`` None: of a whole problem. ``code`` is the exit code of one that is not ok.
     """

@@ -30,7 +30,7 @@ class Imported(NamedTuple):
 
 
 def read(path: str, limits: Limits, *, partial: bool = False) -> Imported:
-    """The model in the file ``path``. With ``partial`` an operator that no layer says becomes an ``opaque`` layer.
+    """The model in the file ``path``. With ``partial`` an operator without a layer becomes an ``opaque`` layer.
 
     Raises UsageError, LimitError, or SpecError with every operator that is not read.
     """

@@ -21,7 +21,7 @@ MOST_PROBLEMS = 20
 
 
 class Unsupported(Exception):
-    """An operator, or a setting of one, that no layer says."""
+    """An operator, or a setting of one, that no layer can express."""
 
 
 class Weight(NamedTuple):

@@ -94,7 +94,7 @@ def test_nothing_of_a_file_that_is_no_network_is_shown(exam: Call, tmp_path: Pat
     code, out, err = exam("notes", "--format", format)
     assert code == 1
     assert SECRET not in out + err
-    assert "is no network" in out
+    assert "is not a network" in out
 
 
 def test_what_is_wrong_in_a_network_is_shown(exam: Call, tmp_path: Path) -> None:

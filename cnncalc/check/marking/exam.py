@@ -83,7 +83,7 @@ class Marked(NamedTuple):
 
     @property
     def shown(self) -> str | None:
-        """The answer as it is shown: what is far too long is cut."""
+        """The answer as it is shown: cut short where it is far too long."""
         return None if self.answer is None else cut(self.answer)
 
     def steps(self) -> tuple[Step, ...]:
@@ -108,7 +108,7 @@ class Student(NamedTuple):
 
 
 class Exam:
-    """The problems of all files. ``broken`` cannot be marked; ``warnings`` are answers in them that are not right."""
+    """The problems of all files. ``broken``: those that cannot be marked; ``warnings``: wrong answers in the files."""
 
     def __init__(self, files: list[str], limits: Limits, networks: str | None = None) -> None:
         self.problems: dict[str, Problem] = {}
@@ -229,7 +229,7 @@ class _Marker:
 
 
 class Tally:
-    """What a class answered: for each question how many were right, and which slips were made how often.
+    """What a class answered: for each question how many were right, and and how often each slip was made.
 
     ``unread`` are the answers that could not be read, with their students.
     """

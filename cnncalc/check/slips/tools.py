@@ -101,8 +101,8 @@ def _gates(rnn: int, lstm: int, gru: int, *, both_biases: bool) -> Rule:
     more = {"rnn": rnn, "lstm": lstm, "gru": gru}
 
     def rule(row: Row) -> Number:
-        kind = vars(row.layer.kind)
-        gates = {"rnn": 1, "lstm": 4, "gru": 3}[row.kind]
+        recurrent: Any = row.layer.kind
+        kind, gates = vars(recurrent), len(recurrent.gates)
         directions = kind["layers"] * (2 if kind["bidirectional"] else 1)
         biases = 2 * gates * kind["units"] * directions if both_biases and kind["bias"] else 0
         return row.macs + row.xs[0].spatial[0] * (biases + more[row.kind] * kind["units"] * directions)

@@ -10,7 +10,7 @@ from cnncalc.kinds.moe import Moe
 
 
 def moe(kind: Moe, weights: Weights, router: Array, *experts: Array) -> Array:
-    """``[..., E]`` of the router and ``[..., C]`` of each expert to ``[..., C]``; of equal numbers the first counts."""
+    """``[..., E]`` of the router and ``[..., C]`` of each expert to ``[..., C]``; ties go to the first."""
     chosen = np.argsort(-router, axis=-1, kind="stable")[..., : kind.top]
     shares = np.zeros_like(router)
     np.put_along_axis(shares, chosen, softmax(kind, {}, np.take_along_axis(router, chosen, -1)), -1)

@@ -13,7 +13,7 @@ from cnncalc.kinds.norm import Batchnorm, Groupnorm, Instancenorm, Layernorm, Rm
 
 
 def batchnorm(kind: Batchnorm, weights: Weights, x: Array) -> Array:
-    """With the moving mean and variance, as it is run after training."""
+    """With the moving mean and variance, as used after training."""
     root = np.sqrt(weights["moving_variance"] + x.dtype.type(kind.eps))
     return _learned(weights, (x - weights["moving_mean"]) / root)
 
@@ -57,7 +57,7 @@ def _last(kind: Layernorm | Rmsnorm, weights: Weights) -> Weights:
 
 
 def _learned(weights: Weights, x: Array) -> Array:
-    """gamma · x + beta, as far as there are such."""
+    """gamma · x + beta, where the layer has them."""
     if "gamma" in weights:
         x = x * weights["gamma"]
     return x + weights["beta"] if "beta" in weights else x

@@ -54,7 +54,7 @@ class Layout:
 
     @property
     def bytes(self) -> int:
-        """Of the arena and of Winograd's kernels."""
+        """Bytes of the arena and of Winograd's kernels."""
         return BYTES * (self.size + sum(_tiled_size(*one) for one in self.tiled.items()))
 
     def __str__(self) -> str:

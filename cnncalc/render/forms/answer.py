@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cnncalc.render.data import plain
 from cnncalc.render.forms.text import number, sizes
-
-if TYPE_CHECKING:
-    pass
-
 
 _ALTERNATIVES = 8  # numbers for a letter of which all are written
 
