@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from errno import EIO, ENOSPC
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -12,7 +13,7 @@ from typer.core import TyperGroup
 
 from cnncalc import __version__
 from cnncalc.cli import io
-from cnncalc.errors import CnncalcError, LimitError, Problem, UsageError, nearest
+from cnncalc.errors import CnncalcError, LimitError, OutputError, Problem, UsageError, nearest
 from cnncalc.spec import noted
 
 COMMANDS = ("summary", "calc", "explain", "solve", "check", "run", "train", "kinds", "examples", "guide", "schema")
@@ -122,6 +123,10 @@ def run(arguments: list[str]) -> int:
         return io.silence()
     except (KeyboardInterrupt, typer.Abort):
         return io.complain("interrupted", INTERRUPTED)
+    except OSError as error:
+        if error.errno not in (ENOSPC, EIO):  # typer's help is written by typer, not by us
+            return io.complain(_fault(error), FAULT)
+        return io.complain(f"error: standard output could not be written: {error.strerror}", OutputError.exit_code)
     except Exception as error:  # the last line of defence
         if isinstance(error, RecursionError):
             return io.complain("error: this is too deep to work out", LimitError.exit_code)

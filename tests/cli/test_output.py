@@ -243,3 +243,13 @@ def test_ctrl_c_is_130_and_says_that_it_was_interrupted(root):
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=30)
     assert (child.returncode, out, err) == (130, "", "interrupted\n")
+
+
+@full_disk
+@pytest.mark.parametrize("arguments", [["--help"], ["summary", "--help"], ["--version"], ["guide"]], ids=" ".join)
+def test_a_full_disk_is_no_fault_of_ours(arguments: list[str]) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cnncalc", *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, "standard output could not be written" in done.stderr) == (5, True)
