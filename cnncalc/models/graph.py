@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from collections.abc import Callable
 from math import prod
 from typing import Any
@@ -65,3 +66,7 @@ class Graph:
         self.outputs: list[str] = []
         self.known: dict[str, tuple[int | None, ...]] = {}
         self.remarks: list[str] = []
+
+    def readers(self) -> Counter[str]:
+        """How often each value is read, by nodes or as an output of the model."""
+        return Counter([name for node in self.nodes for name in node.inputs] + self.outputs)

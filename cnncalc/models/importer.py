@@ -102,12 +102,7 @@ class Importer:
         self.constants: dict[str, Tensor] = dict(graph.tensors)
         self.layers: list[Layer] = []
         self.taken = Taken()
-        self.readers: dict[str, int] = {}
-        for node in graph.nodes:
-            for name in node.inputs:
-                self.readers[name] = self.readers.get(name, 0) + 1
-        for name in graph.outputs:
-            self.readers[name] = self.readers.get(name, 0) + 1
+        self.readers = graph.readers()
 
     def run(self) -> None:
         """Read every node. Raises SpecError with each operator that is not read, and its first place."""

@@ -20,12 +20,7 @@ class View:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.makers = {name: node for node in graph.nodes for name in node.outputs}
-        self.readers: dict[str, int] = {}
-        for node in graph.nodes:
-            for name in node.inputs:
-                self.readers[name] = self.readers.get(name, 0) + 1
-        for name in graph.outputs:
-            self.readers[name] = self.readers.get(name, 0) + 1
+        self.readers = graph.readers()
 
     def maker(self, name: str, *ops: str, readers: int = 1) -> Node | None:
         """The node that makes a value, if it is one of ``ops`` and no more than ``readers`` read what it makes."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cnncalc import LimitError, Limits, SpecError, parse
+from cnncalc import SpecError, parse
 
 HEAD = "input: 8x8x3\nlayers:\n"  # layers begin on line 3
 
@@ -16,13 +16,6 @@ def problems(text: str) -> list[Any]:
         parse(text).summary()
     assert caught.value.exit_code == 3
     return caught.value.problems
-
-
-def refused(text: str, limits: Limits | None = None) -> str:
-    with pytest.raises(LimitError) as caught:
-        parse(text, limits).summary()
-    assert caught.value.exit_code == 4
-    return str(caught.value)
 
 
 @pytest.mark.parametrize(("layers", "place", "says"), [

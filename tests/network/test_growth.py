@@ -15,13 +15,6 @@ from cnncalc import CnncalcError, LimitError, Limits, SpecError, kinds, parse
 HEAD = "input: 8x8x3\nlayers:\n"  # layers begin on line 3
 
 
-def problems(text: str) -> list[Any]:
-    with pytest.raises(SpecError) as caught:
-        parse(text).summary()
-    assert caught.value.exit_code == 3
-    return caught.value.problems
-
-
 def refused(text: str, limits: Limits | None = None) -> str:
     with pytest.raises(LimitError) as caught:
         parse(text, limits).summary()

@@ -38,6 +38,6 @@ def calc(
     order = options.layout(layout)
     net = api.calc(input, *layer, limits=options.limits(limit), layout=order or "channels_last")
     try:
-        return show(net, format, chosen, level, order, output, "", strict=strict, check=check)
+        return show(net, format, chosen, level, order, output, strict=strict, check=check)
     except SpecError as error:  # layers that do not fit are bad arguments here
         raise UsageError(error.problems) from None

@@ -49,7 +49,7 @@ def summary(
     format = options.form(format, output, render.FORMATS)
     chosen, level = table.columns(columns), options.level(depth)
     net = options.network(spec, None, options.limits(limit))
-    return show(net, format, chosen, level, options.layout(layout), output, spec, strict=strict, check=check, like=like)
+    return show(net, format, chosen, level, options.layout(layout), output, strict=strict, check=check, like=like)
 
 
 def show(
@@ -59,7 +59,6 @@ def show(
     depth: int | None,
     layout: str | None,
     output: str | None,
-    source: str,
     *,
     strict: bool,
     check: bool,
