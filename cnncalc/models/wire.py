@@ -43,8 +43,10 @@ def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
             size, place = varint(data, place)
         else:
             size = {FIXED64: 8, FIXED32: 4}.get(wire, -1)
-        if size < 0 or size > end - place:
-            raise Broken(f"a field at byte {place} is {size} bytes long, and {end - place} are left")
+        if size < 0:
+            raise Broken(f"byte {place} begins no field of such a file")
+        if size > end - place:
+            raise Broken(f"it ends early: {size} bytes are needed at byte {place}, and {end - place} are left")
         yield number, data[place : place + size]
         place += size
 
