@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-from errno import EIO, ENOSPC
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -123,15 +122,13 @@ def run(arguments: list[str]) -> int:
         return io.silence()
     except (KeyboardInterrupt, typer.Abort):
         return io.complain("interrupted", INTERRUPTED)
-    except OSError as error:
-        if error.errno not in (ENOSPC, EIO):  # typer's help is written by typer, not by us
-            return io.complain(_fault(error), FAULT)
-        return io.complain(f"error: standard output could not be written: {error.strerror}", OutputError.exit_code)
     except Exception as error:  # the last line of defence
         if isinstance(error, RecursionError):
             return io.complain("error: this is too deep to work out", LimitError.exit_code)
         if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
             return io.complain(block(NO_MEMORY), LimitError.exit_code)
+        if getattr(error, "errno", None) == errno.ENOSPC:  # under help, which typer writes itself
+            return io.complain(f"error: standard output could not be written: {error}", OutputError.exit_code)
         return io.complain(_fault(error), FAULT)
 
 
