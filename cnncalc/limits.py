@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from cnncalc.errors import LimitError, Mark, Problem
+from cnncalc.units import BINARY
 
-MiB = 1 << 20
+MiB = BINARY["MiB"]
 
 #: name: (value, what it bounds)
 LIMITS = {

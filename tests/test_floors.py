@@ -12,7 +12,7 @@ import pytest
 
 #: From the ground up. Rooms of one floor do not import each other.
 FLOORS = (
-    {"errors", "shape", "symbolic"},
+    {"errors", "shape", "symbolic", "units"},
     {"limits", "rules"},
     {"spec"},
     {"kinds"},
@@ -142,5 +142,5 @@ def test_the_developers_readme_has_the_same_floors() -> None:
 
 def test_the_root_holds_rooms_and_a_few_files() -> None:
     loose = {path.name for path in HOUSE.iterdir() if path.is_file()}
-    files = ("__init__", "__main__", "api", "errors", "limits", "rules", "shape")
+    files = ("__init__", "__main__", "api", "errors", "limits", "rules", "shape", "units")
     assert loose == {"README.md", "py.typed", *(f"{name}.py" for name in files)}

@@ -14,6 +14,7 @@ import typer
 from cnncalc.errors import SpecError, UsageError, nearest
 from cnncalc.limits import LIMITS, Limits
 from cnncalc.shape import LAYOUTS, WITH_BATCH, layout_word
+from cnncalc.units import BINARY, DECIMAL
 
 if TYPE_CHECKING:
     from cnncalc.api import Net
@@ -115,7 +116,7 @@ Strict = Annotated[bool, typer.Option("--strict", help="Exit code 1 for any find
 Check = Annotated[bool, typer.Option("--check", help="Exit with code 1 only for errors, such as a failed expect.")]
 
 
-UNITS = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "GB": 10**9, "MB": 10**6, "kB": 1000, "B": 1}
+_UNITS = {**BINARY, **DECIMAL, "B": 1}
 
 
 def limits(settings: list[str] | None, max_memory: str | None = None) -> Limits:
@@ -135,9 +136,9 @@ def limits(settings: list[str] | None, max_memory: str | None = None) -> Limits:
 
 def _memory(value: str) -> int:
     """The bytes of a ``--max-memory``. Raises UsageError."""
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?) ?(GiB|MiB|KiB|GB|MB|kB|B)?", value, re.ASCII)
-    if not found or not (size := int(float(found[1]) * UNITS[found[2] or "B"])):
-        raise UsageError(f'--max-memory "{value}" is not a size', help=f"--max-memory 8GiB; units: {', '.join(UNITS)}")
+    found = re.fullmatch(rf"(\d{{1,6}}(?:\.\d{{1,3}})?) ?({'|'.join(_UNITS)})?", value, re.ASCII)
+    if not found or not (size := int(float(found[1]) * _UNITS[found[2] or "B"])):
+        raise UsageError(f'--max-memory "{value}" is not a size', help=f"--max-memory 8GiB; units: {', '.join(_UNITS)}")
     return size
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncalc.errors import Mark, Problem
 from cnncalc.render.forms.text import printable
+from cnncalc.units import enough
 
 _WIDEST = 160  # of a source line
 _LONGEST = 2000  # of a line of ours, which may quote what was given
@@ -27,16 +28,8 @@ def block(problem: Problem, word: str = "error") -> str:
 def _flag(name: str, value: int | None) -> str:
     """How the command line sets a limit."""
     if name == "memory" and value is not None:
-        return f"--max-memory {_size(value)}"
+        return f"--max-memory {enough(value)}"
     return f"--limit {name}={'VALUE' if value is None else value}"
-
-
-def _size(count: int) -> str:
-    """A size in whole units that is enough for ``count`` bytes."""
-    for power, unit in ((30, "GiB"), (20, "MiB")):
-        if count >= 1 << power:
-            return f"{-(-count // (1 << power))}{unit}"
-    return f"{-(-count // 1024)}KiB"
 
 
 def _printable(text: str) -> str:

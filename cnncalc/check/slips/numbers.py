@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.kinds.base.weights import count
 from cnncalc.summary import quantities
 from cnncalc.summary.rows import BYTES
+from cnncalc.units import BINARY, DECIMAL
 
 if TYPE_CHECKING:
     from cnncalc.spec.demand import Key
@@ -37,7 +38,6 @@ _NAMES = {
 CONVENTIONS = ("macs", "flops", "weight_params", "trainable_params", "params", "unit", "width", "batch", "shared")
 #: Of quantities that are seen from the input, what a layer has by itself.
 _OWN = {"receptive_field": ("extent", "the layer's own window"), "effective_stride": ("step", "its own stride")}
-_UNITS = {"kB": 10**3, "KiB": 1 << 10, "MB": 10**6, "MiB": 1 << 20, "GB": 10**9, "GiB": 1 << 30}
 _OF_EXAMPLES = ("macs", "flops", "activations", "activation_bytes", "peak_activation_bytes")
 _CARRIED = 1000  # numbers from which on a sum may be mis-added unseen
 
@@ -63,7 +63,7 @@ def confused(summary: Summary, key: Key, right: Any) -> Iterator[Mistake]:
 
 def _units(right: int) -> Iterator[Mistake]:
     """Bytes in a larger unit, rounded as one would write them, or numbers of another width."""
-    for name, unit in _UNITS.items():
+    for name, unit in {**DECIMAL, **BINARY}.items():
         for digits in range(4):
             number = round(Fraction(right, unit), digits)
             yield int(number) if number.denominator == 1 else number, "unit", f"bytes, given in {name}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnncalc.errors import LimitError, Problem
 from cnncalc.summary.liveness import dying
 from cnncalc.summary.rows import BYTES
+from cnncalc.units import in_bytes
 
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
@@ -81,12 +82,13 @@ def check(wanted: Estimate, limit: int, help: str = "a smaller batch") -> None:
         return
     largest = sorted(wanted.layers, key=lambda use: use.weights + use.output, reverse=True)[:SHOWN]
     working = tuple(
-        f"{use.row.name}: weights {_bytes(use.weights)}, output {_bytes(use.output)}, alive with it {_bytes(use.alive)}"
+        f"{use.row.name}: weights {in_bytes(use.weights)}, output {in_bytes(use.output)}, "
+        f"alive with it {in_bytes(use.alive)}"
         for use in largest
     )
     text = (
-        f"the run needs {_bytes(wanted.total)} (weights {_bytes(wanted.weights)}, outputs at one time "
-        f"{_bytes(wanted.outputs)}); the limit memory is {_bytes(limit)}"
+        f"the run needs {in_bytes(wanted.total)} (weights {in_bytes(wanted.weights)}, outputs at one time "
+        f"{in_bytes(wanted.outputs)}); the limit memory is {in_bytes(limit)}"
     )
     raise LimitError(Problem(text, working=working, help=help, limit=("memory", wanted.total)))
 
@@ -122,11 +124,3 @@ def _container() -> int | None:
         return max(0, sizes[0] - sizes[1])
     except (OSError, ValueError):
         return None
-
-
-def _bytes(count: int) -> str:
-    """Bytes in binary units, exact enough to compare."""
-    for power, unit in ((40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")):
-        if count >= 1 << power:
-            return f"{count / (1 << power):.1f} {unit}"
-    return f"{count} bytes"

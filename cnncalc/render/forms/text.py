@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import Any, TextIO
 
+from cnncalc.units import in_bytes
+
 _ASCII = {
     "−": "-", "×": "x", "·": "*", "⌊": "floor(", "⌋": ")", "⌈": "ceil(", "⌉": ")", "–": "-", "→": "->", "≤": "<=",
     "≥": ">=", "’": "'", "“": '"', "”": '"', "…": "...", "√": "sqrt", "Σ": "sum ", "∞": "inf",
@@ -75,9 +77,4 @@ def quantity(value: Any, unit: str) -> str:
 
 def memory(value: Any) -> str:
     """Bytes in binary units: ``640 KiB``; an expression as it is."""
-    if not isinstance(value, int):
-        return f"{number(value)} bytes"
-    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
-        if value >= 1 << power:
-            return f"{value / (1 << power):.4g} {unit}"
-    return f"{value} bytes"
+    return in_bytes(value) if isinstance(value, int) else f"{number(value)} bytes"
