@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.forms import json
+from cnncalc.render.forms import json, junit
 from cnncalc.render.forms.answer import as_data, written
 from cnncalc.render.forms.markup import markdown
 from cnncalc.render.forms.sheet import Column, Sheet
@@ -119,27 +119,17 @@ def _csv(students: Iterable[Student]) -> Iterator[str]:
 
 def _junit(students: Iterable[Student]) -> Iterator[str]:
     """A suite for each student, a case for each answer; an answer without marks is a failure."""
-    from xml.sax.saxutils import escape, quoteattr
+    suites = ((student.student, list(map(_case, student.answers))) for student in students)
+    return junit.write("cnncalc check --answers", suites)
 
-    yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="cnncalc check --answers">\n'
-    for student in students:
-        failures = sum(not (marked.ok or marked.follow_through) for marked in student.answers)
-        name = quoteattr(printable(student.student))
-        yield f'  <testsuite name={name} tests="{len(student.answers)}" failures="{failures}">\n'
-        for marked in student.answers:
-            names = (marked.question.problem.id, marked.question.name)
-            case = "<testcase classname={} name={}".format(*(quoteattr(printable(name)) for name in names))
-            if marked.ok or marked.follow_through:
-                yield f"    {case}/>\n"
-                continue
-            told = (
-                f"expected {written(marked.question.right, marked.question.name)}, answered {marked.shown or 'nothing'}"
-            )
-            why = "the answer could not be read" if marked.ok is None else ""
-            why = escape(printable(slip(marked.slip))) if marked.slip else why
-            yield f"    {case}><failure message={quoteattr(printable(told))}>{why}</failure></testcase>\n"
-        yield "  </testsuite>\n"
-    yield "</testsuites>\n"
+
+def _case(marked: Marked) -> junit.Case:
+    question = marked.question
+    if marked.ok or marked.follow_through:
+        return junit.Case(question.problem.id, question.name)
+    compared = f"expected {written(question.right, question.name)}, answered {marked.shown or 'nothing'}"
+    why = slip(marked.slip) if marked.slip else "the answer could not be read" if marked.ok is None else ""
+    return junit.Case(question.problem.id, question.name, "failure", compared, why)
 
 
 def feedback(student: Student) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.forms import json
+from cnncalc.render.forms import json, junit
 from cnncalc.render.forms.answer import as_data, written
 from cnncalc.render.forms.markup import markdown
 from cnncalc.render.forms.sheet import Column, Sheet
@@ -128,25 +128,12 @@ def _markdown(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
 
 def _junit(verdicts: Iterable[list[Verdict]]) -> Iterator[str]:
     """A suite for each file, a case for each answer."""
-    from xml.sax.saxutils import escape, quoteattr
+    return junit.write("cnncalc check", ((file[0].file, list(map(_case, file))) for file in verdicts if file))
 
-    yield '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="cnncalc check">\n'
-    for file in verdicts:
-        if not file:
-            continue
-        errors = sum(verdict.key is None for verdict in file)
-        failures = sum(not verdict.ok for verdict in file) - errors
-        counts = f'tests="{len(file)}" failures="{failures}" errors="{errors}"'
-        yield f"  <testsuite name={quoteattr(printable(file[0].file))} {counts}>\n"
-        for verdict in file:
-            case = f"<testcase classname={quoteattr(printable(verdict.id or verdict.file))} name="
-            case += quoteattr(printable(verdict.key or "problem"))
-            if verdict.ok:
-                yield f"    {case}/>\n"
-                continue
-            told = printable("expected {}, got {}".format(*_both(verdict)))
-            tag = "error" if verdict.key is None else "failure"
-            why = escape(printable(message(verdict)))
-            yield f"    {case}><{tag} message={quoteattr(told)}>{why}</{tag}></testcase>\n"
-        yield "  </testsuite>\n"
-    yield "</testsuites>\n"
+
+def _case(verdict: Verdict) -> junit.Case:
+    group, name = verdict.id or verdict.file, verdict.key or "problem"
+    if verdict.ok:
+        return junit.Case(group, name)
+    outcome = "error" if verdict.key is None else "failure"
+    return junit.Case(group, name, outcome, "expected {}, got {}".format(*_both(verdict)), message(verdict))
