@@ -17,6 +17,11 @@ def extent(kernel: Number, dilation: Number = 1) -> Number:
     return dilation * (kernel - 1) + 1
 
 
+def reached(positions: Number, kernel: Number, stride: Number = 1, dilation: Number = 1) -> Number:
+    """How many input positions ``positions`` windows reach over: ``(n − 1)·S + D(F−1) + 1``."""
+    return (positions - 1) * stride + extent(kernel, dilation)
+
+
 def slack(size: Number, kernel: Number, padding: Number = 0, dilation: Number = 1) -> Number:
     """How far a window can move: the padded input minus the window's extent. ``padding`` is the sum of both sides."""
     return size - extent(kernel, dilation) + padding
@@ -48,7 +53,7 @@ def same(size: Number, stride: Number) -> Number:
 
 def same_padding(size: Number, kernel: Number, stride: Number, dilation: Number = 1) -> Number:
     """Total padding of ``same``: what the windows of ``⌈W/S⌉`` outputs need beyond the input."""
-    return larger(0, (same(size, stride) - 1) * stride + extent(kernel, dilation) - size)
+    return larger(0, reached(same(size, stride), kernel, stride, dilation) - size)
 
 
 def transposed(
@@ -66,8 +71,8 @@ def transposed_same(
     """
     if extra is None:
         return size * stride
-    reached = extent(kernel, dilation)
-    return transposed(size, kernel, stride, 2 * (reached // 2), dilation, extra)
+    cropped = 2 * (extent(kernel, dilation) // 2)
+    return transposed(size, kernel, stride, cropped, dilation, extra)
 
 
 def grown_field(field: Number, jump: Number, extent: Number) -> Number:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from cnncalc.kinds.base.attending import Attending
 from cnncalc.kinds.base.fields import Count, Parts
+from cnncalc.kinds.base.groups import check_groups
 from cnncalc.kinds.base.kind import Misfit, Stage, Weights
-from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, product
 from cnncalc.symbolic.expr import Number, value

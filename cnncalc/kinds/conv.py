@@ -7,6 +7,7 @@ from typing import Any
 from cnncalc import rules
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
+from cnncalc.kinds.base.groups import check_groups
 from cnncalc.kinds.base.kind import (
     Inverse,
     Misfit,
@@ -19,7 +20,8 @@ from cnncalc.kinds.base.kind import (
     one_over,
     per_axis,
 )
-from cnncalc.kinds.base.window import CAUSAL, WORDS, Sliding, check_groups
+from cnncalc.kinds.base.padding import CAUSAL, SAME, WORDS, both, halves, sides
+from cnncalc.kinds.base.window import Sliding
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, larger, product
 from cnncalc.symbolic.expr import Expr, Number, value
@@ -196,12 +198,9 @@ class TransposedConv(Activated):
                 f"({value(larger(s, d))})",
                 field="output_padding",
             )
-        if p in ("same", "same_lower"):
+        if p in SAME:
             return rules.transposed_same(w, f, s, d, extra)
-        if p == "valid":
-            p = 0
-        total = p[0] + p[1] if isinstance(p, tuple) else 2 * p
-        return rules.transposed(w, f, s, total, d, 0 if extra is None else extra)
+        return rules.transposed(w, f, s, both(p), d, 0 if extra is None else extra)
 
     def crop(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
         """What is cropped of the full output at the beginning and at the end of each axis; negative is zeros added."""
@@ -209,15 +208,12 @@ class TransposedConv(Activated):
 
     @staticmethod
     def _crop(w: Number, f: Number, s: Number, d: Number, extra: Number, p: Any) -> tuple[Number, Number]:
-        if p in ("same", "same_lower"):
+        if p in SAME:
             total = rules.transposed(w, f, s, 0, d) - rules.transposed_same(w, f, s, d, extra)
             if total < 0:
                 return 0, total
-            begin = total // 2 if p == "same" else total - total // 2
-            return begin, total - begin
-        if p == "valid":
-            return 0, 0
-        return p if isinstance(p, tuple) else (p, p)
+            return halves(total, p)
+        return sides(p)
 
     def notes(self, *xs: Shape) -> list[Note]:
         """Where frameworks give other sizes, the row says so."""
@@ -229,7 +225,7 @@ class TransposedConv(Activated):
             if short and extra is None and uncropped:
                 keras = w * s + larger(rules.extent(f, d) - s, 0)
                 found.append(equation(f"{letter}: the kernel is smaller than the stride; Keras gives {{}}", keras))
-            if p in ("same", "same_lower") and extra is not None:
+            if p in SAME and extra is not None:
                 size = rules.transposed_same(w, f, s, d, extra)
                 found.append(equation(f"{letter}: same with output_padding gives {{}} (Keras), not W·S + A", size))
         return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
 from cnncalc.kinds.base.kind import Kind, Misfit, Note, Reach, Stage, Weights, described
-from cnncalc.kinds.base.window import WORDS
+from cnncalc.kinds.base.padding import WORDS
 from cnncalc.kinds.conv import Conv
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import product

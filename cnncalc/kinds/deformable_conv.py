@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
+from cnncalc.kinds.base.groups import check_groups
 from cnncalc.kinds.base.kind import Misfit, Note, Reach, Weights, described, per_axis
-from cnncalc.kinds.base.window import WORDS, Sliding, check_groups
+from cnncalc.kinds.base.padding import WORDS
+from cnncalc.kinds.base.window import Sliding
 from cnncalc.kinds.conv import Conv
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import exact_div, product

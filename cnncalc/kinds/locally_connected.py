@@ -5,7 +5,8 @@ from __future__ import annotations
 from cnncalc.kinds.base.activated import Activated
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
 from cnncalc.kinds.base.kind import Weights, per_axis
-from cnncalc.kinds.base.window import WORDS, Sliding
+from cnncalc.kinds.base.padding import WORDS
+from cnncalc.kinds.base.window import Sliding
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import product
 from cnncalc.symbolic.expr import Number

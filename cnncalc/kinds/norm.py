@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Count, Flag, Real, Word
+from cnncalc.kinds.base.groups import check_groups
 from cnncalc.kinds.base.kind import Pointwise, Weights
-from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import exact_div
 from cnncalc.symbolic.expr import Number

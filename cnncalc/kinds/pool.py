@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
 from cnncalc.kinds.base.kind import Inverse, Misfit, Reach, Weightless, need_spatial, per_axis
-from cnncalc.kinds.base.window import WORDS, Sliding
+from cnncalc.kinds.base.padding import WORDS
+from cnncalc.kinds.base.window import Sliding
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, larger
 from cnncalc.symbolic.expr import Number, value

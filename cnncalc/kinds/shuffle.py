@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Count
+from cnncalc.kinds.base.groups import check_groups
 from cnncalc.kinds.base.kind import Inverse, Misfit, Pointwise, Reach, Weightless, axis_letters, finer, need_spatial
-from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, product
 from cnncalc.symbolic.expr import Number, value

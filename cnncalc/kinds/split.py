@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.kinds.base.fields import Count, Counts, Fixed
+from cnncalc.kinds.base.groups import check_groups
 from cnncalc.kinds.base.kind import Misfit, Pointwise
-from cnncalc.kinds.base.window import check_groups
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import differ, exact_div
 from cnncalc.symbolic.expr import Number, total, value

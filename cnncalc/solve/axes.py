@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.errors import Problem, Source, SpecError, UsageError
-from cnncalc.kinds.base.window import CAUSAL
+from cnncalc.kinds.base.padding import CAUSAL
 from cnncalc.limits import Limits
 from cnncalc.shape import SPATIAL
 from cnncalc.solve.unsolved import Unsolved

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from cnncalc import kinds, rules
 from cnncalc.kinds.base.kind import Kind, Reach, Weights
+from cnncalc.kinds.base.padding import SAME
 from cnncalc.kinds.base.weights import is_moving
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import ceil_div, product
@@ -261,7 +262,7 @@ SLIPS: dict[str, Slip] = {
     "filters": Slip("for one filter only", _rule(_LEARNED, weights=_one_filter)),
     "depth": Slip("with the depth of the input", _rule(_CONVS, output=_kept_depth)),
     "depth_product": Slip("with the depth of the input times the filters", _rule(_CONVS, output=_multiplied_depth)),
-    "same": Slip("as with padding same", _where("padding", lambda p: p not in ("same", "same_lower"), padding="same")),
+    "same": Slip("as with padding same", _where("padding", lambda p: p not in SAME, padding="same")),
     "padding": Slip("without the padding", _where("padding", lambda p: p not in (0, "valid"), padding=0)),
     "padding_once": Slip("with the padding on one side only, P for 2P", _one_side),
     "stride": Slip("with a stride of 1", _where("stride", _two, stride=1)),

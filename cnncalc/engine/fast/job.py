@@ -11,7 +11,7 @@ from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.parallel.work import Common
 from cnncalc.errors import EngineError
 from cnncalc.kinds.base.window import Window
-from cnncalc.rules import extent
+from cnncalc.rules import reached
 from cnncalc.shape import Shape
 
 Activate = Callable[[Array, Array], Any]  # from the first array into the second, which may be the same
@@ -129,7 +129,7 @@ def check_reach(job: Job) -> None:
 
 def check_fits(w: Window, positions: int, size: int) -> None:
     """Raise EngineError where windows at ``positions`` places read more than ``size`` numbers along an axis."""
-    needed = (positions - 1) * w.stride + extent(w.kernel, w.dilation)
+    needed = reached(positions, w.kernel, w.stride, w.dilation)
     if needed > size:
         raise EngineError(
             f"a window reads {needed} positions and {size} are there: this is a bug in cnncalc",

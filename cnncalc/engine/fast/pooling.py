@@ -8,6 +8,7 @@ import numpy as np
 
 from cnncalc.engine.arrays import Array
 from cnncalc.engine.fast.job import Job, largest, pieces
+from cnncalc.rules import reached
 
 ROOM = 400_000  # numbers of a piece
 
@@ -22,7 +23,7 @@ class Running:
         self.join, self.factor = join, np.float32(factor)
         examples, rows, width, channels = job.y.shape
         second = job.windows[1]
-        self.seen = (width - 1) * second.stride + second.dilation * (second.kernel - 1) + 1
+        self.seen = reached(width, second.kernel, second.stride, second.dilation)
         self.parts = pieces(examples, rows, max(1, ROOM // (self.seen * channels)), job.workers)
         self.blocks = len(self.parts)
         most = largest(self.parts)

@@ -15,6 +15,7 @@ from cnncalc.engine.kernels import Terms, by_hand, fast_form
 from cnncalc.engine.kernels.window import seen, shape_of, sliding
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.conv import Conv, DepthwiseConv, SeparableConv, TransposedConv
+from cnncalc.rules import reached
 
 
 def conv(kind: Conv, weights: Weights, x: Array) -> Array:
@@ -48,7 +49,7 @@ def transposed_conv(kind: TransposedConv, weights: Weights, x: Array) -> Array:
     sizes, crop = kind.output(shape).spatial, kind.crop(shape)
     axes = [(f, s, d) for _, f, s, d, _, _ in kind._axes(shape)]
     full = np.zeros(
-        (len(x), *(max((n - 1) * s + d * (f - 1) + 1, begin + size)
+        (len(x), *(max(reached(n, f, s, d), begin + size)
                    for n, (f, s, d), (begin, _), size in zip(shape.spatial, axes, crop, sizes, strict=True)),
          kind.filters), x.dtype,
     )  # fmt: skip

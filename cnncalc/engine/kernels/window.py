@@ -10,7 +10,7 @@ import numpy as np
 
 from cnncalc.engine.arrays import Array
 from cnncalc.kinds.base.window import Sliding, Window
-from cnncalc.rules import extent
+from cnncalc.rules import extent, reached
 from cnncalc.shape import Shape
 
 Taps = Iterator[tuple[Any, Array]]
@@ -24,7 +24,7 @@ def shape_of(x: Array) -> Shape:
 def border(windows: list[Window], counts: tuple[int, ...]) -> list[tuple[int, int]]:
     """Positions that ``counts`` windows need before and behind each axis; what no window sees is not counted."""
     return [
-        (w.begin, max(0, (n - 1) * w.stride + extent(w.kernel, w.dilation) - w.size - w.begin))
+        (w.begin, max(0, reached(n, w.kernel, w.stride, w.dilation) - w.size - w.begin))
         for w, n in zip(windows, counts, strict=True)
     ]
 

@@ -6,12 +6,10 @@ from typing import Any, NamedTuple
 
 from cnncalc import rules
 from cnncalc.kinds.base.kind import Kind, Misfit, Note, Reach, axis_letters, equation, need_spatial, per_axis, times
+from cnncalc.kinds.base.padding import SAME, both, halves, sides
 from cnncalc.shape import RANKS, Shape
 from cnncalc.symbolic.arithmetic import anywhere
 from cnncalc.symbolic.expr import Number, value
-
-WORDS = ("valid", "same", "same_lower")
-CAUSAL = (*WORDS, "causal")  # of a sequence: all of the padding is at the beginning, so that no step sees a later one
 
 
 class Window(NamedTuple):
@@ -62,11 +60,10 @@ class Sliding(Kind):
 
     @staticmethod
     def _window(size: Number, kernel: Number, stride: Number, dilation: Number, padding: Any) -> Window:
-        if padding in ("same", "same_lower"):
+        if padding in SAME:
             total = rules.same_padding(size, kernel, stride, dilation)
-            begin = total // 2 if padding == "same" else (total + 1) // 2
-            return Window(size, kernel, stride, None, begin, dilation)
-        return Window(size, kernel, stride, *_total(padding), dilation)
+            return Window(size, kernel, stride, None, halves(total, padding)[0], dilation)
+        return Window(size, kernel, stride, both(padding), sides(padding)[0], dilation)
 
     def positions(self, x: Shape) -> tuple[Number, ...]:
         """How many places the window takes along each axis. Raises Misfit where there is none."""
@@ -78,12 +75,11 @@ class Sliding(Kind):
         return counts
 
     def _count(self, size: Number, kernel: Number, stride: Number, dilation: Number, padding: Any) -> Number:
-        if padding in ("same", "same_lower"):
+        if padding in SAME:
             return rules.same(size, stride)
-        total, begin = _total(padding)
         if self.ceil_mode:
-            return rules.window_ceil(size, kernel, stride, total, begin, dilation)
-        return rules.window(size, kernel, stride, total, dilation)
+            return rules.window_ceil(size, kernel, stride, both(padding), sides(padding)[0], dilation)
+        return rules.window(size, kernel, stride, both(padding), dilation)
 
     def _refuse(self, windows: list[Window], letter: str, w: Window, count: Number) -> None:
         size, kernel, dilation, padding = (value(n) for n in (w.size, w.kernel, w.dilation, w.padding))
@@ -128,24 +124,5 @@ class Sliding(Kind):
         return "rounded up" if ceiled != floored else "rounded up, but a last window in the end padding is dropped"
 
 
-def _total(padding: Any) -> tuple[Number, Number]:
-    """Both sides of a padding together, and its beginning."""
-    if type(padding) is tuple:
-        return padding[0] + padding[1], padding[0]
-    return (0, 0) if padding == "valid" else (2 * padding, padding)
-
-
 def _padded(windows: list[Window]) -> str:
     return " with its padding" if any(value(w.padding) for w in windows) else ""
-
-
-def check_groups(channels: Number, groups: Number, what: str, field: str = "groups", into: str = "groups") -> None:
-    """Raise Misfit unless ``groups`` divides ``channels``."""
-    c, g = value(channels), value(groups)
-    if c is not None and g is not None and anywhere(c % g != 0):
-        near = [n for n in range(1, min(c, 10_000) + 1) if c % n == 0]
-        raise Misfit(
-            f"{c} {what} are not divisible into {g} {into}",
-            help=f"{field} that divide {c}: {', '.join(map(str, near[:12]))}{', ...' if len(near) > 12 else ''}",
-            field=field,
-        )
