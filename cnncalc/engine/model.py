@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cnncalc.engine import initial, kernels
+from cnncalc.engine import ENGINES, initial, kernels
 from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, inward, outward
 from cnncalc.engine.inputs import as_input
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from cnncalc.limits import Limits
     from cnncalc.summary.rows import Row, Summary
 
-ENGINES = ("fast", "reference")
 NOT_RUN = "summary, explain and solve work without a forward pass"
 
 #: Called after each layer: its row, its operands, its output (all channels last), and how many seconds it took.

@@ -14,7 +14,7 @@ from cnncalc.engine.arrays import Array, blocks
 from cnncalc.engine.by_hand import Traced
 from cnncalc.engine.train import objective
 from cnncalc.engine.train.objective import Reached
-from cnncalc.errors import UsageError, nearest
+from cnncalc.errors import UsageError
 from cnncalc.summary import autoencoder
 
 if TYPE_CHECKING:
@@ -113,9 +113,7 @@ def _check_traced(summary: Summary, name: str) -> None:
     """Raise UsageError where no layer is called ``name`` or its kind has no sums to show."""
     row = summary.rows_by_name.get(name)
     if row is None:
-        listed = ", ".join(list(summary.rows_by_name)[:12]) + (", ..." if len(summary.rows) > 12 else "")
-        help = nearest(name, summary.rows_by_name) or f"layers: {listed}"
-        raise UsageError(f'no layer is called "{name}"', help=help)
+        raise summary.unknown(name)
     if not by_hand.can_show(row):
         raise UsageError(
             f'{row.kind} "{name}" has no windows to show', help="convolutions, pools and dense layers have them"

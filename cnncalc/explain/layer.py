@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc import rules
-from cnncalc.errors import UsageError, nearest
 from cnncalc.kinds.base.fields import traced
 from cnncalc.kinds.base.kind import Kind, Note, Reach, Stage, axis_letters
 from cnncalc.kinds.base.tracing import trace
@@ -144,7 +143,5 @@ def choose(summary: Summary, layer: str | None) -> list[Row]:
         return summary.rows[block.first : block.last]
     row = summary.rows_by_name.get(layer)
     if row is None:
-        known = [*summary.rows_by_name, *summary.network.blocks]
-        listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-        raise UsageError(f'no layer is called "{layer}"', help=nearest(layer, known) or f"layers: {listed}")
+        raise summary.unknown(layer)
     return [row]

@@ -21,12 +21,10 @@ from cnncalc.kinds.base.kind import (
     per_axis,
 )
 from cnncalc.kinds.base.padding import CAUSAL, SAME, WORDS, both, halves, sides
-from cnncalc.kinds.base.window import Sliding
+from cnncalc.kinds.base.window import GUIDE, Sliding
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, larger, product
 from cnncalc.symbolic.expr import Expr, Number, value
-
-GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
 
 
 def biased(weights: Weights, count: Number, *, bias: bool) -> Weights:

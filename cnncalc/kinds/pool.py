@@ -5,12 +5,10 @@ from __future__ import annotations
 from cnncalc.kinds.base.fields import Count, Flag, Padding, PerAxis
 from cnncalc.kinds.base.kind import Inverse, Misfit, Reach, Weightless, need_spatial, per_axis
 from cnncalc.kinds.base.padding import WORDS
-from cnncalc.kinds.base.window import Sliding
+from cnncalc.kinds.base.window import GUIDE, Sliding
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, larger
 from cnncalc.symbolic.expr import Number, value
-
-GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
 
 
 class _Pool(Sliding, Weightless):

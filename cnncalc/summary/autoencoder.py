@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.errors import SpecError, nearest
 from cnncalc.kinds.activation import KINDS, Linear
 from cnncalc.kinds.base.activated import Activated, ending
 from cnncalc.shape import Shape
@@ -58,8 +57,7 @@ def watched(summary: Summary) -> Row | None:
     for prefix in ("", "encoder/", "decoder/"):
         if prefix + name in known:
             return known[prefix + name]
-    text = f'sparsity: no layer is called "{name}"'
-    raise SpecError(text, mark=objective.sparsity.mark, help=nearest(name, known) or ", ".join([*known][:12]))
+    raise summary.unknown(name, objective.sparsity.mark)
 
 
 def incomparable(summary: Summary) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.errors import Mark, SpecError
+from cnncalc.errors import Mark
 from cnncalc.spec.demand import AXIAL, COUNTED, Demand
 from cnncalc.summary.receptive import START, axial
 from cnncalc.symbolic.expr import Number, value
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None = None) -> Any:
     """A quantity of a layer, of a block (sums over its layers, and what it puts out), or of the totals (None).
 
-    Sizes are lists in the spec's layout; null where there is none. Raises SpecError where no layer is called so.
+    Sizes are lists in the spec's layout; None where there is none. Raises SpecError at ``mark`` for an unknown layer.
     """
     network = summary.network
     if layer is None:
@@ -31,8 +31,7 @@ def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None =
         x = list(summary.inputs.values())[block.value]
         return x.written(summary.layout) if name == "output" else axial((START,) * len(x.spatial) or None, name)
     if row is None:
-        help = summary.hints.nearest(layer, summary.rows_by_name, network.blocks)
-        raise SpecError(f'no layer is called "{layer}"', mark=mark, help=help)
+        raise summary.unknown(layer, mark)
     return of_row(summary, row, name)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Final, NamedTuple
 
-from cnncalc.errors import Hints, nearest
+from cnncalc.errors import CnncalcError, Hints, Mark, SpecError, UsageError
 from cnncalc.kinds.base import tracing
 from cnncalc.kinds.base.kind import Kind, Note, Weights
 from cnncalc.kinds.base.weights import count, is_bias, is_moving
@@ -184,9 +184,8 @@ class Summary:
         try:
             return self.rows_by_name[name]
         except KeyError:
-            listed = ", ".join([*self.rows_by_name][:12]) + (", ..." if len(self.rows) > 12 else "")
-            hint = nearest(str(name), self.rows_by_name) or f"layers: {listed}"
-            raise KeyError(f'no layer is called "{name}"; {hint}') from None
+            (problem,) = self.unknown(str(name)).problems
+            raise KeyError(f"{problem.text}; {problem.help}") from None
 
     def __iter__(self) -> Iterator[Row]:
         """The rows, in running order."""
@@ -199,6 +198,16 @@ class Summary:
     def __contains__(self, layer: object) -> bool:
         """Whether ``layer`` is the name of a layer, or one of the rows."""
         return layer in self.rows_by_name if isinstance(layer, str) else layer in self.rows
+
+    def unknown(self, name: str, mark: Mark | None = None) -> CnncalcError:
+        """The error that no layer or block is called ``name``, with the nearest name or the first ones.
+
+        A SpecError at ``mark``; a UsageError where the name does not come from a file.
+        """
+        known = [*self.rows_by_name, *self.network.blocks]
+        listed = "layers: " + ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+        text, help = f'no layer is called "{name}"', self.hints.nearest(name, known) or listed
+        return SpecError(text, mark=mark, help=help) if mark else UsageError(text, help=help)
 
     @cached_property
     def rows_by_name(self) -> dict[str, Row]:

@@ -37,7 +37,7 @@ COUNTING = [name for name in app._commands() if name not in COMPUTING]
 
 def assert_no_engine(modules: set[str]) -> None:
     assert "numpy" not in modules
-    assert not any(name.startswith("cnncalc.engine") for name in modules)
+    assert not any(name.startswith("cnncalc.engine.") for name in modules)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import pytest
 
 import cnncalc
 from cnncalc import parse
-from cnncalc.engine.model import ENGINES
+from cnncalc.engine import ENGINES
 
 RELATIVE = 1e-5
 

@@ -13,8 +13,9 @@ from case_files import Case, load
 
 import cnncalc
 from cnncalc import api, kinds
+from cnncalc.engine import ENGINES
 from cnncalc.engine.arrays import inward, outward
-from cnncalc.engine.model import ENGINES, Model
+from cnncalc.engine.model import Model
 from cnncalc.errors import EngineError
 from cnncalc.kinds.base.kind import Pointwise
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from cnncalc import parse
-from cnncalc.engine.model import ENGINES
+from cnncalc.engine import ENGINES
 from cnncalc.errors import EngineError
 
 RELATIVE = 1e-5

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.engine import initial, inputs
-from cnncalc.engine.model import ENGINES, Model
+from cnncalc.engine import ENGINES, initial, inputs
+from cnncalc.engine.model import Model
 
 SPECS = Path(__file__).parents[2] / "specs"
 WHOLE = ("alexnet", "vgg-16", "resnet-50", "googlenet", "mobilenet-v2", "densenet-121", "efficientnet-b0", "u-net",

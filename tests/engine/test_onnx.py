@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc.engine.model import ENGINES, Model
+from cnncalc.engine import ENGINES
+from cnncalc.engine.model import Model
 
 pytestmark = pytest.mark.oracle
 onnx = pytest.importorskip("onnx")

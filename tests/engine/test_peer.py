@@ -13,7 +13,8 @@ from case_files import Case, load
 
 import cnncalc
 from cnncalc import kinds
-from cnncalc.engine.model import ENGINES, Model
+from cnncalc.engine import ENGINES
+from cnncalc.engine.model import Model
 from cnncalc.kinds.activation import FUNCTIONS
 from cnncalc.shape import LAYOUTS
 

@@ -10,7 +10,7 @@ import pytest
 
 import cnncalc
 from cnncalc import LimitError, Limits
-from cnncalc.engine import initial, model, run
+from cnncalc.engine import ENGINES, initial, model, run
 from cnncalc.engine.planning import fuse, memory
 from cnncalc.engine.planning.layout import Layout
 
@@ -40,7 +40,7 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 @pytest.mark.parametrize("batch", [1, 3])
-@pytest.mark.parametrize("engine", model.ENGINES)
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_run_plans_once(counted: Counter[str], batch: int, engine: str) -> None:
     run.run(cnncalc.parse(TEXT).summary(), [], None, 0, batch, Limits(), engine)
     planned = engine == "fast"
@@ -70,7 +70,7 @@ def test_another_batch_may_pool_elsewhere(batches: tuple[int, ...]) -> None:
     summary = cnncalc.parse(text).summary()
     assert len({len(Layout(summary, batch).ops) for batch in batches}) == 2
     arrays, rng = initial.initial(summary, 0), np.random.default_rng(0)
-    fast, slow = (model.Model(summary, arrays, Limits(), engine) for engine in model.ENGINES)
+    fast, slow = (model.Model(summary, arrays, Limits(), engine) for engine in ENGINES)
     for batch in batches:
         x = rng.standard_normal((batch, 8, 8, 128))
         assert np.abs(fast(x) - slow(x)).max() < 1e-4

@@ -246,7 +246,7 @@ def test_too_much_memory_is_refused_before_it_is_taken(run: Any) -> None:
     result = run(huge)
     assert (result.code, result.out) == (4, "")
     assert "the limit memory is" in result.err
-    assert "big: weights 54.7 KiB, output 6.5 TiB" in result.err
+    assert "big: weights 54.69 KiB, output 6.548 TiB" in result.err
     assert "raise it with --max-memory" in result.err
     assert run(SMALL, "--max-memory", "100B").code == 4
     assert run(SMALL, "--limit", "memory=100").code == 4

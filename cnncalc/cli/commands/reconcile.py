@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cnncalc.cli import io, options
-from cnncalc.errors import UsageError, nearest
+from cnncalc.errors import UsageError
 from cnncalc.render import reconcile as render
 from cnncalc.spec.demand import TOTALS
 
@@ -61,11 +61,9 @@ def reconcile(
     options.choose("--quantity", quantity, TOTALS)
     with options.arguments(line):
         net = options.network(spec, line, options.limits(limit))
-        known = [*net.summary().rows_by_name, *net.network.blocks]
-    if layer is not None and layer not in known:
-        raise UsageError(
-            f'no layer is called "{layer}"', help=nearest(layer, known) or f"layers: {', '.join(known[:12])}"
-        )
+        summary = net.summary()
+    if layer is not None and layer not in {*summary.rows_by_name, *net.network.blocks}:
+        raise summary.unknown(layer)
     number, rounding = _in_full(value)
     allowed = rounding if tolerance is None else _tolerance(tolerance)
     found = search(Truth(net.network), Key(layer, quantity), number, allowed)

@@ -9,13 +9,13 @@ import typer
 
 from cnncalc.cli import io, options
 from cnncalc.cli.files import Files
+from cnncalc.engine import ENGINES
 from cnncalc.render import run as render
 from cnncalc.render.forms.text import printable
 
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Summary
 
-ENGINES = ("fast", "reference")
 EXAMPLE = "Examples: cnncalc run @worked-example --seed 0 --batch 2; cnncalc run 28x28x1 conv:10,k=5,p=2 --trace conv1"
 
 

@@ -11,6 +11,9 @@ from cnncalc.shape import RANKS, Shape
 from cnncalc.symbolic.arithmetic import anywhere
 from cnncalc.symbolic.expr import Number, value
 
+#: The source of the rule for the kinds that slide.
+GUIDE = "Dumoulin & Visin, A guide to convolution arithmetic for deep learning (2016)"
+
 
 class Window(NamedTuple):
     """A window along one axis. ``padding`` is both sides together, None for ``same``."""
