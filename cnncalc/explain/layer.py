@@ -10,7 +10,7 @@ from cnncalc.kinds.base.kind import Kind, Note, Reach, Stage, axis_letters
 from cnncalc.kinds.base.tracing import trace
 from cnncalc.kinds.base.weights import count
 from cnncalc.shape import Shape
-from cnncalc.summary.receptive import START, Field
+from cnncalc.summary.receptive import START, ReceptiveField
 from cnncalc.summary.rows import BYTES, Row, Summary
 from cnncalc.symbolic.expr import Expr, Letter, Number, total, value
 from cnncalc.symbolic.tree import letters
@@ -105,7 +105,7 @@ def _field_steps(summary: Summary, row: Row, kind: Kind, xs: tuple[Shape, ...]) 
     return steps
 
 
-def _axis_steps(field: Field, reach: Reach, letter: str) -> list[Step]:
+def _axis_steps(field: ReceptiveField, reach: Reach, letter: str) -> list[Step]:
     """Along one axis; where steps are fractions, of a map finer than the input, there is no line."""
     if type(field.size) is not int or type(field.jump) is not int:
         return []

@@ -17,7 +17,7 @@ FORMATS = ("table", "json", "markdown", "latex")
 _SHOWN = 12  # answers that are written one by one
 
 
-class Part(NamedTuple):
+class Section(NamedTuple):
     """A heading, the answers by letter in words, and the lines of the working: formulas, and sentences as text."""
 
     heading: str
@@ -34,7 +34,7 @@ def windows(found: dict[str, WindowSolution], format: str) -> str:
         data = axes.get("") or {"unknown": first.unknown, "symbol": first.symbol, "axes": listed}
         return json.dumps(data) + "\n"
     parts = [
-        Part(f"{one.unknown} ({name})" if name else one.unknown, _window_answer(one), [*one.lines, *one.checks])
+        Section(f"{one.unknown} ({name})" if name else one.unknown, _window_answer(one), [*one.lines, *one.checks])
         for name, one in found.items()
     ]
     return _written(parts, format)
@@ -50,7 +50,7 @@ def network(found: NetworkSolution, format: str) -> str:
         (name, "nothing fixes it" if name in found.free else answer(one.solutions, one.range))
         for name, one in found.unknowns.items()
     ]
-    return _written([Part("unknowns", answers, found.lines)], format)
+    return _written([Section("unknowns", answers, found.lines)], format)
 
 
 def _window_data(solution: WindowSolution) -> dict[str, Any]:
@@ -83,13 +83,13 @@ def answer(solutions: list[int], ends: list[int | None]) -> str:
     return f"{listed}, ... {'without end' if last is None else f'to {last}'}"
 
 
-def _written(parts: list[Part], format: str) -> str:
+def _written(parts: list[Section], format: str) -> str:
     form: Any = {"table": _table, "markdown": _markdown, "latex": _latex}[format]
     text: str = form(parts)
     return text
 
 
-def _table(parts: list[Part]) -> str:
+def _table(parts: list[Section]) -> str:
     lines = []
     for part in parts:
         lines.append(part.heading)
@@ -100,7 +100,7 @@ def _table(parts: list[Part]) -> str:
     return "\n".join(lines[:-1]) + "\n"
 
 
-def _markdown(parts: list[Part]) -> str:
+def _markdown(parts: list[Section]) -> str:
     lines = []
     for part in parts:
         lines += [f"## {part.heading}", ""]
@@ -114,7 +114,7 @@ def _markdown(parts: list[Part]) -> str:
     return "\n".join(lines[:-1]) + "\n"
 
 
-def _latex(parts: list[Part]) -> str:
+def _latex(parts: list[Section]) -> str:
     lines = [r"\documentclass{article}", r"\usepackage[utf8]{inputenc}", r"\begin{document}"]
     for part in parts:
         lines.append(rf"\section*{{{latex(part.heading)}}}")

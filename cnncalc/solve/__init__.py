@@ -1,4 +1,4 @@
-"""Unknowns: of one window, or the letters of a whole network. The rules themselves are turned round."""
+"""Unknowns: one number of a window, or the letters of a network. The rules themselves are inverted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The algebra of one unknown as a student writes it: what is around the unknown is taken away, step by step.
+"""The algebra of one unknown as a student writes it: what surrounds the unknown is removed step by step.
 
 The expression is the one that the rule gave; each step is one operation of it turned round.
 """
@@ -17,7 +17,7 @@ _SIGNS = {
     "ascii": {"≤": "<=", "≥": ">="},
     "plain": {"≤": "<=", "≥": ">="},
 }
-_DEEPEST = 40  # operations that are turned round in writing
+_DEEPEST = 40  # operations that are inverted in writing
 
 
 class Line(NamedTuple):
@@ -40,7 +40,7 @@ def equation(number: Number, wanted: Interval) -> Line:
 
 
 def turned(number: Number, wanted: Interval) -> list[Line]:
-    """The lines from ``number`` in ``wanted`` down to the unknown; only the first where it stands more than once."""
+    """The lines from ``number`` in ``wanted`` down to the unknown; only the first if it appears more than once."""
     number = _plain(number)
     lines = [equation(number, wanted)]
     if _single(number):
@@ -50,7 +50,7 @@ def turned(number: Number, wanted: Interval) -> list[Line]:
 
 
 def _single(number: Number) -> bool:
-    """Whether ``number`` holds one unknown, once, under a few operations that can be turned round."""
+    """Whether ``number`` has one unknown, once, under a few operations that can be inverted."""
     for _ in range(_DEEPEST):
         if isinstance(number, Letter):
             return True
@@ -64,7 +64,7 @@ def _single(number: Number) -> bool:
 
 
 def _plain(number: Number) -> Number:
-    """Over 1 nothing is rounded; as one writes it by hand."""
+    """A quotient by 1 is not rounded: written as one would by hand."""
     if isinstance(number, Quotient) and value(number.lower) == 1:
         return Quotient(number.upper, number.lower, "exact")
     if isinstance(number, Sum):
@@ -73,7 +73,7 @@ def _plain(number: Number) -> Number:
 
 
 def _line(number: Number, wanted: Interval, minus: int) -> Line:
-    """``number`` lies in ``wanted``, whose ends are written with what is subtracted of them."""
+    """``number`` lies in ``wanted``, whose ends show what was subtracted from them."""
     low, high = (Letter("", end) - minus if minus else end for end in wanted)
     if wanted[0] == wanted[1]:
         return Line((number, low), ("=",))
@@ -83,7 +83,7 @@ def _line(number: Number, wanted: Interval, minus: int) -> Line:
 
 
 def _step(number: Number, wanted: Interval, lines: list[Line]) -> tuple[Number, Interval]:
-    """One operation taken away; what is left, and where it lies."""
+    """One operation removed: what is left, and its interval."""
     if isinstance(number, Sum):
         return _subtract(number, wanted, lines)
     if isinstance(number, Product):
@@ -99,7 +99,7 @@ def _step(number: Number, wanted: Interval, lines: list[Line]) -> tuple[Number, 
 
 
 def _subtract(number: Sum, wanted: Interval, lines: list[Line]) -> tuple[Number, Interval]:
-    """What is known of a sum goes to the other side."""
+    """The known part of a sum goes to the other side."""
     ((factor, term),) = [(c, t) for c, t in number.terms if t.value is None]
     known = number.constant + sum(c * value(t) for c, t in number.terms if t.value is not None)
     moved = wanted[0] - known, wanted[1] - known
@@ -113,7 +113,7 @@ def _subtract(number: Sum, wanted: Interval, lines: list[Line]) -> tuple[Number,
 
 
 def _divide(unknown: Number, factor: int, wanted: Interval, lines: list[Line]) -> tuple[Number, Interval]:
-    """A known factor goes to the other side; where nothing whole is left, the fraction is the last line."""
+    """A known factor goes to the other side; if that leaves no whole number, the fraction is the last line."""
     found = intervals.unscaled(factor, wanted)
     if found[0] <= found[1]:
         lines.append(_line(unknown, found, 0))
@@ -124,7 +124,7 @@ def _divide(unknown: Number, factor: int, wanted: Interval, lines: list[Line]) -
 
 
 def _turn_over(number: Quotient, wanted: Interval, lines: list[Line]) -> tuple[Number, Interval]:
-    """The unknown is what is divided by."""
+    """The unknown is the divisor."""
     upper, lower, (low, high) = value(number.upper), number.lower, wanted
     if number.rounding != "exact" and low > 0:
         over, top = quotient(number.upper, lower, "exact"), Letter("", upper)

@@ -1,4 +1,4 @@
-"""One window from texts, as they stand on a command line: along one axis, or along each of several."""
+"""Questions about one window from texts: along one axis, or along each of several."""
 
 from __future__ import annotations
 

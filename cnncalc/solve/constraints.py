@@ -1,4 +1,4 @@
-"""What is asked of a network with letters in it: everything that must hold, as expressions and their intervals."""
+"""The constraints on a network with letters: everything that must hold, as expressions and their intervals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cnncalc.errors import SpecError
 from cnncalc.limits import Limits
 from cnncalc.network.model import Network
 from cnncalc.network.unknowns import Unknowns
-from cnncalc.solve.propagation.graph import Tape
+from cnncalc.solve.propagation.graph import ConstraintGraph
 from cnncalc.solve.propagation.intervals import FAR, INFINITY, Interval
 from cnncalc.solve.propagation.search import Effort
 from cnncalc.spec.demand import AXIAL, Demand
@@ -41,7 +41,7 @@ class Asked(NamedTuple):
         return relation + quantities.shown(self.demand.wanted)
 
 
-class Question:
+class NetworkQuestion:
     """A network with letters, worked out once with the letters in it."""
 
     domain: Interval = (0, FAR)
@@ -65,7 +65,7 @@ class Question:
             for first, second in row.layer.kind.matches(*row.xs)
             if value(first - second) is None
         ]
-        self._all = self._tape(self._constraints, self._pairs)
+        self._all = self._graph(self._constraints, self._pairs)
 
     def _fitting(self) -> list[tuple[Number, Interval]]:
         """What must hold for the layers to fit, whatever is demanded."""
@@ -77,7 +77,7 @@ class Question:
         return [(number, wanted) for number, wanted in found if value(number) is None]
 
     def demanded(self, asked: Asked) -> list[tuple[Number, Interval]]:
-        """A demand as expressions that lie in intervals; none where only trying out tells."""
+        """A demand as expressions that lie in intervals; none if only a trial can tell."""
         pairs = sides(self.summary, asked.demand, asked.got)
         if pairs is None and asked.demand.quantity == "output":
             return [_NEVER]  # another number of sizes is wanted, and letters do not change that
@@ -89,41 +89,41 @@ class Question:
 
     @property
     def _axial(self) -> bool:
-        """Whether receptive fields are asked for, which take a walk of their own."""
+        """Whether receptive fields are demanded, which need a walk of their own."""
         return any(asked.demand.quantity in AXIAL for asked in self.asked)
 
     def allows(self, point: dict[str, int]) -> bool:
-        """Whether every number of the network that has letters in it is one that may stand there."""
+        """Whether every number of the network that contains letters is allowed there."""
         return all(value(substitute(number, point)) >= least for number, least in self.unknown.numbers)
 
     @property
     def _fine(self) -> bool:
-        """Whether some map may come to be finer than the input: then steps are fractions, and are only tried out."""
+        """Whether some map may be finer than the input: then steps are fractions, and only a trial tells."""
         reaches = [reach for row in self.summary.rows for reach in row.layer.kind.reach(*row.xs) or ()]
         return any(isinstance(reach.step, Quotient) for reach in reaches) or any(
             seen.enlarged or seen.finding for seen in self.summary.fields
         )
 
     @staticmethod
-    def _tape(constraints: list[tuple[Number, Interval]], pairs: list[tuple[Number, Number, bool]]) -> Tape:
-        tape = Tape()
+    def _graph(constraints: list[tuple[Number, Interval]], pairs: list[tuple[Number, Number, bool]]) -> ConstraintGraph:
+        graph = ConstraintGraph()
         for number, (low, high) in constraints:
-            tape.demand(number, low, high)
+            graph.demand(number, low, high)
         for first, second, broadcasts in pairs:
-            tape.pair(first, second, broadcasts=broadcasts)
-        return tape
+            graph.pair(first, second, broadcasts=broadcasts)
+        return graph
 
-    def tape(self, names: set[str]) -> Tape:
-        """What must hold of the letters of ``names`` alone, as expressions in a row."""
+    def graph(self, names: set[str]) -> ConstraintGraph:
+        """The constraints on the letters of ``names`` alone."""
         constraints = [c for c in self._constraints if self._all.uses_of(c[0]) <= names]
         pairs = [p for p in self._pairs if self._all.uses_of(p[0]) | self._all.uses_of(p[1]) <= names]
-        tape = self._tape(constraints, pairs)
+        graph = self._graph(constraints, pairs)
         for name in names:
-            tape.place(Letter(name))
-        return tape
+            graph.place(Letter(name))
+        return graph
 
     def groups(self) -> list[list[str]] | None:
-        """The letters, those together that depend on each other; None where nothing can fit."""
+        """The letters, grouped by dependence; None if nothing can fit."""
         coupled = self._all.coupled(dict.fromkeys(self._all.unknowns, self.domain))
         if coupled is None:
             return None
@@ -135,7 +135,7 @@ class Question:
         return sorted(ordered, key=lambda group: self.names.index(group[0]))
 
     def touched(self, names: list[str]) -> bool:
-        """Whether a demand speaks of one of the letters."""
+        """Whether a demand involves one of the letters."""
         return any(self._all.uses_of(number) & set(names) for asked in self.asked for number, _ in self.demanded(asked))
 
     def known(self, point: dict[str, int]) -> Summary | None:

@@ -10,9 +10,9 @@ from cnncalc.errors import LimitError, NoSolution
 from cnncalc.network.model import Network
 from cnncalc.solve import report
 from cnncalc.solve.algebra import Line
-from cnncalc.solve.constraints import Question
+from cnncalc.solve.constraints import NetworkQuestion
 from cnncalc.solve.propagation import search
-from cnncalc.solve.propagation.graph import Box, Tape
+from cnncalc.solve.propagation.graph import Box, ConstraintGraph
 from cnncalc.solve.propagation.search import LISTED, NONE, Values
 from cnncalc.solve.unsolved import Unsolved
 
@@ -29,13 +29,13 @@ class NetworkSolution:
     """
 
     def __init__(
-        self, question: Question, unknowns: dict[str, Values], joint: list[dict[str, int]], free: list[str]
+        self, question: NetworkQuestion, unknowns: dict[str, Values], joint: list[dict[str, int]], free: list[str]
     ) -> None:
         self._question, self.unknowns, self.joint, self.free = question, unknowns, joint, free
 
     @cached_property
     def lines(self) -> list[Line | str]:
-        """The working; sentences stand as text."""
+        """The working; sentences are plain text."""
         return report.lines(self._question, self.unknowns, self.joint, self.free)
 
     @cached_property
@@ -45,12 +45,12 @@ class NetworkSolution:
 
 
 def solve(network: Network) -> NetworkSolution:
-    """The letters of ``network``, from its ``expect`` and ``given``; where these say nothing, what its layers take.
+    """The letters of ``network``, from its ``expect`` and ``given``; without those, every value that its layers accept.
 
     Raises NoSolution with what is demanded and what would come out, SpecError where layers cannot fit whatever the
     letters are, LimitError where too many letters depend on each other or the search would not end.
     """
-    question = Question(network)
+    question = NetworkQuestion(network)
     if not question.names:
         raise NoSolution("nothing is unknown: no letter stands for a number", help="for example padding: p")
     groups = question.groups()
@@ -63,7 +63,7 @@ def solve(network: Network) -> NetworkSolution:
                 f"{', '.join(group)} depend on each other; at most {MOST} letters are solved together",
                 help="put numbers for some of them",
             )
-    parts = [_Part(question, group) for group in groups if len(group) <= MOST]
+    parts = [_Group(question, group) for group in groups if len(group) <= MOST]
     if not free:
         _settle(question, parts)
     unknowns: dict[str, Values] = dict.fromkeys(free, NONE)
@@ -73,23 +73,23 @@ def solve(network: Network) -> NetworkSolution:
     return NetworkSolution(question, {name: unknowns[name] for name in question.names}, joint, free)
 
 
-def _unsolved(question: Question) -> Unsolved[NetworkSolution]:
+def _unsolved(question: NetworkQuestion) -> Unsolved[NetworkSolution]:
     nothing = NetworkSolution(question, dict.fromkeys(question.names, NONE), [], [])
     return Unsolved(report.none(question), nothing)
 
 
-class _Part:
+class _Group:
     """Letters that depend on each other and on no others."""
 
-    def __init__(self, question: Question, names: list[str]) -> None:
+    def __init__(self, question: NetworkQuestion, names: list[str]) -> None:
         self.question, self.names = question, names
-        self.tape: Tape = question.tape(set(names))
+        self.graph: ConstraintGraph = question.graph(set(names))
         self.box: Box = dict.fromkeys(names, question.domain)
         self.others: dict[str, int] = {}
 
     def candidates(self) -> Iterator[dict[str, int]]:
-        """What the rules allow, not yet tried."""
-        return search.points(self.tape, self.box, lambda point: True, self.question.effort)
+        """What the rules allow, before it is tried."""
+        return search.points(self.graph, self.box, lambda point: True, self.question.effort)
 
     def fits(self, point: dict[str, int]) -> bool:
         """Whether the network meets every demand with ``point`` and one answer of the other letters."""
@@ -100,7 +100,7 @@ class _Part:
         """The first answers, letter by letter."""
         if len(self.names) == 1:
             return [{self.names[0]: number} for number in self.values[self.names[0]].solutions]
-        return list(islice(search.points(self.tape, self.box, self.fits, self.question.effort), LISTED))
+        return list(islice(search.points(self.graph, self.box, self.fits, self.question.effort), LISTED))
 
     @cached_property
     def values(self) -> dict[str, Values]:
@@ -112,15 +112,15 @@ class _Part:
 
     def _values(self, name: str, fits: Callable[[dict[str, int]], bool]) -> Values:
         """The answers of one letter, whatever the others."""
-        return search.values(self.tape, {name: self.box[name], **self.box}, fits, self.question.effort)
+        return search.values(self.graph, {name: self.box[name], **self.box}, fits, self.question.effort)
 
     def roughly(self) -> dict[str, Values]:
-        """The answers as far as the rules tell: they cannot be tried while other letters are open."""
+        """The answers by the rules alone: they cannot be tried while other letters are open."""
         return {name: self._values(name, lambda point: True) for name in self.names}
 
 
-def _settle(question: Question, parts: list[_Part]) -> None:
-    """Give each part an answer of the others to be tried with. Raises NoSolution where there is none."""
+def _settle(question: NetworkQuestion, parts: list[_Group]) -> None:
+    """Give each group an answer of the other groups to be tried with. Raises NoSolution if there is none."""
     if len(parts) == 1:
         if not parts[0].joint:
             raise _unsolved(question)
@@ -137,7 +137,7 @@ def _settle(question: Question, parts: list[_Part]) -> None:
     raise _unsolved(question)
 
 
-def _joint(names: list[str], parts: list[_Part]) -> list[dict[str, int]]:
+def _joint(names: list[str], parts: list[_Group]) -> list[dict[str, int]]:
     """Answers of all letters together."""
     found = []
     for points in islice(product(*(part.joint for part in parts)), LISTED):

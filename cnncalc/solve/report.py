@@ -1,4 +1,4 @@
-"""What a student reads of the letters of a network: the algebra, the answers put back, and why there is none."""
+"""What a student reads about a network's letters: the algebra, the check of the answers, or why there is none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cnncalc.kinds.base.kind import axis_letters
 from cnncalc.kinds.base.window import Sliding
 from cnncalc.solve import algebra
 from cnncalc.solve.algebra import Line
-from cnncalc.solve.constraints import Asked, Question
+from cnncalc.solve.constraints import Asked, NetworkQuestion
 from cnncalc.solve.propagation import search
 from cnncalc.solve.propagation.intervals import BOUND
 from cnncalc.solve.propagation.search import Effort, Values
@@ -23,13 +23,13 @@ from cnncalc.symbolic.expr import Expr, Letter, Number, value
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row
 
-_SHOWN = 8  # answers that are put back in the working, and demands that are looked at by themselves
-_REPORT = 1_000_000  # work to find what comes near
+_SHOWN = 8  # answers that the working checks, and demands that are looked at one by one
+_REPORT = 1_000_000  # work spent to find the nearest values
 _HELP = "ask for what comes near, or change another number"
 
 
 def lines(
-    question: Question, unknowns: dict[str, Values], joint: list[dict[str, int]], free: list[str]
+    question: NetworkQuestion, unknowns: dict[str, Values], joint: list[dict[str, int]], free: list[str]
 ) -> list[Line | str]:
     """The working of the letters."""
     found: list[Line | str] = []
@@ -45,9 +45,9 @@ def lines(
 
 
 def _worth_showing(
-    question: Question, unknowns: dict[str, Values], joint: list[dict[str, int]]
+    question: NetworkQuestion, unknowns: dict[str, Values], joint: list[dict[str, int]]
 ) -> list[dict[str, int]]:
-    """The first answers; of one letter that is asked for also the last ones, and the neighbours that are none."""
+    """The first answers; for a single letter also the last ones, and the neighbours that do not fit."""
     if len(unknowns) > 1 or not question.asked:
         return joint[:_SHOWN]
     ((name, (solutions, (first, last))),) = unknowns.items()
@@ -57,8 +57,8 @@ def _worth_showing(
     return [point for number in dict.fromkeys(numbers) if question.allows(point := {name: number})]
 
 
-def _algebra(question: Question, asked: Asked) -> list[Line | str]:
-    """A demand as an equation, turned round to the letter in it."""
+def _algebra(question: NetworkQuestion, asked: Asked) -> list[Line | str]:
+    """A demand as an equation, solved for its letter."""
     found: dict[str, list[Line]] = {}
     for number, wanted in _equations(question, asked):
         if value(number) is None:
@@ -68,8 +68,8 @@ def _algebra(question: Question, asked: Asked) -> list[Line | str]:
     return [head, *(line for lines in found.values() for line in lines)] if found else []
 
 
-def _equations(question: Question, asked: Asked) -> list[tuple[Number, tuple[int, int]]]:
-    """The numbers asked for, in letters with their values where the layer's own rule makes them, and where they lie."""
+def _equations(question: NetworkQuestion, asked: Asked) -> list[tuple[Number, tuple[int, int]]]:
+    """The demanded numbers in letters, with their values where the layer's own rule gives them, and their bounds."""
     plain = question.demanded(asked)
     pairs = quantities.sides(question.summary, asked.demand, asked.got) or []
     shown = _traced(question, asked)
@@ -83,8 +83,8 @@ def _equations(question: Question, asked: Asked) -> list[tuple[Number, tuple[int
     return result
 
 
-def _traced(question: Question, asked: Asked) -> list[Number]:
-    """What a layer's working says of the quantity, in the order of its sizes as written."""
+def _traced(question: NetworkQuestion, asked: Asked) -> list[Number]:
+    """What a layer's working says about the quantity, in the order in which its sizes are written."""
     summary, demand = question.summary, asked.demand
     row = summary.rows_by_name.get(demand.layer or "")
     if row is None or demand.quantity not in ("output", "params", "macs"):
@@ -95,8 +95,8 @@ def _traced(question: Question, asked: Asked) -> list[Number]:
     return steps
 
 
-def _formulas(question: Question) -> list[Line | str]:
-    """What comes out, in the letters."""
+def _formulas(question: NetworkQuestion) -> list[Line | str]:
+    """The result in terms of the letters."""
     found: list[Line | str] = []
     for name, shape in question.summary.outputs.items():
         letters = [*(f"{letter}_out" for letter in axis_letters(shape)), "C_out" if shape.spatial else "N_out"]
@@ -106,8 +106,8 @@ def _formulas(question: Question) -> list[Line | str]:
     return found
 
 
-def _put_back(question: Question, point: dict[str, int]) -> list[Line | str]:
-    """An answer, what comes out with it, and what strided layers leave out of their input."""
+def _put_back(question: NetworkQuestion, point: dict[str, int]) -> list[Line | str]:
+    """An answer, its result, and what strided layers leave out of their input."""
     summary = question.known(point)
     if summary is None:
         return [f"check: {_said(point)}: does not fit"]
@@ -136,8 +136,8 @@ def _left_out(row: Row) -> list[str]:
     return [f"{row.name} leaves out {rest} along {' and '.join(axes)}" for rest, axes in found.items()]
 
 
-def none(question: Question) -> Problem:
-    """Why there is no answer: what each demand asks for by itself, both sides shown."""
+def none(question: NetworkQuestion) -> Problem:
+    """Why there is no answer: each demand by itself, with both sides."""
     asked = [one for one in question.asked if _lettered(question, one) or not _holds(question, one)]
     if not asked:
         return _never_fits(question)
@@ -152,12 +152,12 @@ def none(question: Question) -> Problem:
     return Problem(text, blamed[0].demand.mark, tuple(line for _, line in alone), help or _HELP, also)
 
 
-def _holds(question: Question, asked: Asked) -> bool:
+def _holds(question: NetworkQuestion, asked: Asked) -> bool:
     return quantities.holds(question.summary, asked.demand, asked.got) is True
 
 
-def _alone(question: Question, asked: Asked, effort: Effort) -> tuple[bool, str]:
-    """Whether a demand can be met by itself, and with what; or what comes near."""
+def _alone(question: NetworkQuestion, asked: Asked, effort: Effort) -> tuple[bool, str]:
+    """Whether a demand can be met by itself, and how; or what comes nearest."""
     demand = asked.demand
     if not _lettered(question, asked):
         return (
@@ -172,16 +172,16 @@ def _alone(question: Question, asked: Asked, effort: Effort) -> tuple[bool, str]
     return False, f"{asked.name}: {asked.wanted} is wanted; {says}"
 
 
-def _lettered(question: Question, asked: Asked) -> bool:
+def _lettered(question: NetworkQuestion, asked: Asked) -> bool:
     demanded = question.demanded(asked)
     return not demanded or any(value(number) is None for number, _ in demanded)
 
 
-def _answer(question: Question, asked: Asked, relation: str, effort: Effort) -> str | None:
-    """Letters with which the quantity stands in ``relation`` to what is wanted, the nearest to it."""
+def _answer(question: NetworkQuestion, asked: Asked, relation: str, effort: Effort) -> str | None:
+    """The letters for which the quantity is in ``relation`` to the wanted value and nearest to it."""
     demand = asked.demand._replace(relation=relation)
     try:
-        ends = _ends(Question(question.network, [demand], effort))
+        ends = _ends(NetworkQuestion(question.network, [demand], effort))
     except LimitError:
         return None
     if relation == asked.demand.relation:
@@ -204,20 +204,20 @@ def _distance(summary: Summary, asked: Asked, got: object) -> int:
     return sum(abs(value(number) - value(wanted)) for wanted, number in pairs if value(wanted) is not None)
 
 
-def _ends(question: Question) -> list[dict[str, int]]:
-    """The first answer and, of a single letter, the last."""
+def _ends(question: NetworkQuestion) -> list[dict[str, int]]:
+    """The first answer and, for a single letter, the last."""
     if question.groups() is None:
         return []
-    tape, box = question.tape(set(question.names)), dict.fromkeys(question.names, question.domain)
-    first = next(search.points(tape, box, question.fits, question.effort), None)
+    graph, box = question.graph(set(question.names)), dict.fromkeys(question.names, question.domain)
+    first = next(search.points(graph, box, question.fits, question.effort), None)
     if first is None or len(box) > 1:
         return [first] if first else []
-    last = next(search.points(tape, box, question.fits, question.effort, backwards=True))
+    last = next(search.points(graph, box, question.fits, question.effort, backwards=True))
     return [first, last] if max(last.values()) < BOUND else [first]
 
 
-def _never_fits(question: Question) -> Problem:
-    """No demand, and yet nothing fits: what is wrong with the smallest letters."""
+def _never_fits(question: NetworkQuestion) -> Problem:
+    """Nothing is demanded, yet nothing fits: what is wrong with the smallest letters."""
     try:
         infer(question.unknown.put(dict.fromkeys(question.names, 1)))
         found: list[Problem] = []

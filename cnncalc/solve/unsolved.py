@@ -1,4 +1,4 @@
-"""There is no answer: the error, with the empty answer that a script reads."""
+"""The error for "no answer", with the empty answer that a script reads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A window as it is asked for: its kind and all its numbers, one of which may be a letter."""
+"""A question about one window: its kind and all its numbers, one of which may be a letter."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _slides(kind: type[Kind]) -> bool:
 
 
 def sliding(word: str) -> type[Kind]:
-    """The kind with a window that ``word`` stands for, in our words or in others. Raises UsageError."""
+    """The kind with a window that ``word`` names, in our words or another framework's. Raises UsageError."""
     found = kinds.find(word)
     if found is None:
         from cnncalc.spec import vocabulary
@@ -36,7 +36,7 @@ def sliding(word: str) -> type[Kind]:
     return found
 
 
-class Window:
+class WindowQuestion:
     """A window along one axis with all its numbers; one of them may be a letter."""
 
     def __init__(self, kind: str, numbers: dict[str, Any], *, ceil: bool, output_padding: int) -> None:
@@ -63,7 +63,7 @@ class Window:
         return self.type(**given), Shape((n["input"],), 1)
 
     def output(self, **changed: Any) -> Number | None:
-        """What comes out; None where the window does not fit."""
+        """The output size; None where the window does not fit."""
         kind, x = self.layer(**changed)
         try:
             return kind.output(x).spatial[0]
@@ -71,7 +71,7 @@ class Window:
             return None
 
     def fits(self, **changed: Any) -> bool:
-        """Whether the wanted output comes out."""
+        """Whether the window gives the wanted output."""
         return bool(self.output(**changed) == changed.get("output", self.numbers["output"]))
 
     def traced(self, unknown: str) -> Number:
@@ -88,5 +88,5 @@ class Window:
 
 
 def least(unknown: str) -> int:
-    """The least number that the unknown may be."""
+    """The smallest number that the unknown may be."""
     return 0 if unknown == "padding" else 1

@@ -10,18 +10,18 @@ from cnncalc.kinds.base.kind import Misfit
 from cnncalc.solve import algebra
 from cnncalc.solve.algebra import Line
 from cnncalc.solve.propagation import search
-from cnncalc.solve.propagation.graph import Tape
+from cnncalc.solve.propagation.graph import ConstraintGraph
 from cnncalc.solve.propagation.intervals import FAR
 from cnncalc.solve.propagation.search import Effort, Values
 from cnncalc.solve.unsolved import Unsolved
-from cnncalc.solve.window import SYMBOLS, Window, least, sliding
+from cnncalc.solve.window import SYMBOLS, WindowQuestion, least, sliding
 from cnncalc.symbolic.expr import Letter, Number, value
 from cnncalc.symbolic.tree import substitute
 
 _SAID = {"kernel": "a kernel of {}", "padding": "padding {}", "stride": "stride {}", "dilation": "dilation {}",
          "input": "an input of {}", "output": "an output of {}"}  # fmt: skip
 _NEIGHBOURS = 3_000  # work to find one
-_EXTENDED = 64  # output_padding is less than the stride; of larger strides the first are tried
+_EXTENDED = 64  # output_padding is less than the stride; for larger strides only the first are tried
 
 
 class WindowSolution:
@@ -32,13 +32,13 @@ class WindowSolution:
     ``working`` are the algebra as text; ``lines`` the same to be written in other styles.
     """
 
-    def __init__(self, unknown: str, asked: Window, found: Values, asymmetric: list[tuple[int, int]]) -> None:
+    def __init__(self, unknown: str, asked: WindowQuestion, found: Values, asymmetric: list[tuple[int, int]]) -> None:
         self.unknown, self.symbol, self._asked = unknown, SYMBOLS[unknown], asked
         self.solutions, self.range, self.asymmetric = found.solutions, found.range, asymmetric
 
     @cached_property
     def lines(self) -> list[Line]:
-        """The algebra, from the equation on."""
+        """The algebra, starting with the equation."""
         try:
             number = self._asked.traced(self.unknown)
         except Misfit:
@@ -121,7 +121,7 @@ def window(
             f"{unknown} needs {' and '.join(f'--{name}' for name in missing)}",
             help=f"cnncalc solve {unknown} {' '.join(f'--{n} {m}' for n, m in _EXAMPLE.items() if n != unknown)}",
         )
-    asked = Window(kind, numbers, ceil=ceil, output_padding=output_padding)
+    asked = WindowQuestion(kind, numbers, ceil=ceil, output_padding=output_padding)
     if unknown == "dilation" and "dilation" not in asked.type.fields:
         raise UsageError(f"{kind} has no dilation")
     if unknown == "output":
@@ -136,7 +136,7 @@ def window(
 _EXAMPLE = {"input": 28, "kernel": 5, "stride": 1, "padding": 2, "output": 28}
 
 
-def _forward(asked: Window) -> WindowSolution:
+def _forward(asked: WindowQuestion) -> WindowSolution:
     kind, x = asked.layer()
     try:
         size = kind.output(x).spatial[0]
@@ -147,40 +147,40 @@ def _forward(asked: Window) -> WindowSolution:
     return WindowSolution("output", asked, known, [])
 
 
-def _answers(asked: Window, unknown: str, form: Any = None) -> Values:
-    """The answers; ``form`` is what stands in the window for the unknown where that is not its letter itself."""
+def _answers(asked: WindowQuestion, unknown: str, form: Any = None) -> Values:
+    """The answers. ``form`` replaces the unknown's letter in the window, such as the pair ``(P, P + 1)``."""
     symbol = SYMBOLS[unknown]
     stands = Letter(symbol) if form is None else form
-    tape = _tape(asked, {unknown: stands})
-    if tape is None:
+    graph = _graph(asked, {unknown: stands})
+    if graph is None:
         return search.NONE
 
     def fits(point: dict[str, int]) -> bool:
         return asked.fits(**{unknown: _put(stands, point)})
 
-    return search.values(tape, {symbol: (least(unknown), FAR)}, fits, Effort(unknown))
+    return search.values(graph, {symbol: (least(unknown), FAR)}, fits, Effort(unknown))
 
 
-def _tape(asked: Window, letters: dict[str, Any]) -> Tape | None:
-    """What must hold with ``letters`` for some of the numbers; None where nothing fits whatever they are."""
+def _graph(asked: WindowQuestion, letters: dict[str, Any]) -> ConstraintGraph | None:
+    """The constraints with ``letters`` for some of the numbers; None if no value can fit."""
     kind, x = asked.layer(**letters)
     wanted = letters.get("output", asked.numbers["output"])
-    tape = Tape()
+    graph = ConstraintGraph()
     for name in letters:
-        tape.place(Letter(SYMBOLS[name]))
+        graph.place(Letter(SYMBOLS[name]))
     try:
         size = kind.output(x).spatial[0]
     except Misfit:
         return None
     if isinstance(wanted, int):
-        tape.demand(size, wanted, wanted)
+        graph.demand(size, wanted, wanted)
     else:
-        tape.demand(size - wanted, 0, 0)
-        tape.demand(size, 1)
+        graph.demand(size - wanted, 0, 0)
+        graph.demand(size, 1)
     for margin in kind.margins(x):
         if value(margin) is None:
-            tape.demand(margin, 0)
-    return tape
+            graph.demand(margin, 0)
+    return graph
 
 
 def _put(stands: Any, point: dict[str, int]) -> Any:
@@ -189,8 +189,8 @@ def _put(stands: Any, point: dict[str, int]) -> Any:
     return substitute(stands, point)
 
 
-def _asymmetric(asked: Window) -> list[tuple[int, int]]:
-    """Pairs of padding that differ by one: the odd total, shared out both ways; smaller beginning first."""
+def _asymmetric(asked: WindowQuestion) -> list[tuple[int, int]]:
+    """Pairs of padding that differ by one: an odd total, split both ways; the smaller beginning first."""
     less = Letter("P")
     found = []
     for pair in ((less, less + 1), (less + 1, less)):
@@ -199,7 +199,7 @@ def _asymmetric(asked: Window) -> list[tuple[int, int]]:
     return sorted(found)
 
 
-def _none(asked: Window, unknown: str) -> Problem:
+def _none(asked: WindowQuestion, unknown: str) -> Problem:
     """What was asked for, why it does not exist, and which neighbours do work."""
     try:
         number = asked.traced(unknown)
@@ -216,26 +216,26 @@ def _none(asked: Window, unknown: str) -> Problem:
     )
 
 
-def _extended(asked: Window, unknown: str) -> list[str]:
+def _extended(asked: WindowQuestion, unknown: str) -> list[str]:
     """The least output_padding with which a transposed convolution has an answer, as text."""
     if "output_padding" not in asked.type.fields or not isinstance(asked.numbers["stride"], int):
         return []
     for extra in range(asked.output_padding + 1, min(asked.numbers["stride"], _EXTENDED)):
-        changed = Window(asked.kind, asked.numbers, ceil=asked.ceil, output_padding=extra)
+        changed = WindowQuestion(asked.kind, asked.numbers, ceil=asked.ceil, output_padding=extra)
         answers = _answers(changed, unknown).solutions
         if answers:
             return [f"output_padding {extra} works, with {_SAID[unknown].format(answers[0])}"]
     return []
 
 
-def _neighbour(asked: Window, unknown: str, other: str) -> str | None:
+def _neighbour(asked: WindowQuestion, unknown: str, other: str) -> str | None:
     """The nearest ``other`` with which there is an answer, as ``stride 2 works, with padding 3``."""
     now = asked.numbers[other]
     if not isinstance(now, int) or (other == "dilation" and "dilation" not in asked.type.fields):
         return None
     letters = {name: Letter(SYMBOLS[name]) for name in (other, unknown)}
-    tape = _tape(asked, letters)
-    if tape is None:
+    graph = _graph(asked, letters)
+    if graph is None:
         return None
 
     def fits(point: dict[str, int]) -> bool:
@@ -246,14 +246,14 @@ def _neighbour(asked: Window, unknown: str, other: str) -> str | None:
         box = {SYMBOLS[other]: (low, high), SYMBOLS[unknown]: (least(unknown), FAR)}
         effort = Effort(unknown, _NEIGHBOURS)
         try:
-            number = next(search.firsts(tape, box, fits, effort, backwards=high < now), None) if low <= high else None
+            number = next(search.firsts(graph, box, fits, effort, backwards=high < now), None) if low <= high else None
         except LimitError:
             continue
         found += [] if number is None else [number]
     if not found:
         return None
     nearest_one = min(found, key=lambda number: (abs(number - now), number))
-    changed = Window(
+    changed = WindowQuestion(
         asked.kind, {**asked.numbers, other: nearest_one}, ceil=asked.ceil, output_padding=asked.output_padding
     )
     said = _SAID[unknown].format(_answers(changed, unknown).solutions[0])

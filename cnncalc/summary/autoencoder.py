@@ -1,4 +1,4 @@
-"""What is said of an autoencoder besides its layers: how small its code is, and which layer is kept sparse."""
+"""What is reported about an autoencoder besides its layers: the size of its code, and which layer is kept sparse."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SHARES = tuple(word for word, kind in KINDS.items() if kind.gives_shares())
 
 
 class Code(NamedTuple):
-    """What the encoder puts out: the row it comes from, its shape, its numbers, and those of the input."""
+    """The encoder's output: its row, its shape, how many numbers it has, and how many the input has."""
 
     row: Row
     output: Shape
@@ -28,13 +28,13 @@ class Code(NamedTuple):
 
     @property
     def ratio(self) -> float | None:
-        """Compression: numbers of the input for each number of the code; None where a letter is unknown."""
+        """Compression: numbers of the input per number of the code; None where a letter is unknown."""
         inputs, numbers = value(self.inputs), value(self.numbers)
         return None if inputs is None or numbers is None else inputs / numbers
 
 
 def code(summary: Summary) -> Code | None:
-    """The code of a spec with an encoder; None of any other."""
+    """The code of a spec with an encoder; None for any other."""
     network = summary.network
     if "encoder" not in network.lists or not summary.rows:
         return None
@@ -61,7 +61,7 @@ def watched(summary: Summary) -> Row | None:
 
 
 def incomparable(summary: Summary) -> str | None:
-    """Why a squared error of input and output means nothing here; None where it does."""
+    """Why input and output cannot be compared by a squared error; None if they can."""
     inputs, outputs = ([x.written(summary.layout) for x in xs.values()] for xs in (summary.inputs, summary.outputs))
     if len(inputs) > 1 or len(outputs) > 1:
         return f"an autoencoder has one input and one output; this network has {len(inputs)} and {len(outputs)}"
@@ -71,7 +71,7 @@ def incomparable(summary: Summary) -> str | None:
 
 
 def has_shares(row: Row) -> bool:
-    """Whether what a layer puts out lies between 0 and 1, so that its means can be compared with a target share."""
+    """Whether a layer's output lies between 0 and 1, so that its means can be compared with a target."""
     function = ending(row.layer.kind)
     return function is not None and function.gives_shares()
 

@@ -25,7 +25,7 @@ class Unfit(SpecError):
 
     @property
     def above(self) -> Summary:
-        """The rows above the first layer that does not fit; of the whole network nothing is known."""
+        """The rows above the first layer that does not fit; nothing is known about the whole network."""
         return Summary(self._network, self._rows)
 
 

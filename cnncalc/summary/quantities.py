@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None = None) -> Any:
-    """A quantity of a layer, of a block (sums over its layers, and what it puts out), or of the totals (None).
+    """A quantity of a layer, of a block (sums over its layers, and its output), or of the totals (None).
 
     Sizes are lists in the spec's layout; None where there is none. Raises SpecError at ``mark`` for an unknown layer.
     """
@@ -27,7 +27,7 @@ def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None =
         return sum(getattr(row, name) for row in summary.rows[block.first : block.last])
     if block and block.value >= len(network.inputs):
         row = summary.rows[block.value - len(network.inputs)]
-    elif block:  # no layers in it: what it puts out is an input
+    elif block:  # no layers in it: its output is an input
         x = list(summary.inputs.values())[block.value]
         return x.written(summary.layout) if name == "output" else axial((START,) * len(x.spatial) or None, name)
     if row is None:
@@ -54,7 +54,7 @@ def total(summary: Summary, name: str, layout: str | None = None) -> Any:
 def holds(summary: Summary, demand: Demand, got: Any) -> bool | None:
     """Whether a demand is met; None where an unknown letter leaves it open.
 
-    Of an output the spatial sizes are enough; of a receptive field and its kin one number stands for all axes.
+    For an output the spatial sizes suffice; for a receptive field, stride or padding, one number stands for all axes.
     """
     pairs = sides(summary, demand, got)
     if pairs is None:
@@ -64,7 +64,7 @@ def holds(summary: Summary, demand: Demand, got: Any) -> bool | None:
 
 
 def sides(summary: Summary, demand: Demand, got: Any) -> list[tuple[Number, Number]] | None:
-    """What is wanted beside what there is, number by number; None where they cannot be compared."""
+    """The wanted and the actual numbers in pairs; None if they cannot be compared."""
     wanted = demand.wanted
     if not isinstance(wanted, list):
         return [(wanted, got)]

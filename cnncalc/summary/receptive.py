@@ -20,7 +20,7 @@ class Placed(Protocol):
     xs: tuple[Shape, ...]
 
 
-class Field(NamedTuple):
+class ReceptiveField(NamedTuple):
     """What one output position sees of the input along one axis: at most ``size`` positions, ``jump`` from one output
     to the next (a fraction where the output is finer than the input), beginning ``padding`` before the input does.
     """
@@ -30,16 +30,16 @@ class Field(NamedTuple):
     padding: Any
 
 
-START = Field(1, 1, 0)
+START = ReceptiveField(1, 1, 0)
 
 
 class Seen(NamedTuple):
-    """The receptive fields of one layer, for each spatial axis; None where there is none, or it is not known.
+    """The receptive fields of one layer, for each spatial axis; None where there is no spatial axis, or it is unknown.
 
     ``enlarged``: something on the way makes the map larger, so that neighbours see windows of different centres.
     """
 
-    fields: tuple[Field, ...] | None
+    fields: tuple[ReceptiveField, ...] | None
     enlarged: bool = False
     finding: str = ""
 
@@ -58,15 +58,15 @@ def walk(inputs: Sequence[Shape], rows: Sequence[Placed]) -> list[Seen]:
 
 
 def _begun(row: Placed) -> Seen:
-    """Where a layer makes positions of an input's numbers (an embedding of token ids), those are the input's."""
+    """Where a layer turns an input's numbers into positions (an embedding of token ids), those count as the input's."""
     return Seen((START,) * len(row.layer.kind.reach(*row.xs) or ()) or None)
 
 
 def _in_plain(seen: Seen) -> Seen:
-    """With a plain field in the place of phases."""
-    if all(type(axis) is Field for axis in seen.fields or ()):
+    """With a plain field in place of a periodic one."""
+    if all(type(axis) is ReceptiveField for axis in seen.fields or ()):
         return seen
-    return seen._replace(fields=tuple(Field(axis.size, axis.jump, axis.padding) for axis in seen.fields or ()))
+    return seen._replace(fields=tuple(ReceptiveField(axis.size, axis.jump, axis.padding) for axis in seen.fields or ()))
 
 
 def _seen(row: Placed, read: list[Seen]) -> Seen:
@@ -87,9 +87,9 @@ def _all(fields: list[Any], *, enlarged: bool, finding: str = "") -> Seen:
 
 
 def _grown(field: Any, reach: Reach) -> Any:
-    """A field seen through one more layer, in phases where something is finer than the input; None: not known."""
-    if type(field) is Field and all(type(number) is int or isinstance(number, Expr) for number in reach):
-        return Field(
+    """A field seen through one more layer; periodic where a map is finer than the input; None if unknown."""
+    if type(field) is ReceptiveField and all(type(number) is int or isinstance(number, Expr) for number in reach):
+        return ReceptiveField(
             rules.grown_field(field.size, field.jump, reach.extent),
             rules.grown_jump(field.jump, reach.step),
             rules.grown_padding(field.padding, field.jump, reach.begin),
@@ -115,7 +115,7 @@ def _merged(axes: list[tuple[Any, ...]], *, enlarged: bool) -> Seen:
 
 
 def _union(branches: tuple[Any, ...]) -> Any:
-    if any(type(branch) is not Field for branch in branches):
+    if any(type(branch) is not ReceptiveField for branch in branches):
         from cnncalc.summary import periodic
 
         return periodic.union([periodic.of(branch) for branch in branches])
@@ -123,7 +123,7 @@ def _union(branches: tuple[Any, ...]) -> Any:
     end = branches[0].size - padding
     for branch in branches[1:]:
         padding, end = larger(padding, branch.padding), larger(end, branch.size - branch.padding)
-    return Field(padding + end, branches[0].jump, padding)
+    return ReceptiveField(padding + end, branches[0].jump, padding)
 
 
 def _apart(branches: tuple[Any, ...], *, time: bool) -> bool:
@@ -146,7 +146,7 @@ def _apart(branches: tuple[Any, ...], *, time: bool) -> bool:
 _QUANTITIES = {"receptive_field": "size", "effective_stride": "jump", "effective_padding": "padding"}
 
 
-def axial(fields: tuple[Field, ...] | None, quantity: str) -> list[Any] | None:
+def axial(fields: tuple[ReceptiveField, ...] | None, quantity: str) -> list[Any] | None:
     """A quantity of receptive fields, a number for each spatial axis; None where there are none."""
     return None if fields is None else [plain(getattr(field, _QUANTITIES[quantity])) for field in fields]
 

@@ -18,7 +18,7 @@ from cnncalc.summary.totals import Totals
 from cnncalc.symbolic.arithmetic import product
 from cnncalc.symbolic.expr import Count, Number
 
-BYTES = 4  # of a number, float32
+BYTES = 4  # per number, float32
 
 
 class Measured(NamedTuple):
@@ -101,7 +101,7 @@ class Row:
 
     @property
     def weight_params(self) -> Count:
-        """The trainable ones that are no biases."""
+        """The trainable ones that are not biases."""
         weights: Count = self.trainable_params - self.bias_params
         return weights
 
@@ -118,17 +118,17 @@ class Row:
 
     @property
     def receptive_field(self) -> list[Count] | None:
-        """How many positions of the input an output sees, for each spatial axis; None where there is none."""
+        """How many input positions an output sees, for each spatial axis; None without one."""
         return receptive.axial(self.summary.fields[self.index].fields, "receptive_field")
 
     @property
     def effective_stride(self) -> list[Count | float] | None:
-        """How far it is in the input from one output to the next, for each spatial axis; None where there is none."""
+        """The distance in the input from one output to the next, for each spatial axis; None without one."""
         return receptive.axial(self.summary.fields[self.index].fields, "effective_stride")
 
     @property
     def effective_padding(self) -> list[Count] | None:
-        """How far before the input the first window begins, for each spatial axis; None where there is none."""
+        """How far before the input the first window begins, for each spatial axis; None without one."""
         return receptive.axial(self.summary.fields[self.index].fields, "effective_padding")
 
     @property
@@ -143,7 +143,7 @@ class Row:
 
     @property
     def active_params(self) -> Count:
-        """Those that take part in one example: all of them, but of experts only those that are chosen."""
+        """Those used for one example: all of them, except that only the chosen experts count."""
         return 0 if self.layer.idle else self.params
 
     @property
@@ -256,7 +256,7 @@ class Summary:
         return found
 
     def notes(self, row: Row) -> list[Note]:
-        """What the row of a layer says besides its numbers."""
+        """What a layer's row says besides its numbers."""
         found = tracing.notes(row.layer.kind, row.xs) + row.layer.notes
         if row.layer.shares is not None and (first := self.rows[row.layer.shares]).weights:
             found.append(Note(f"uses the weights of {first.name}, counted there"))

@@ -1,4 +1,4 @@
-"""What is likely to be a mistake: sizes in an order that is not the layout's, a batch axis, an output nobody reads.
+"""Likely mistakes: sizes in an order other than the layout's, a batch axis, an output that no layer reads.
 
 Each says what was read, what to write if that was not meant, and how to say that it was. An ``expect`` that is met
 shows that the author reads the sizes as they are read here.
@@ -18,8 +18,8 @@ from cnncalc.summary.finding import Finding
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-_CHANNELS = (1, 3, 4)  # of an image in a file: grey, RGB, RGBA
-_LAST = ("softmax", "log_softmax", "sigmoid", "tanh")  # activations that a network ends in
+_CHANNELS = (1, 3, 4)  # of an image file: grey, RGB, RGBA
+_LAST = ("softmax", "log_softmax", "sigmoid", "tanh")  # activations that networks end with
 
 
 def find(summary: Summary) -> list[Finding]:
@@ -117,7 +117,7 @@ def _read_as(sizes: list[Any], layout: str) -> str:
 
 
 def _forgotten(summary: Summary) -> list[Row]:
-    """The layers that nothing reads, but for the last, unless the author shows that they are outputs.
+    """The layers that no other layer reads, except the last one, unless the spec shows that they are outputs.
 
     An ``expect`` shows that, and the name of a layer that looks like an output.
     """
@@ -145,7 +145,7 @@ def _automatic(name: str) -> bool:
 
 
 def _ends_like_a_network(row: Row, last: Row) -> bool:
-    """Whether a layer is one that networks end in, or, upon other layers, is made as the last one of the network is."""
+    """Whether networks end with such a layer, or it is built, on other layers, like the last one of the network."""
     kind: Any = row.layer.kind
     if row.kind in ("dense", *_LAST) or getattr(kind, "activation", None) in _LAST:
         return True

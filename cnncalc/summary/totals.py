@@ -1,4 +1,4 @@
-"""The sums over all layers, and the most memory that outputs take at one time."""
+"""The sums over all layers, and the peak memory of the outputs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Counted(Protocol):
 
 
 class Totals:
-    """Sums of the rows' quantities: ``params``, ``macs``, ...; what each means stands in the README."""
+    """Sums of the rows' quantities: ``params``, ``macs``, ...; the README says what each means."""
 
     params: Count
     trainable_params: Count
@@ -58,7 +58,7 @@ class Totals:
 
     @property
     def peak_activation_bytes(self) -> Count:
-        """The largest sum of outputs alive at one time, in the order listed.
+        """The largest sum of outputs alive at one time, in running order.
 
         An output lives from its own layer until the last layer that reads it; one that nothing reads, to the end.
         """

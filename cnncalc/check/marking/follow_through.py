@@ -15,7 +15,7 @@ from cnncalc.kinds.base.weights import is_bias
 from cnncalc.network.unknowns import Unknowns
 from cnncalc.shape import Shape
 from cnncalc.spec.demand import AXIAL, Key
-from cnncalc.summary.receptive import START, Field
+from cnncalc.summary.receptive import START, ReceptiveField
 from cnncalc.summary.rows import BYTES
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _numbers(sizes: Any) -> bool:
     return isinstance(sizes, list | tuple) and all(isinstance(size, int | Fraction) for size in sizes)
 
 
-def _one_reach(right: Reach, before: Field, own: dict[str, Any]) -> Reach:
+def _one_reach(right: Reach, before: ReceptiveField, own: dict[str, Any]) -> Reach:
     extent, step, begin = right
     if "receptive_field" in own:
         extent = 1 + Fraction(own["receptive_field"] - before.size, before.jump)

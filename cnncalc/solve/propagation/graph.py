@@ -1,7 +1,7 @@
-"""Expressions laid out in a row, parts before the whole and each part once, with what is demanded of them.
+"""Expressions in topological order, each subexpression once, with the demands on them: constraint propagation.
 
-Intervals for the unknowns run forwards over the row; what is demanded runs back. Where an unknown stands once, that
-leaves exactly the numbers that fit; where it stands several times, it leaves no number out.
+Intervals of the unknowns run forwards, demands run back. Where an unknown appears once, that leaves exactly the
+numbers that fit; where it appears several times, no answer is lost, but some numbers remain that do not fit.
 """
 
 from __future__ import annotations
@@ -15,23 +15,23 @@ from cnncalc.symbolic.expr import Expr, Extreme, Letter, Number, Product, Quotie
 from cnncalc.symbolic.tree import parts
 
 Box = dict[str, Interval]
-_ROUNDS = 8  # narrowing goes on by splitting where it becomes slow
+_ROUNDS = 8  # after these, splitting a box narrows faster
 
 
 class Pair(NamedTuple):
-    """Places of two sizes that must be the same, or one of them 1 where they broadcast."""
+    """Places of two sizes that must be equal; where they broadcast, one of them may be 1."""
 
     first: int
     second: int
-    alike: bool  # they grow alike, so that they match every so often
+    alike: bool  # they grow at the same pace, so that they match periodically
     broadcasts: bool
 
 
-class Tape:
-    """The row, and what is demanded: intervals at places, and pairs of sizes that must match."""
+class ConstraintGraph:
+    """The expressions in order, the interval demanded of each, and pairs of sizes that must match."""
 
     def __init__(self) -> None:
-        self.nodes: list[operations.Node] = []
+        self.nodes: list[operations.Operation] = []
         self.demanded: list[Interval] = []
         self.uses: list[frozenset[str]] = []  # unknowns in each place
         self.unknowns: dict[str, int] = {}
@@ -41,7 +41,7 @@ class Tape:
         self._paces: list[Interval] = []
 
     def place(self, number: Number) -> int:
-        """Where ``number`` stands; it is put at the end of the row where it does not stand yet."""
+        """The place of ``number``, which is appended if it is new."""
         waiting = [number]
         while waiting:
             top = waiting[-1]
@@ -69,7 +69,7 @@ class Tape:
             below = parts(number) if known is None else ()
             self.uses.append(frozenset().union(*(self.uses[self._places[part]] for part in below)))
 
-    def _node(self, number: Expr) -> operations.Node:
+    def _node(self, number: Expr) -> operations.Operation:
         at = self._places
         match number:
             case Letter():
@@ -84,7 +84,7 @@ class Tape:
                 self._at_least_one(at[number.lower])
                 return operations.Over(at[number.upper], at[number.lower], number.rounding)
             case Extreme():
-                return operations.Extreme(number.which == "max", at[number.first], at[number.second])
+                return operations.Extremum(number.which == "max", at[number.first], at[number.second])
         raise TypeError(f"not an expression: {number!r}")
 
     def _at_least_one(self, place: int) -> None:
@@ -98,18 +98,18 @@ class Tape:
         self.demanded[place] = (a if low is None else max(a, low), b if high is None else min(b, high))
 
     def pair(self, first: Number, second: Number, *, broadcasts: bool) -> None:
-        """Two sizes that must be the same; where they broadcast, one of them may also be 1."""
+        """Two sizes that must be equal; where they broadcast, one of them may be 1."""
         a, b = self.place(first), self.place(second)
         (step, rise), (other_step, other_rise) = self._pace(a), self._pace(b)
         alike = bool(step and other_step) and rise * other_step == other_rise * step
         self.pairs.append(Pair(a, b, alike, broadcasts))
 
     def uses_of(self, number: Number) -> frozenset[str]:
-        """The unknowns in ``number``, which stands in the row."""
+        """The unknowns in ``number``, which has a place."""
         return self.uses[self._places[number]]
 
     def coupled(self, box: Box) -> list[frozenset[str]] | None:
-        """Unknowns that something demanded brings together in ``box``; None where nothing in it fits."""
+        """Sets of unknowns that a demand couples within ``box``; None if nothing in it fits."""
         x, tight, _ = self._forward(box)
         if x is None:
             return None
@@ -118,7 +118,7 @@ class Tape:
         return found + [self.uses[first] | self.uses[second] for first, second, *_ in self.pairs]
 
     def narrowed(self, box: Box) -> tuple[Box | None, bool]:
-        """``box`` without what cannot fit (None: nothing can), and whether all of it fits for sure.
+        """``box`` without what cannot fit (None: nothing fits), and whether all of it certainly fits.
 
         "For sure" leaves out whether quotients come out whole and pairs that grow alike match: that recurs, see
         ``period``, and is settled number by number.
@@ -163,7 +163,7 @@ class Tape:
         return x, tight, sure
 
     def _back(self, x: list[Interval], tight: list[bool]) -> bool:
-        """Push what is demanded down to the unknowns; False where nothing is left."""
+        """Push the demands down to the unknowns; False if nothing is left."""
         for place in range(len(self.nodes) - 1, -1, -1):
             if not tight[place]:
                 continue
@@ -177,7 +177,7 @@ class Tape:
         return True
 
     def period(self, letter: str) -> int | None:
-        """How far apart the numbers of ``letter`` lie that quotients and pairs cannot tell apart; None: not known."""
+        """The period of ``letter``: quotients and pairs treat numbers so far apart alike; None if unknown."""
         steps = [1]
         for place, node in enumerate(self.nodes):
             if isinstance(node, operations.Over) and node.rounding == "exact" and self.uses[place] == {letter}:
@@ -188,7 +188,7 @@ class Tape:
         return lcm(*steps) or None
 
     def recurs(self, place: int) -> bool:
-        """Whether the quotient there comes out whole every so often, or hangs on what is divided by."""
+        """Whether the quotient there is whole periodically, or its divisor is unknown."""
         return bool(self.uses[self.nodes[place].lower] or self._pace(place)[0])  # type: ignore[union-attr]
 
     def _pace(self, place: int) -> Interval:
@@ -219,7 +219,7 @@ class Tape:
             ):
                 often = below.number // gcd(paces[upper][1], below.number)
                 return paces[upper][0] * often, paces[upper][1] * often // below.number
-            case operations.Extreme(first=first, second=second):
+            case operations.Extremum(first=first, second=second):
                 (step, rise), (other_step, other_rise) = paces[first], paces[second]
                 whole = lcm(step, other_step)
                 if whole and rise * other_step == other_rise * step:

@@ -25,7 +25,7 @@ def scaled(factor: int, x: Interval) -> Interval:
 
 
 def unscaled(factor: int, x: Interval) -> Interval:
-    """The whole numbers that ``factor`` (not 0) times as large lie in ``x``; empty (low > high) where there is none."""
+    """The whole numbers whose product with ``factor`` (not 0) lies in ``x``; empty (low > high) if there is none."""
     low, high = x if factor > 0 else (-x[1], -x[0])
     return ceil_div(low, abs(factor)), high // abs(factor)
 
@@ -64,13 +64,13 @@ def upper_of(quotient: Interval, rounding: str) -> tuple[Interval, Interval]:
 
 
 def undivided(quotient: Interval, lower: Interval, rounding: str) -> Interval:
-    """The uppers that over some number of ``lower`` give ``quotient``."""
+    """The dividends that give ``quotient`` for some divisor in ``lower``."""
     (m, k), (n, shift) = upper_of(quotient, rounding)
     return min(m * lower[0], m * lower[1]) + k, max(n * lower[0], n * lower[1]) + shift
 
 
 def divisors(quotient: Interval, upper: Interval, rounding: str) -> Interval:
-    """The lowers (1 or more) under which some number of ``upper`` gives ``quotient``."""
+    """The divisors (1 or more) that give ``quotient`` for some dividend in ``upper``."""
     (m, k), (n, shift) = upper_of(quotient, rounding)
     low, high = 1, INFINITY
     if m > 0:  # m·v + k ≤ u
@@ -83,7 +83,7 @@ def divisors(quotient: Interval, upper: Interval, rounding: str) -> Interval:
 
 
 def factors(result: Interval, other: Interval) -> Interval:
-    """The numbers that times some number of ``other`` give ``result``."""
+    """The numbers whose product with some number of ``other`` lies in ``result``."""
     low, high = other
     if result[0] > 0 or result[1] < 0:  # then neither factor is 0
         low, high = (1 if low == 0 else low), (-1 if high == 0 else high)

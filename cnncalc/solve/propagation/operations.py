@@ -1,4 +1,4 @@
-"""One operation of an expression laid out in a row: intervals through it, forwards and backwards.
+"""One operation of a constraint graph: intervals through it, forwards and backwards.
 
 The operands are numbers of places in the row; ``x`` has the interval at each place.
 """
@@ -76,7 +76,7 @@ class Over(NamedTuple):
         ]
 
 
-class Extreme(NamedTuple):
+class Extremum(NamedTuple):
     largest: bool
     first: int
     second: int
@@ -107,4 +107,4 @@ class Unknown(NamedTuple):
         return []
 
 
-Node = Constant | Total | Times | Over | Extreme | Unknown
+Operation = Constant | Total | Times | Over | Extremum | Unknown

@@ -1,4 +1,4 @@
-"""Every whole number that fits, in order: boxes of unknowns are narrowed, and split where that does not settle them."""
+"""Every whole number that fits, in order: boxes of unknowns are narrowed, and split while they are not settled."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice, product
 from typing import NamedTuple
 
 from cnncalc.errors import LimitError
-from cnncalc.solve.propagation.graph import Box, Tape
+from cnncalc.solve.propagation.graph import Box, ConstraintGraph
 from cnncalc.solve.propagation.intervals import BOUND
 
 #: Answers that are listed.
@@ -23,7 +23,7 @@ class Effort:
         self.what, self.most, self.left = what, most, most
 
     def spend(self, units: int) -> None:
-        """Raise LimitError where there is no more."""
+        """Take off ``work``. Raises LimitError when nothing is left."""
         self.left -= units
         if self.left < 0:
             raise LimitError(
@@ -45,13 +45,13 @@ class Values(NamedTuple):
 NONE = Values([], [None, None])
 
 
-def boxes(tape: Tape, box: Box, effort: Effort, *, backwards: bool = False) -> Iterator[Box]:
-    """Boxes that fit for sure and together hold all that fits, ordered by the unknowns from the first on."""
+def boxes(graph: ConstraintGraph, box: Box, effort: Effort, *, backwards: bool = False) -> Iterator[Box]:
+    """Boxes that certainly fit and together hold every answer, in order of the first unknown, then the next."""
     waiting = [box]
     while waiting:
-        before = tape.work
-        narrowed, sure = tape.narrowed(waiting.pop())
-        effort.spend(tape.work - before)
+        before = graph.work
+        narrowed, sure = graph.narrowed(waiting.pop())
+        effort.spend(graph.work - before)
         if narrowed is None:
             continue
         split = None if sure else next((name for name, (low, high) in narrowed.items() if low < high), None)
@@ -66,11 +66,11 @@ def boxes(tape: Tape, box: Box, effort: Effort, *, backwards: bool = False) -> I
 
 
 def points(
-    tape: Tape, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort, *, backwards: bool = False
+    graph: ConstraintGraph, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort, *, backwards: bool = False
 ) -> Iterator[dict[str, int]]:
-    """Every answer, in the order of the unknowns from the first on. ``fits`` has the last word on each."""
-    period = (tape.period(next(iter(box))) or 1) if len(box) == 1 else 1
-    for found in boxes(tape, box, effort, backwards=backwards):
+    """Every answer, in order of the first unknown, then the next. ``fits`` decides about each."""
+    period = (graph.period(next(iter(box))) or 1) if len(box) == 1 else 1
+    for found in boxes(graph, box, effort, backwards=backwards):
         refused: set[int] = set()  # remainders
         order = (range(a, b + 1)[:: -1 if backwards else 1] for a, b in found.values())
         for numbers in _combined(list(order)):
@@ -87,7 +87,7 @@ def points(
 
 
 def _combined(ranges: list[range]) -> Iterator[tuple[int, ...]]:
-    """All combinations, the last of them counting fastest; ranges may be far too long to be listed."""
+    """All combinations, the last one counting fastest; the ranges may be far too long to list."""
     if len(ranges) == 1:
         return ((number,) for number in ranges[0])
     if all(abs(r[-1] - r[0]) < 1 << 16 for r in ranges):
@@ -96,14 +96,14 @@ def _combined(ranges: list[range]) -> Iterator[tuple[int, ...]]:
 
 
 def firsts(
-    tape: Tape, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort, *, backwards: bool = False
+    graph: ConstraintGraph, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort, *, backwards: bool = False
 ) -> Iterator[int]:
     """The answers of the first unknown of ``box``: each number for which the others have an answer, once."""
     name = next(iter(box))
     if len(box) == 1:
-        yield from (point[name] for point in points(tape, box, fits, effort, backwards=backwards))
+        yield from (point[name] for point in points(graph, box, fits, effort, backwards=backwards))
         return
-    while point := next(points(tape, box, fits, effort, backwards=backwards), None):
+    while point := next(points(graph, box, fits, effort, backwards=backwards), None):
         yield point[name]
         low, high = box[name]
         box = {**box, name: (low, point[name] - 1) if backwards else (point[name] + 1, high)}
@@ -111,12 +111,12 @@ def firsts(
             return
 
 
-def values(tape: Tape, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort) -> Values:
+def values(graph: ConstraintGraph, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort) -> Values:
     """The answers of the first unknown of ``box``."""
-    listed = list(islice(firsts(tape, box, fits, effort), LISTED))
+    listed = list(islice(firsts(graph, box, fits, effort), LISTED))
     if not listed:
         return NONE
     last = listed[-1]
     if len(listed) == LISTED:
-        last = next(firsts(tape, box, fits, effort, backwards=True))
+        last = next(firsts(graph, box, fits, effort, backwards=True))
     return Values(listed, [listed[0], last if last < BOUND else None])
