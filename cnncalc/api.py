@@ -277,7 +277,9 @@ def check_answers(*paths: Path, limits: Limits | None = None, jobs: int = 1) -> 
 
 
 def mark_answers(sheet: Path, *paths: Path, limits: Limits | None = None) -> Iterator[Student]:
-    """Mark an answer sheet (CSV: student, problem, key, answer) against problem files: one student after another.
+    """Mark an answer sheet (CSV or .xlsx; a row for each answer or for each student) against problem files.
+
+    One student comes after another.
 
     Raises SpecError with every row of the sheet that is wrong, and for a problem that cannot be worked out.
 
@@ -288,8 +290,8 @@ def mark_answers(sheet: Path, *paths: Path, limits: Limits | None = None) -> Ite
     from cnncalc.check.marking import exam, sheets
 
     bounds = limits or Limits()
-    cells = sheets.read(os.fspath(sheet), bounds)
     found = exam.Exam(batch.find([os.fspath(path) for path in paths]), bounds)
+    cells = sheets.read(os.fspath(sheet), bounds, found.labels).cells
     faults = [fault for error in found.broken for fault in error.problems] + found.unknown(cells)
     if faults:
         raise SpecError(faults)

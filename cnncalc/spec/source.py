@@ -34,8 +34,13 @@ def load(path: str, limits: Limits) -> Source:
 
 def text(path: str, limits: Limits) -> Source:
     """The same, whatever characters it holds: for a file that is no YAML."""
-    name, data = ("<stdin>", _standard_input(limits)) if path == "-" else (path, _file(path, limits))
-    return Source(name, _decode(name, data))
+    name, found = data(path, limits)
+    return Source(name, _decode(name, found))
+
+
+def data(path: str, limits: Limits) -> tuple[str, bytes]:
+    """What messages call the file ``path``, and its bytes. Raises UsageError, LimitError."""
+    return ("<stdin>", _standard_input(limits)) if path == "-" else (path, _file(path, limits))
 
 
 def check_characters(source: Source) -> None:

@@ -49,8 +49,7 @@ HEAD = "student,problem,key,answer\n"
         (HEAD.replace("\n", ",layout\n") + "S1,Q,c1.output,1x1x1,up\n", '"up" is no layout', "sheet.csv:2:1"),
         (HEAD + 'S1,Q,c1.params,896\nS2,Q,c1.params,"896\nS3,Q,c1.params,896\n', "is no CSV", "sheet.csv:3:1"),
         (HEAD + 'S1,Q,c1.params,"89"6\nS2,Q,c1.params,896\n', "is no CSV", "sheet.csv:2:1"),
-        (HEAD.encode() + b"S\xff,Q,c1.params,896\n", "is not UTF-8", "sheet.csv:2:2"),
-        (HEAD.encode("utf-16"), "UTF-16", "sheet.csv:1:1"),
+        (HEAD.encode() + b"S\x81,Q,c1.params,896\n", "is neither UTF-8 nor Windows-1252", "sheet.csv:2:2"),
     ],
 )  # fmt: skip
 def test_an_invalid_sheet_is_exit_3_with_the_place(

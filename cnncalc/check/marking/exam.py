@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.check.answer_key import Judged, Leniency, told
 from cnncalc.check.answers.answer import Answer, cut, text_of
 from cnncalc.check.marking.follow_through import follows
+from cnncalc.check.marking.labels import Asked, Labels
 from cnncalc.check.problems import Broken, Problem, read
 from cnncalc.check.slips.search import Explanation, explain
 from cnncalc.errors import CnncalcError, Hints, NoSolution, SpecError
@@ -20,7 +21,7 @@ from cnncalc.limits import Limits
 from cnncalc.spec.demand import Key, parse_key
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking.sheets import Cell
+    from cnncalc.check.marking.cells import Cell
     from cnncalc.explain.layer import Step
 
 
@@ -151,6 +152,12 @@ class Exam:
             self.warnings.append(Fault(f"{problem.id} {name}: this is not right; it is marked by what comes out", mark))
         fewer = key.quantity == "output" and isinstance(right, list) and isinstance(judged.value, list)
         return question._replace(spatial=bool(judged.right and fewer and len(judged.value) < len(right)))
+
+    @property
+    def labels(self) -> Labels:
+        """What a sheet may call the answers that are asked for."""
+        asked = self.questions.values()
+        return Labels(Asked(question.problem.id, question.name, question.problem.text) for question in asked)
 
     def unknown(self, cells: list[Cell]) -> list[Fault]:
         """Rows of a sheet that answer nothing that is asked."""

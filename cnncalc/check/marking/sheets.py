@@ -1,85 +1,168 @@
-"""Answer sheets: CSV with a heading ``student,problem,key,answer`` and, if wanted, ``layout``. Nobody is trusted."""
+"""Answer sheets: a row for each answer (long) or for each student (wide), in CSV or a workbook. Nobody is trusted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import NamedTuple
 
+from cnncalc.check.marking import columns, encodings, wide, workbook
 from cnncalc.check.marking import rows as csv
-from cnncalc.errors import Mark, Problem, Source, SpecError, nearest
+from cnncalc.check.marking.cells import Cell, Row
+from cnncalc.check.marking.columns import LONG, Columns
+from cnncalc.check.marking.labels import Labels, Place
+from cnncalc.errors import Mark, Problem, Source, SpecError
 from cnncalc.limits import LIMITS, Limits
 from cnncalc.shape import LAYOUTS
 from cnncalc.spec import source
 
-COLUMNS = ("student", "problem", "key", "answer")
 _FORM = "student,problem,key,answer\nS1,Q1,conv1.params,260"
+_WIDE = "or a row for each student\nstudent,Q1.conv1.params,Q1.conv1.output\nS1,260,24x24x10"
 _TIMES = 64  # a sheet may be so many times as large as the limit for a file
 _SHOWN = 20  # faults of a sheet that are told
+_TITLES = 20  # rows among which the heading is looked for
+_DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(r'"?sep=([^\w\r\n])"?[ \t]*(?=[\r\n])', re.I)
 
 
-class Cell(NamedTuple):
-    """An answer of a student as it stands on the sheet; None where there is none. ``layout``: how its sizes are."""
+class Sheet(NamedTuple):
+    """The answers of a sheet in its order, what its columns were understood as, its ``encoding`` if that is a guess."""
 
-    student: str
-    problem: str
-    key: str
-    answer: str | None
-    mark: Mark
-    layout: str | None = None
+    name: str
+    cells: list[Cell]
+    columns: Columns
+    encoding: str | None = None
 
 
-def read(path: str, limits: Limits) -> list[Cell]:
-    """The answers of a sheet, in its order. Raises SpecError with every row that is wrong, LimitError, UsageError."""
-    settings = {name: getattr(limits, name) for name in LIMITS}
-    text = source.text(path, Limits(**{**settings, "file": _TIMES * limits.file}))
+def read(
+    path: str,
+    limits: Limits,
+    labels: Labels,
+    *,
+    encoding: str | None = None,
+    given: dict[str, str | Place | None] | None = None,
+) -> Sheet:
+    """The answers of a sheet to what the ``labels`` name; ``given`` says by hand what stands in its columns.
+
+    Raises SpecError with every row that is wrong, LimitError, UsageError.
+    """
+    name, data = source.data(path, _larger(limits))
+    guessed = None
+    if workbook.is_one(data):
+        ways = iter([(", ", workbook.read(name, data, limits, _TIMES))])
+    else:
+        text, guessed = encodings.decode(name, data, encoding)
+        ways = _split(text)
+    found, delimiter, rows = _understood(ways, name, labels, given or {}, limits)
     faults: list[Problem] = []
-    cells: dict[tuple[str, str, str], Cell] = {}
-    for cell in _cells(text, faults):
-        limits.check("values", len(cells) + 1, cell.mark)
-        first = cells.setdefault(cell[:3], cell)
-        if first is not cell:
-            what = f'"{cell.student}" answers {cell.problem} {cell.key} twice'
-            faults.append(Problem(what, cell.mark, help="keep one of the two rows", also=first.mark))
+    if found.wide:
+        full, found = wide.held(rows, found)
+        each = wide.cells_of(full, found, faults)
+    else:
+        each = _long(rows, found, delimiter, labels, faults)
+    cells = _once(each, limits, faults)
     if faults:
         raise SpecError(faults[:_SHOWN])
-    return list(cells.values())
+    return Sheet(name, cells, found, guessed)
 
 
-def _cells(text: Source, faults: list[Problem]) -> Iterator[Cell]:
-    delimiter = _delimiter(text.text)
-    rows = csv.read(text, delimiter)
-    heading = [name.strip().lower() for name in next(rows, ([], None))[0]]
-    places = _places(heading, text)
+def _larger(limits: Limits) -> Limits:
+    settings = {name: getattr(limits, name) for name in LIMITS}
+    return Limits(**{**settings, "file": _TIMES * limits.file})
+
+
+def _split(text: Source) -> Iterator[tuple[str, Iterator[Row]]]:
+    """The rows with each delimiter that the first lines may be written with, the likeliest first."""
+    said = _SEPARATOR.match(text.text)
+    if said:
+        yield said[1], islice(csv.read(text, said[1]), 1, None)
+        return
+    start = text.text[:4096]
+    for delimiter in sorted(_DELIMITERS, key=start.count, reverse=True):
+        yield delimiter, csv.read(text, delimiter)
+
+
+def _understood(
+    ways: Iterator[tuple[str, Iterator[Row]]],
+    name: str,
+    labels: Labels,
+    given: dict[str, str | Place | None],
+    limits: Limits,
+) -> tuple[Columns, str, Iterator[Row]]:
+    """What the columns are, the delimiter, and the rows below the heading. Raises SpecError where there is none."""
+    first: list[Row] = []
+    failed: SpecError | None = None
+    for delimiter, rows in ways:
+        try:
+            for number, (heading, mark) in enumerate(islice(rows, _TITLES)):
+                limits.check("values", len(heading), mark)
+                found = columns.understood(heading, labels, given)
+                if found:
+                    return found, delimiter, rows
+                first += [(heading, mark)] if number == 0 else []
+        except columns.Clash as clash:
+            help = "remove one of the columns, or say with --map which one is meant"
+            raise SpecError(str(clash), mark=mark, help=help) from None
+        except SpecError as error:  # not with this delimiter
+            failed = failed or error
+    if failed and not first:
+        raise failed
+    raise _no_heading(*(first[0] if first else ([], Mark(Source(name, ""), 1, 1))), given)
+
+
+def _no_heading(heading: list[str], mark: Mark, given: dict[str, str | Place | None]) -> SpecError:
+    absent = [name for name in given if name not in map(str.strip, heading)]
+    if absent:
+        return SpecError(f'no column is called "{absent[0][:60]}", as --map says', mark=mark)
+    missing, near = columns.wanting(heading)
+    text = f'the column "{missing}" is not in the heading of the sheet'
+    help = near or f"a sheet begins\n{_FORM}\n{_WIDE}\nor --map says what stands where"
+    return SpecError(text, mark=mark, help=help)
+
+
+def _long(rows: Iterable[Row], found: Columns, delimiter: str, labels: Labels, faults: list[Problem]) -> Iterator[Cell]:
+    """The answers of rows that each hold one."""
+    width, roles = len(found.heading), found.roles
+    last = roles["answer"] == width - 1
     for row, mark in rows:
-        if len(row) > len(heading) and heading[-1] == "answer":  # (28, 28, 10) without quotes
-            row[len(heading) - 1 :] = [delimiter.join(row[len(heading) - 1 :])]
-        if len(row) != len(heading):
-            what = f"{len(row)} cells, where the heading has {len(heading)}"
+        if len(row) > width and last:  # (28, 28, 10) without quotes
+            row[width - 1 :] = [delimiter.join(row[width - 1 :])]
+        if len(row) != width:
+            what = f"{len(row)} cells, where the heading has {width}"
             faults.append(Problem(what, mark, help=f"as in\n{_FORM}"))
             continue
-        student, problem, key, answer = (row[places[name]].strip() for name in COLUMNS)
-        missing = [name for name, cell in zip(COLUMNS, (student, problem, key), strict=False) if not cell]
-        layout = row[places["layout"]].strip() if "layout" in places else ""
+        texts = {name: row[place].strip() for name, place in roles.items()}
+        student = " ".join(row[place].strip() for place in found.student).strip()
+        missing = [name for name in LONG[:3] if name in texts and name != "student" and not texts[name]]
+        missing[:0] = [] if student else ["student"]
+        layout = texts.get("layout") or None
         if missing:
             faults.append(Problem(f"the {missing[0]} is missing", mark, help=f"as in\n{_FORM}"))
         elif layout and layout not in LAYOUTS:
             faults.append(Problem(f'"{layout[:40]}" is no layout', mark, help=", ".join(LAYOUTS)))
         else:
-            yield Cell(student, problem, key, answer or None, mark, layout or None)
+            yield Cell(student, *_place(texts, labels), texts["answer"] or None, mark, layout)
 
 
-def _delimiter(text: str) -> str:
-    """What stands between the names of the heading: a comma, or what some spreadsheets write in its place."""
-    heading = text.partition("\n")[0]
-    return max(",;\t", key=heading.count)
+def _place(texts: dict[str, str], labels: Labels) -> Place:
+    """What a row answers: its problem and key, or the one label that stands for both."""
+    if "problem" in texts and "key" in texts:
+        return labels.find(texts["problem"], texts["key"])
+    label = texts.get("problem") or texts.get("key") or ""
+    return labels.of(label) or (label, "")
 
 
-def _places(heading: list[str], text: Source) -> dict[str, int]:
-    """Where each column stands. Raises SpecError where one is missing or there twice."""
-    mark = Mark(text, 1, 1, max(1, len(text.line(1))))
-    for name in COLUMNS:
-        if heading.count(name) != 1:
-            word = "twice" if name in heading else "not"
-            help = nearest(name, heading) or f"a sheet begins\n{_FORM}"
-            raise SpecError(f'the column "{name}" is {word} in the heading of the sheet', mark=mark, help=help)
-    return {name: place for place, name in enumerate(heading)}
+def _once(cells: Iterable[Cell], limits: Limits, faults: list[Problem]) -> list[Cell]:
+    """The cells, those that are equal once; a second answer to one question is a fault."""
+    found: dict[tuple[str, str, str], Cell] = {}
+    told: set[Mark] = set()
+    for cell in cells:
+        limits.check("values", len(found) + 1, cell.mark)
+        first = found.setdefault(cell[:3], cell)
+        differs = (first.answer, first.layout) != (cell.answer, cell.layout)
+        if differs and cell.mark not in told:
+            told.add(cell.mark)
+            what = f'"{cell.student}" answers {cell.problem} {cell.key} twice'
+            faults.append(Problem(what, cell.mark, help="keep one of the two rows", also=first.mark))
+    return list(found.values())

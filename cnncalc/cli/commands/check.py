@@ -9,15 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cnncalc.cli import io, options
-from cnncalc.errors import LimitError, UsageError
-from cnncalc.limits import Limits
+from cnncalc.errors import UsageError
 from cnncalc.render import verdicts as render
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking.exam import Exam, Student, Tally
-    from cnncalc.check.marking.sheets import Cell
     from cnncalc.check.verdicts import Verdict
-    from cnncalc.cli.feedback import Feedback
 
 EXAMPLE = "Examples: cnncalc check @quiz; cnncalc check @quiz --answers @quiz-answers"
 
@@ -32,7 +28,25 @@ def check(
         ),
     ],
     answers: Annotated[
-        str | None, typer.Option("--answers", "-a", metavar="FILE", help="A CSV of student,problem,key,answer to mark.")
+        str | None,
+        typer.Option(
+            "--answers",
+            "-a",
+            metavar="FILE",
+            help="A sheet to mark: CSV or .xlsx, of student,problem,key,answer or a row for each student.",
+        ),
+    ] = None,
+    columns: Annotated[
+        str | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            help='With --answers: YAML of what its columns are, as in {"Response 1": Q1.c1.output}.',
+        ),
+    ] = None,
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", metavar="NAME", help="With --answers: such as windows-1252 [default: looked for]."),
     ] = None,
     feedback: Annotated[
         str | None, typer.Option("--feedback", metavar="DIR", help="With --answers: a Markdown file for each student.")
@@ -55,13 +69,16 @@ def check(
 
     format = options.form(format, output, render.FORMATS)
     bounds, count = options.limits(limit), _jobs(jobs)
-    if feedback is not None and answers is None:
-        raise UsageError("--feedback needs --answers", help="--answers FILE.csv --feedback DIR")
+    for option, given in (("--feedback", feedback), ("--map", columns), ("--encoding", encoding)):
+        if given is not None and answers is None:
+            raise UsageError(f"{option} needs --answers", help=f"--answers FILE.csv {option} {given}")
     if networks is not None and not os.path.isdir(networks):
         raise UsageError(f"--networks {networks} is no folder", help="--networks DIR")
     files = batch.find(path)
     if answers is not None:
-        return _mark(files, answers, bounds, networks, feedback, format, output)
+        from cnncalc.cli.marking import Given, mark
+
+        return mark(files, Given(answers, columns, encoding), bounds, networks, feedback, format, output)
     passing = _Passing(batch.check_all(files, bounds, count, networks), files)
     io.emit_all(render.render(passing, format, to_file=bool(output)), output)
     return passing.code
@@ -103,54 +120,3 @@ def _jobs(text: str) -> int:
     from os import cpu_count
 
     return cpu_count() or 1
-
-
-def _mark(
-    files: list[str],
-    answers: str,
-    bounds: Limits,
-    networks: str | None,
-    feedback: str | None,
-    format: str,
-    output: str | None,
-) -> int:
-    """Mark a sheet; 1 where a problem could not be worked out."""
-    from cnncalc.check.marking import exam as marking
-    from cnncalc.check.marking import sheets
-    from cnncalc.cli.feedback import Feedback
-    from cnncalc.render import marks
-
-    cells = sheets.read(answers, bounds)
-    exam = marking.Exam(files, bounds, networks)
-    _complain(exam, cells)
-    tally = marking.Tally()
-    names = list(dict.fromkeys(cell.student for cell in cells))
-    told = Feedback(feedback, names, output) if feedback else None
-    students = _marked(exam, cells, len(names), tally, told)
-    io.emit_all(marks.render(students, tally, format, to_file=bool(output)), output)
-    return max((4 if isinstance(error, LimitError) else 1 for error in exam.broken), default=0)
-
-
-def _complain(exam: Exam, cells: list[Cell]) -> None:
-    """Tell on standard error what is not marked, or not as the file says."""
-    from cnncalc.render.messages import block
-
-    faults = [fault for error in exam.broken for fault in error.problems]
-    warnings = [*exam.warnings, *exam.unknown(cells)]
-    texts = [block(fault) for fault in faults] + [block(fault, "warning") for fault in warnings]
-    if texts:
-        io.complain("\n".join(texts), 0)
-    if not exam.questions:
-        raise UsageError("there is nothing to mark: no problem could be read")
-
-
-def _marked(exam: Exam, cells: list[Cell], count: int, tally: Tally, feedback: Feedback | None) -> Iterator[Student]:
-    """The ``count`` students as they are marked, each counted and, where wanted, given feedback."""
-    show = io.progress()
-    for number, student in enumerate(exam.mark(cells)):
-        tally.add(student)
-        if feedback:
-            feedback.write(student)
-        if show:
-            show(number, count, student.student)
-        yield student
