@@ -55,11 +55,11 @@ class Node:
 
 class Graph:
     """A model. ``inputs`` and ``known`` have the sizes of values as the source says them, the batch axis included; a
-    size that the source leaves open is None.
+    size that the source leaves open is None. ``layout`` is the order of axes in the source.
     """
 
-    def __init__(self, source: str, name: str) -> None:
-        self.source, self.name = source, name
+    def __init__(self, source: str, name: str, layout: str = "channels_first") -> None:
+        self.source, self.name, self.layout = source, name, layout
         self.nodes: list[Node] = []
         self.tensors: dict[str, Tensor] = {}
         self.inputs: dict[str, tuple[int | None, ...]] = {}

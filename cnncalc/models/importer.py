@@ -16,7 +16,6 @@ from cnncalc.models.graph import Graph, Node, Tensor
 from cnncalc.models.names import Taken, clean, of_node, of_weight
 from cnncalc.shape import SPATIAL, Shape, read
 
-LAYOUT = "channels_first"  # of every source so far
 MOST_PROBLEMS = 20
 
 
@@ -72,12 +71,8 @@ class Layer(NamedTuple):
 
 
 Operator = Callable[["Importer", Node], None]
-
-
-def natural(rank: int) -> tuple[str, ...]:
-    """The axes of an array without its batch axis, as sources order them: channels first in images and volumes."""
-    spatial = SPATIAL[rank - 1]
-    return ("channels", *spatial) if rank > 2 else (*spatial, "channels")
+#: Gives a layer's arrays, from their sizes in our layout.
+Located = Callable[[Weights], dict[str, Weight]]
 
 
 def _frozen(given: Any) -> Any:
@@ -98,6 +93,7 @@ class Importer:
     ) -> None:
         """``operators`` finds what reads an operator, ``fold`` works out one that reads constants alone."""
         self.graph, self.operators, self.fold, self.partial = graph, operators, fold, partial
+        self.layout = graph.layout
         self.values: dict[str, Value] = {}
         self.constants: dict[str, Tensor] = dict(graph.tensors)
         self.layers: list[Layer] = []
@@ -138,9 +134,9 @@ class Importer:
         learned = sum(tensor.size for tensor in tensors if tensor.name)
         for name, sizes in zip(node.outputs, known, strict=True):
             shape = self.shaped("", [int(size or 0) for size in (sizes or ())[1:]]).shape
-            fields = {"output": shape.written(LAYOUT), "params": learned, "label": node.op}
+            fields = {"output": shape.written(self.layout), "params": learned, "label": node.op}
             one = Node(node.op, node.name, node.inputs, [name])
-            self.add(one, "opaque", fields, reads, self.named(node), axes=natural(shape.rank))
+            self.add(one, "opaque", fields, reads, self.named(node), axes=self.natural(shape.rank))
             learned = 0
         self.graph.remarks.append(f"{node.name or node.op}: the operator {node.op} is kept as an opaque layer")
         return True
@@ -155,10 +151,15 @@ class Importer:
             own = "input" if len(self.graph.inputs) == 1 else self.taken.free(clean(name), "in")
             self.values[name] = self.shaped(own, [size or 1 for size in sizes[1:]])
 
-    @staticmethod
-    def shaped(name: str, sizes: list[int]) -> Value:
+    def natural(self, rank: int) -> tuple[str, ...]:
+        """The axes of an array without its batch axis, as the source orders them; a sequence has its features last."""
+        spatial = SPATIAL[rank - 1]
+        first = rank > 2 and self.layout == "channels_first"
+        return ("channels", *spatial) if first else (*spatial, "channels")
+
+    def shaped(self, name: str, sizes: list[int]) -> Value:
         """A value of ``sizes`` in the source's order, its axes those that arrays of its rank have."""
-        return Value(name, read(sizes, LAYOUT), natural(len(sizes)))
+        return Value(name, read(sizes, self.layout), self.natural(len(sizes)))
 
     def _node(self, node: Node) -> None:
         found = self.operators(node.op)
@@ -180,7 +181,7 @@ class Importer:
     def value(self, name: str) -> Value:
         """A value with its axes in the natural order. Raises Unsupported where they are in another."""
         value = self.values[name]
-        wanted = natural(value.shape.rank)
+        wanted = self.natural(value.shape.rank)
         if value.axes != wanted:
             raise Unsupported(f"axes in the order {', '.join(value.axes)}")
         return value
@@ -191,19 +192,27 @@ class Importer:
 
     def add(
         self, node: Node, word: str, fields: dict[str, Any], reads: list[Value], name: str = "",
-        weights: dict[str, Weight] | None = None, axes: tuple[str, ...] | None = None,
+        weights: dict[str, Weight] | Located | None = None, axes: tuple[str, ...] | None = None, again: str = "",
     ) -> Value:  # fmt: skip
-        """A layer of the kind ``word``; its value stands for the first output of ``node``. Raises Misfit."""
+        """A layer of the kind ``word``; its value stands for the first output of ``node``. Raises Misfit.
+
+        ``weights`` may be worked out from the sizes that the layer needs. ``again`` is the layer above that this one
+        is, with its weights.
+        """
         found = kinds.find(word)
         assert found is not None, word
         kind = found(**{key: _frozen(given) for key, given in fields.items()})
-        kind.layout = LAYOUT
+        kind.layout = self.layout
         shapes = [value.shape for value in reads]
         output = kind.output(*shapes)
-        self._check_weights(node, kind.weights(*shapes), weights or {})
-        layer = Layer(self.taken.free(name, word), word, fields, [v.name for v in reads], weights or {}, output)
+        wanted = kind.weights(*shapes)
+        given = weights(wanted) if callable(weights) else weights or {}
+        self._check_weights(node, wanted, given)
+        if again:
+            word, fields, given = "use", {"layer": again}, {}
+        layer = Layer(self.taken.free(name, word), word, fields, [v.name for v in reads], given, output)
         self.layers.append(layer)
-        same = axes or (reads[0].axes if output.rank == reads[0].shape.rank else natural(output.rank))
+        same = axes or (reads[0].axes if output.rank == reads[0].shape.rank else self.natural(output.rank))
         value = self.values[node.outputs[0]] = Value(layer.name, output, same)
         return value
 

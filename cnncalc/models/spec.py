@@ -5,7 +5,7 @@ from __future__ import annotations
 from cnncalc import kinds
 from cnncalc.kinds.activation import FUNCTIONS
 from cnncalc.kinds.base.activated import Activated
-from cnncalc.models.importer import LAYOUT, Importer, Layer
+from cnncalc.models.importer import Importer, Layer
 from cnncalc.spec.written import flow
 
 
@@ -41,7 +41,7 @@ def write(importer: Importer) -> str:
     graph = importer.graph
     layers = folded(importer.layers)
     lines = [f"# {remark}" for remark in graph.remarks] + ([f"name: {flow(graph.name)}"] if graph.name else [])
-    lines += [f"layout: {LAYOUT}", f"input: {_inputs(importer)}", "layers:"]
+    lines += [f"layout: {graph.layout}", f"input: {_inputs(importer)}", "layers:"]
     above = "input" if len(graph.inputs) == 1 else ""
     for layer in layers:
         lines.append(f"  - {_layer(layer, above)}")
@@ -51,7 +51,7 @@ def write(importer: Importer) -> str:
 
 def _inputs(importer: Importer) -> str:
     shapes = {importer.values[name].name: importer.values[name].shape for name in importer.graph.inputs}
-    texts = {name: "x".join(map(str, shape.written(LAYOUT))) for name, shape in shapes.items()}
+    texts = {name: "x".join(map(str, shape.written(importer.layout))) for name, shape in shapes.items()}
     return texts["input"] if list(texts) == ["input"] else flow(texts)
 
 

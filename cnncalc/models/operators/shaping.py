@@ -6,7 +6,7 @@ from math import prod
 
 from cnncalc.models import windows
 from cnncalc.models.graph import Node
-from cnncalc.models.importer import Importer, Unsupported, Value, natural
+from cnncalc.models.importer import Importer, Unsupported, Value
 
 
 def flatten(importer: Importer, node: Node) -> None:
@@ -53,7 +53,7 @@ def reshape(importer: Importer, node: Node) -> None:
     elif sizes == value.sizes:
         importer.values[node.outputs[0]] = value
     else:
-        importer.add(node, "reshape", {"shape": sizes}, [value], importer.named(node), axes=natural(len(sizes)))
+        importer.add(node, "reshape", {"shape": sizes}, [value], importer.named(node), axes=importer.natural(len(sizes)))
 
 
 def transpose(importer: Importer, node: Node) -> None:
