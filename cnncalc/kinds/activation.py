@@ -1,4 +1,4 @@
-"""Activation functions: the same sizes out as in, nothing learned."""
+"""Activation functions: the output has the sizes of the input, and nothing is learned."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class Abs(Function):
 
 
 class Linear(Function):
-    """x itself."""
+    """x."""
 
     rises = True
 
@@ -159,14 +159,14 @@ FUNCTIONS = tuple(KINDS)
 
 
 class Activation(Pointwise):
-    """An activation function as a layer of its own; each function is a bare kind too (``relu``)."""
+    """An activation function as its own layer; each function is also a kind (``relu``)."""
 
     function = Word(FUNCTIONS)
-    slope = Real(0.01, doc="of leaky_relu")
-    approximate = Flag(default=False, doc="of gelu: the tanh form")
+    slope = Real(0.01, doc="for leaky_relu: the factor of the negative part")
+    approximate = Flag(default=False, doc="for gelu: the tanh form")
 
     @property
     def chosen(self) -> Function:
-        """The function that it names, with the fields that are given for it."""
+        """The function that it names, with the fields given for it."""
         kind = KINDS[self.__dict__["function"]]
         return kind(**{name: self.__dict__[name] for name in kind.fields})

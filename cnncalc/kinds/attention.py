@@ -16,7 +16,7 @@ PROJECTIONS = ("query", "key", "value", "output")
 
 
 class Widths(NamedTuple):
-    """Columns of the projections, all heads side by side; ``mixed`` is what the output projection reads."""
+    """Columns of the projections, all heads concatenated; ``mixed`` is the input of the output projection."""
 
     query: Number
     key: Number
@@ -25,17 +25,19 @@ class Widths(NamedTuple):
 
 
 class Attention(Attending):
-    """Every position of the query takes a mixture of the memory's positions, as alike as each is to it.
+    """Every query position gets a weighted sum of the memory's values; the weights are softmax(QKᵀ/√d).
 
     Reads ``[query, memory]``, or one sequence or image that is both (self-attention).
     """
 
     sequence = True
 
-    heads = Count("h", doc="how many mixtures side by side; head i owns key_dim columns of the projections")
-    key_dim = Count("d_k", None, doc="numbers of a head's queries and keys; F / heads where not given")
-    kv_heads = Count("h_kv", None, doc="heads of keys and values, each shared by heads/kv_heads; heads where not given")
-    value_dim = Count("d_v", None, doc="numbers of a head's values; key_dim where not given")
+    heads = Count("h", doc="number of heads; head i has key_dim columns of the projections")
+    key_dim = Count("d_k", None, doc="size of a head's queries and keys; F / heads by default")
+    kv_heads = Count(
+        "h_kv", None, doc="heads of keys and values, each shared by heads/kv_heads query heads; heads by default"
+    )
+    value_dim = Count("d_v", None, doc="size of a head's values; key_dim by default")
     bias = Parts(PROJECTIONS, default=True, doc="a bias in all four projections, in none, or in those listed")
     operands = (1, 2)
     reference = (
@@ -51,7 +53,7 @@ class Attention(Attending):
             check_groups(self.heads, self.kv_heads, "heads", "kv_heads", "groups that share keys and values")
         size = value(self.key_size(xs[0])) if self.rotary else None
         if size is not None and anywhere(size % 2 == 1):
-            raise Misfit(f"rotary turns columns in pairs, and a head has {size}", field="rotary")
+            raise Misfit(f"rotary needs pairs of columns, and a head has {size}", field="rotary")
         return xs[0]
 
     def margins(self, *xs: Shape) -> list[Number]:
@@ -60,11 +62,11 @@ class Attention(Attending):
         return super().margins(*xs) + [exact_div(all_, part) - 1 for all_, part in shared]
 
     def key_size(self, query: Shape) -> Number:
-        """Numbers of a head's queries and keys."""
+        """Size of a head's queries and keys."""
         return exact_div(query.channels, self.heads) if self.key_dim is None else self.key_dim
 
     def value_size(self, query: Shape) -> Number:
-        """Numbers of a head's values."""
+        """Size of a head's values."""
         return self.key_size(query) if self.value_dim is None else self.value_dim
 
     def widths(self, query: Shape) -> Widths:
@@ -96,7 +98,7 @@ class Attention(Attending):
         return name in self.bias if isinstance(self.bias, tuple) else bool(self.bias)
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
-        """The four projections at each position, QKᵀ, and the weighted sum of V; a mask spares nothing."""
+        """The four projections at each position, QKᵀ, and the weighted sum of V; a mask saves nothing."""
         queries, positions = product(xs[0].spatial), product(xs[-1].spatial)
         sizes = {name: product(size) for name, size in self.weights(*xs).items()}
         projections = queries * (sizes["query_kernel"] + sizes["output_kernel"]) + positions * (
@@ -108,20 +110,20 @@ class Attention(Attending):
         return projections + pairs * (width.query + width.mixed)
 
     def between(self, *xs: Shape) -> Number:
-        """Queries, keys, values, and the values mixed."""
+        """Queries, keys, values, and the weighted sum of the values."""
         width = self.widths(xs[0])
         queries, positions = product(xs[0].spatial), product(xs[-1].spatial)
         return queries * (width.query + width.mixed) + positions * (width.key + width.value)
 
     def cached(self, *xs: Shape) -> Number:
-        """Keys and values of every position, where the next one needs them again."""
+        """Keys and values of every position, if later positions need them again."""
         if not self.causal:
             return 0
         heads = self.heads if self.kv_heads is None else self.kv_heads
         return product(xs[-1].spatial) * heads * (self.key_size(xs[0]) + self.value_size(xs[0]))
 
     def stages(self, *xs: Shape) -> list[Stage]:
-        """Step by step, of an image in windows those of one window."""
+        """Step by step; for an image in windows, those of one window."""
         queries, positions = (product(self.seen(x)) for x in (xs[0], xs[-1]))
         width = self.widths(xs[0])
         of = {name[0].upper(): f" + b_{name[0].upper()}" if self.has_bias(name) else "" for name in PROJECTIONS}

@@ -1,4 +1,4 @@
-"""Learned numbers that are added."""
+"""Adds learned numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnncalc.shape import Shape
 class Bias(Pointwise):
     """x + b, b learned for each channel or for each number of the example."""
 
-    over = Word(("channels", "all"), default="channels", doc="one number a channel, or one for each number")
+    over = Word(("channels", "all"), default="channels", doc="one number per channel, or one for each number")
 
     def weights(self, *xs: Shape) -> Weights:
         (x,) = xs

@@ -1,4 +1,4 @@
-"""A token of its own that stands for the whole sequence."""
+"""A learned token that stands for the whole sequence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Operands one after the other along an axis."""
+"""Joins operands along an axis."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ from cnncalc.symbolic.expr import Number, value
 
 
 class Concat(Weightless):
-    """Puts the operands one after the other along an axis; the other sizes are the same."""
+    """Joins the operands along an axis; their other sizes must be equal."""
 
-    axis = Word(("channels", "height", "width", "depth", "time"), default="channels", doc="the axis they follow along")
+    axis = Word(
+        ("channels", "height", "width", "depth", "time"), default="channels", doc="the axis along which they are joined"
+    )
     operands = (1, 1000)
     joins = True
 
@@ -47,7 +49,7 @@ class Concat(Weightless):
 
 
 def _crop(xs: tuple[Shape, ...]) -> str | None:
-    """What to cut off the larger of two operands; None where neither is larger along every axis."""
+    """What to crop from the larger of two operands; None if neither is larger along every axis."""
     if len(xs) != 2:
         return None
     pairs = [(value(a), value(b)) for a, b in zip(xs[0].spatial, xs[1].spatial, strict=True)]

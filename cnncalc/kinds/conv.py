@@ -33,7 +33,7 @@ def biased(weights: Weights, count: Number, *, bias: bool) -> Weights:
 
 
 def transposed(kind: Sliding, x: Shape, groups: Number) -> list[Inverse]:
-    """The transposed convolution with the same window, which leads from the output of ``kind`` back to ``x``."""
+    """The transposed convolution with the same window, which maps the output of ``kind`` back to ``x``."""
     totals = [
         rules.same_padding(w.size, w.kernel, w.stride, w.dilation) if w.padding is None else w.padding
         for w in kind.windows(x)
@@ -44,7 +44,7 @@ def transposed(kind: Sliding, x: Shape, groups: Number) -> list[Inverse]:
 
 
 def _one(pairs: tuple[tuple[Number, Number], ...]) -> Any:
-    """One number for all if they are the same."""
+    """One number for all axes if they are equal."""
     numbers = {number for pair in pairs for number in pair}
     return numbers.pop() if len(numbers) == 1 else pairs
 
@@ -57,10 +57,10 @@ class Conv(Sliding, Activated):
     kernel = PerAxis("F", doc="window size")
     stride = PerAxis("S", 1, doc="step of the window")
     padding = Padding("P", 0, words=CAUSAL, doc="zeros around the input")
-    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
+    dilation = PerAxis("D", 1, silent=1, doc="distance between the window's elements")
     groups = Count("G", 1, silent=1, doc="groups of channels that do not mix")
-    bias = Flag(default=True, doc="one number a filter")
-    weight_norm = Flag(default=False, doc="the kernel of each filter has length 1 and a learned gain")
+    bias = Flag(default=True, doc="one number per filter")
+    weight_norm = Flag(default=False, doc="scale the kernel of each filter to length 1, with a learned gain")
     reference = GUIDE
 
     def output(self, *xs: Shape) -> Shape:
@@ -98,8 +98,8 @@ class DepthwiseConv(Sliding, Activated):
     multiplier = Count("M", 1, silent=1, doc="filters for each channel")
     stride = PerAxis("S", 1, doc="step of the window")
     padding = Padding("P", 0, words=CAUSAL, doc="zeros around the input")
-    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
-    bias = Flag(default=True, doc="one number an output channel")
+    dilation = PerAxis("D", 1, silent=1, doc="distance between the window's elements")
+    bias = Flag(default=True, doc="one number per output channel")
     reference = "Howard et al., MobileNets (2017); " + GUIDE
 
     def output(self, *xs: Shape) -> Shape:
@@ -129,8 +129,8 @@ class SeparableConv(Sliding, Activated):
     multiplier = Count("M", 1, silent=1, doc="depthwise filters for each channel")
     stride = PerAxis("S", 1, doc="step of the window")
     padding = Padding("P", 0, words=CAUSAL, doc="zeros around the input")
-    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
-    bias = Flag(default=True, doc="one number a filter")
+    dilation = PerAxis("D", 1, silent=1, doc="distance between the window's elements")
+    bias = Flag(default=True, doc="one number per filter")
     reference = "Chollet, Xception (2017)"
 
     def output(self, *xs: Shape) -> Shape:
@@ -153,19 +153,19 @@ class SeparableConv(Sliding, Activated):
 
 
 class TransposedConv(Activated):
-    """The convolution that undoes the sizes of another: every input position spreads a window over the output."""
+    """Reverses the sizes of a convolution: every input position spreads a window over the output."""
 
     family = "convolution"
     filters = Count("K", doc="output channels")
     kernel = PerAxis("F", doc="window size")
     stride = PerAxis("S", 1, doc="step of the window over the output")
-    padding = Padding("P", 0, words=WORDS, doc="what is cropped of the output")
+    padding = Padding("P", 0, words=WORDS, doc="how much is cropped from the output")
     output_padding = PerAxis(
         "A", None, least=0, silent=0, doc="added to the output at the end; under same: to (W−1)S + F − 2⌊F/2⌋"
     )
-    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
+    dilation = PerAxis("D", 1, silent=1, doc="distance between the window's elements")
     groups = Count("G", 1, silent=1, doc="groups of channels that do not mix")
-    bias = Flag(default=True, doc="one number a filter")
+    bias = Flag(default=True, doc="one number per filter")
     reference = GUIDE + "; Keras, Conv2DTranspose, of same with output_padding"
 
     def output(self, *xs: Shape) -> Shape:
@@ -201,7 +201,7 @@ class TransposedConv(Activated):
         return rules.transposed(w, f, s, both(p), d, 0 if extra is None else extra)
 
     def crop(self, x: Shape) -> tuple[tuple[Number, Number], ...]:
-        """What is cropped of the full output at the beginning and at the end of each axis; negative is zeros added."""
+        """What is cropped from the full output at the beginning and end of each axis; a negative number adds zeros."""
         return tuple(self._crop(*axis) for axis in self._axes(x))
 
     @staticmethod
@@ -214,7 +214,7 @@ class TransposedConv(Activated):
         return sides(p)
 
     def notes(self, *xs: Shape) -> list[Note]:
-        """Where frameworks give other sizes, the row says so."""
+        """A note where other frameworks give another size."""
         (x,) = xs
         found = []
         for letter, (w, f, s, d, extra, p) in zip(axis_letters(x), self._axes(x), strict=True):

@@ -1,4 +1,4 @@
-"""The recurrent layer whose products are convolutions."""
+"""A recurrent layer whose products are convolutions."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class ConvLstm(Kind):
     kernel = PerAxis("F", doc="window size, of the input and of the state")
     padding = Padding("P", 0, words=WORDS, doc="zeros around each image of the input")
     stride = PerAxis("S", 1, doc="step of the window over the input")
-    bias = Flag(default=True, doc="one number a filter and gate")
-    return_sequences = Flag(default=False, doc="put out the state of every step, not only of the last")
+    bias = Flag(default=True, doc="one number per filter and gate")
+    return_sequences = Flag(default=False, doc="output the state of every step, not only of the last")
     gates = ("i", "f", "g", "o")
     reference = (
         "Shi et al., Convolutional LSTM network (2015), without the peepholes; Keras 3, ConvLSTM2D (gates by sigmoid; "
@@ -29,7 +29,7 @@ class ConvLstm(Kind):
     )
 
     def image(self, x: Shape) -> Shape:
-        """One step of the input. Raises Misfit where it has no steps of images."""
+        """One step of the input. Raises Misfit unless the input is a sequence of images."""
         if x.rank != 4:
             raise Misfit(
                 f"conv_lstm needs a sequence of images [T, H, W, C]; its input is {described(x, self)}",
@@ -38,7 +38,7 @@ class ConvLstm(Kind):
         return Shape(x.spatial[1:], x.channels)
 
     def of_input(self) -> Conv:
-        """The convolution of a step of the input."""
+        """The convolution of one input step."""
         return Conv(
             filters=len(self.gates) * self.filters,
             kernel=self.kernel,

@@ -1,4 +1,4 @@
-"""Convolutions whose windows are bent to what they see."""
+"""Convolutions whose windows adapt to what they see."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnncalc.symbolic.expr import Number
 
 
 class DeformableConv(Sliding, Activated):
-    """A convolution that reads each element of its window where an offset says, between positions by bilinear mixing.
+    """A convolution that reads each element of its window at a learned offset, interpolating between positions.
 
     A convolution of the same window makes the offsets: for each position, offset group and element two numbers (down,
     then right), and where ``modulated`` one more, the weight of the element after a sigmoid. Its channels are first
@@ -26,18 +26,18 @@ class DeformableConv(Sliding, Activated):
     kernel = PerAxis("F", doc="window size")
     stride = PerAxis("S", 1, doc="step of the window")
     padding = Padding("P", 0, words=WORDS, doc="zeros around the input")
-    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
+    dilation = PerAxis("D", 1, silent=1, doc="distance between the window's elements")
     groups = Count("G", 1, silent=1, doc="groups of channels that do not mix")
-    bias = Flag(default=True, doc="one number a filter; the offsets always have biases")
+    bias = Flag(default=True, doc="one number per filter; the offsets always have biases")
     modulated = Flag(default=True, doc="a weight for each element too (version 2)")
-    offset_groups = Count("G_o", 1, silent=1, doc="groups of channels with offsets of their own")
+    offset_groups = Count("G_o", 1, silent=1, doc="groups of channels, each with its own offsets")
     reference = (
         "Dai et al., Deformable convolutional networks (2017); Zhu et al., Deformable ConvNets v2 (2019); "
         "torchvision.ops.DeformConv2d for the order of the offsets"
     )
 
     def offsets(self, x: Shape) -> Conv:
-        """The convolution that makes the offsets, and the weights of a modulated one."""
+        """The convolution that computes the offsets and, if modulated, the weights of the elements."""
         elements = product(per_axis(self.kernel, x, "kernel"))
         filters = self.offset_groups * (3 if self.modulated else 2) * elements
         return Conv(
@@ -64,12 +64,12 @@ class DeformableConv(Sliding, Activated):
         return {**{f"offset_{name}": sizes for name, sizes in offsets.items()}, **self.main().weights(*xs)}
 
     def macs(self, y: Shape, *xs: Shape) -> Number:
-        """Of the two convolutions; the bilinear mixing is not counted."""
+        """Those of the two convolutions; the interpolation is not counted."""
         weights = self.weights(*xs)
         return product(y.spatial) * (product(weights["offset_kernel"]) + product(weights["kernel"]))
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """The window before it is bent, which the offsets are made of too."""
+        """The window without its offsets; the offsets are computed from the same window."""
         return self.main().reach(*xs)
 
     def notes(self, *xs: Shape) -> list[Note]:

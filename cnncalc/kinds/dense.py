@@ -15,11 +15,13 @@ class Dense(Activated):
 
     family = "dense"
     units = Count("U", doc="outputs")
-    bias = Flag(default=True, doc="one number a unit")
+    bias = Flag(default=True, doc="one number per unit")
     flatten = Word(
-        ("auto", "true", "false"), default="auto", doc="flatten first: an image or a volume is, a sequence is not"
+        ("auto", "true", "false"),
+        default="auto",
+        doc="flatten first; the default is to flatten an image or a volume, but not a sequence",
     )
-    weight_norm = Flag(default=False, doc="the weights of each unit have length 1 and a learned gain")
+    weight_norm = Flag(default=False, doc="scale the weights of each unit to length 1, with a learned gain")
     reference = "Goodfellow, Bengio & Courville, Deep learning (2016), chapter 6"
 
     def flattens(self, x: Shape) -> bool:
@@ -31,7 +33,7 @@ class Dense(Activated):
         return Shape(() if self.flattens(x) else x.spatial, self.units)
 
     def inputs(self, x: Shape) -> Number:
-        """Numbers that each unit sums over."""
+        """How many numbers each unit sums over."""
         return product(x.sizes) if self.flattens(x) else x.channels
 
     def weights(self, *xs: Shape) -> Weights:
@@ -40,7 +42,7 @@ class Dense(Activated):
         return found | {name: (self.units,) for name, wanted in per_unit.items() if wanted}
 
     def undone(self, x: Shape, y: Shape) -> list[Inverse]:
-        """A dense layer with as many units as there were numbers, and the sizes that they had."""
+        """A dense layer with one unit for each number of the input, and a reshape to its sizes."""
         flat = len(y.spatial) < len(x.spatial)
         dense = ("dense", {"units": product(x.sizes) if flat else x.channels, "bias": self.bias})
         return [dense, ("reshape", {"shape": tuple(x.written(self.layout))})] if flat else [dense]

@@ -7,9 +7,9 @@ from cnncalc.kinds.base.kind import Pointwise
 
 
 class Dropout(Pointwise):
-    """In training sets a share of the numbers to zero; the identity when run."""
+    """Sets a share of the numbers to zero in training; the identity when run."""
 
     identity = True
     rescales = True
-    rate = Real(0.5, most=1.0, doc="share that is dropped")
+    rate = Real(0.5, most=1.0, doc="share to drop")
     reference = "Srivastava et al., Dropout (2014)"

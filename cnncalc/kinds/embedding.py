@@ -1,4 +1,4 @@
-"""Token ids to vectors."""
+"""Turns token ids into vectors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from cnncalc.symbolic.expr import Number
 
 
 class Embedding(Kind):
-    """Each token id picks its row of a table: nothing is multiplied."""
+    """Each token id selects its row of a table; nothing is multiplied."""
 
-    vocab = Count("V", doc="how many tokens there are; ids run from 0 to vocab − 1")
+    vocab = Count("V", doc="number of tokens; ids run from 0 to vocab − 1")
     dim = Count("d", doc="numbers for each token")
     reference = "Bengio et al., A neural probabilistic language model (2003)"
 

@@ -8,14 +8,14 @@ from cnncalc.shape import Shape
 
 
 class Gru(Recurrent):
-    """h_t = z·h_prev + (1 − z)·candidate; with one bias r resets before the recurrent product, with two after it."""
+    """h_t = z·h_prev + (1 − z)·candidate. With one bias, r resets before the recurrent product; with two, after it."""
 
     gates = ("z", "r", "h")
     reference = "Cho et al., Learning phrase representations using RNN encoder–decoder (2014)"
 
     @property
     def resets_after(self) -> bool:
-        """Whether r is multiplied to the recurrent product rather than to the state before it."""
+        """Whether the reset gate r is applied after the recurrent product rather than to the previous state."""
         return bool(self.biases == 2)
 
     def stages(self, *xs: Shape) -> list[Stage]:

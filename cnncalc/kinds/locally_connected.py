@@ -13,14 +13,14 @@ from cnncalc.symbolic.expr import Number
 
 
 class LocallyConnected(Sliding, Activated):
-    """A convolution with filters of its own at every position."""
+    """A convolution with different filters at every position."""
 
     family = "convolution"
     filters = Count("K", doc="output channels")
     kernel = PerAxis("F", doc="window size")
     stride = PerAxis("S", 1, doc="step of the window")
     padding = Padding("P", 0, words=WORDS, doc="zeros around the input")
-    bias = Flag(default=True, doc="one number a filter and position")
+    bias = Flag(default=True, doc="one number per filter and position")
     reference = "Taigman et al., DeepFace (2014)"
 
     def output(self, *xs: Shape) -> Shape:

@@ -1,4 +1,4 @@
-"""The recurrent layer with a cell of its own."""
+"""The recurrent layer with a memory cell."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from cnncalc.symbolic.expr import Number
 
 
 class Lstm(Recurrent):
-    """Three gates decide what enters the cell, what stays in it and what is shown of it."""
+    """Three gates decide what enters the cell, what stays in it and what leaves it."""
 
-    projection = Count("p", None, special=True, doc="numbers that the output is brought down to (PyTorch's proj_size)")
+    projection = Count("p", None, special=True, doc="size of the projected output (PyTorch's proj_size)")
     gates = ("i", "f", "g", "o")
     states = ("h", "c")
     operands = (1, 3)

@@ -11,10 +11,10 @@ from cnncalc.symbolic.expr import Number
 
 
 class Matmul(Weightless):
-    """The product of two matrices, neither of them learned here: ``[T, F]·[F, G]`` to ``[T, G]``."""
+    """The product of two matrices, both computed by other layers: ``[T, F]·[F, G]`` gives ``[T, G]``."""
 
     sequence = True
-    transpose = Flag(default=False, doc="of the second: [T, F]·[G, F]ᵀ to [T, G]")
+    transpose = Flag(default=False, doc="transpose the second: [T, F]·[G, F]ᵀ gives [T, G]")
     operands = (2, 2)
     reference = "Golub & Van Loan, Matrix computations (2013), section 1.1"
 

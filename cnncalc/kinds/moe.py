@@ -1,4 +1,4 @@
-"""The outputs of experts, mixed as a router says."""
+"""The outputs of experts, weighted by a router."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class Moe(Weightless):
     weighs the experts' outputs in a sum. The block's own row is that sum: it reads the router and every expert.
     """
 
-    experts = Count("E", doc="copies of the block's layers, each with weights of its own: params counts them all")
-    top = Count("k", doc="experts that a position goes through: macs and active_params count as many")
+    experts = Count("E", doc="copies of the block's layers, each with its own weights; params counts them all")
+    top = Count("k", doc="experts used for a position; macs and active_params count only these")
     operands = (2, 100_000)
     reference = "Jiang et al., Mixtral of experts (2024), section 2.1"
 

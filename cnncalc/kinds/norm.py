@@ -11,7 +11,7 @@ from cnncalc.symbolic.expr import Number
 
 
 class _Norm(Pointwise):
-    """The sizes stay; gamma and beta have one number a channel."""
+    """The sizes stay the same; gamma and beta have one number per channel."""
 
     rescales = True
     family = "norm"
@@ -20,7 +20,7 @@ class _Norm(Pointwise):
     eps = Real(1e-5, doc="added to the variance inside the root")
 
     def learned(self, sizes: tuple[Number, ...]) -> Weights:
-        """gamma and beta of ``sizes`` as far as the kind has them switched on."""
+        """gamma and beta of ``sizes``, unless the kind has them switched off."""
         names = {"gamma": getattr(self, "scale", True), "beta": getattr(self, "center", False)}
         return {name: sizes for name, wanted in names.items() if wanted}
 
@@ -29,7 +29,7 @@ class _Norm(Pointwise):
 
 
 class Batchnorm(_Norm):
-    """Normalises each channel by its mean and variance over the batch; the moving ones are not trained."""
+    """Normalises each channel by its mean and variance over the batch; the moving mean and variance are not trained."""
 
     scale = Flag(default=True, doc="learn gamma")
     center = Flag(default=True, doc="learn beta")

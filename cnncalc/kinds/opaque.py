@@ -1,4 +1,4 @@
-"""A layer of which only the counts are known."""
+"""A layer whose counts alone are known."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from cnncalc.symbolic.expr import Number, value
 
 
 class Opaque(Kind):
-    """A layer that no kind describes: its output, parameters and multiply-accumulates are given. It is not run."""
+    """A layer that no kind describes: its output, parameters and multiply-accumulates are given. It cannot be run."""
 
-    target = Sizes("O", name="output", doc="sizes of the output, in the spec's layout")
+    target = Sizes("O", name="output", doc="output sizes, in the spec's layout")
     learned = Count("n", 0, least=0, silent=0, name="params", doc="learned numbers")
     products = Count("m", 0, least=0, silent=0, name="macs", doc="multiply-accumulates of one example")
-    label = Text("", None, doc="what the layer is called where it comes from")
+    label = Text("", None, doc="what the layer is called in its source")
     operands = (1, 1000)
 
     def output(self, *xs: Shape) -> Shape:

@@ -1,4 +1,4 @@
-"""Numbers put around the spatial axes."""
+"""Adds a border around the spatial axes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cnncalc.symbolic.expr import Number
 
 
 def ends(amount: Any, x: Shape) -> tuple[tuple[Number, Number], ...]:
-    """What lies at the beginning and at the end of each spatial axis of ``x``."""
+    """What is added at the beginning and at the end of each spatial axis of ``x``."""
     return tuple(a if type(a) is tuple else (a, a) for a in per_axis(amount, x, "amount"))
 
 
@@ -21,10 +21,10 @@ def both(amount: Any, x: Shape) -> tuple[Number, ...]:
 
 
 class Pad(Weightless):
-    """Puts numbers around the input, zeros by default."""
+    """Adds a border around the input, zeros by default."""
 
     amount = Padding("P", REQUIRED, doc="how many, as padding: one number, one for each axis, or [begin, end] pairs")
-    value = Real(0.0, least=-float("inf"), doc="the number put there")
+    value = Real(0.0, least=-float("inf"), doc="the value of the border")
 
     def output(self, *xs: Shape) -> Shape:
         (x,) = xs

@@ -1,4 +1,4 @@
-"""An image cut into patches, each a token."""
+"""Cuts an image into patches, each a token."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class PatchEmbedding(Sliding):
 
     family = "convolution"
     dim = Count("K", doc="numbers for each token")
-    patch = PerAxis("P", doc="size of a patch")
+    patch = PerAxis("P", doc="patch size")
     bias = Flag(default=True, doc="one number for each of dim")
     reference = "Dosovitskiy et al., An image is worth 16×16 words (2020)"
     kernel_field = "patch"
@@ -33,7 +33,7 @@ class PatchEmbedding(Sliding):
         return Shape((product(self.positions(xs[0])),), self.dim)
 
     def margins(self, *xs: Shape) -> list[Number]:
-        """Every axis holds a patch; that there are tokens says so of the axes together only."""
+        """A patch must fit along every axis; the number of tokens alone says so only for all axes together."""
         return [count - 1 for count in self.positions(xs[0])]
 
     def weights(self, *xs: Shape) -> Weights:

@@ -1,4 +1,4 @@
-"""Pooling: a window is put down to one number for each channel; nothing is learned."""
+"""Pooling: each window is reduced to one number per channel; nothing is learned."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from cnncalc.symbolic.expr import Number, value
 
 
 class _Pool(Sliding, Weightless):
-    """A window slides over each channel by itself. Its padding is at most half its size."""
+    """A window slides over each channel separately. Its padding is at most half its size."""
 
     family = "pool"
     size = PerAxis("F", doc="window size")
-    stride = PerAxis("S", same_as="size", doc="step of the window; the size where not given")
+    stride = PerAxis("S", same_as="size", doc="step of the window; the default is its size")
     padding = Padding("P", 0, words=WORDS, doc="positions around the input")
     ceil_mode = Flag(default=False, doc="round up; a last window that would start in the end padding is dropped")
     reference = GUIDE
@@ -33,7 +33,7 @@ class _Pool(Sliding, Weightless):
         return Shape(self.positions(x), x.channels)
 
     def undone(self, x: Shape, y: Shape) -> list[Inverse]:
-        """Repeated positions; zeros are added, or positions cut, where the maps are not as large as before."""
+        """Repeats positions; adds zeros or cuts positions where the result has another size than before."""
         factors = per_axis(self.stride, x, "stride")
         missing = [size - small * factor for size, small, factor in zip(x.spatial, y.spatial, factors, strict=True)]
         more = tuple((0, n if value(n) is None or value(n) > 0 else 0) for n in missing)
@@ -61,9 +61,9 @@ class _Pool(Sliding, Weightless):
 
 
 class Maxpool(_Pool):
-    """The largest of each window; padding counts as −∞."""
+    """The largest number of each window; padding counts as −∞."""
 
-    dilation = PerAxis("D", 1, silent=1, doc="distance of the window's elements")
+    dilation = PerAxis("D", 1, silent=1, doc="distance between the window's elements")
 
 
 class Avgpool(_Pool):
@@ -75,11 +75,11 @@ class Avgpool(_Pool):
 class Lppool(_Pool):
     """(Σ|x|^p)^(1/p) of each window."""
 
-    p = Count("p", 2, doc="the power")
+    p = Count("p", 2, doc="the exponent")
 
 
 class _GlobalPool(Weightless):
-    """All positions of a channel become one number."""
+    """All positions of a channel are reduced to one number."""
 
     keepdims = Flag(default=False, doc="keep the spatial axes with size 1")
     reference = "Lin, Chen & Yan, Network in network (2013)"
@@ -102,9 +102,9 @@ class GlobalAvgpool(_GlobalPool):
 
 
 class _AdaptivePool(Weightless):
-    """As many windows as asked for: window i of o runs from ``⌊iW/o⌋`` to ``⌈(i+1)W/o⌉``."""
+    """A given number of windows: window i of o runs from ``⌊iW/o⌋`` to ``⌈(i+1)W/o⌉``."""
 
-    target = PerAxis("O", name="output", doc="sizes of the output")
+    target = PerAxis("O", name="output", doc="output sizes")
     reference = "PyTorch, torch.nn.AdaptiveAvgPool2d"
 
     def output(self, *xs: Shape) -> Shape:
@@ -122,8 +122,8 @@ class _AdaptivePool(Weightless):
 
 
 class AdaptiveMaxpool(_AdaptivePool):
-    """The largest of each window; windows are as many as asked for."""
+    """The largest number of each window, for a given number of windows."""
 
 
 class AdaptiveAvgpool(_AdaptivePool):
-    """The mean of each window; windows are as many as asked for."""
+    """The mean of each window, for a given number of windows."""

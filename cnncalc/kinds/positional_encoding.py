@@ -1,4 +1,4 @@
-"""Where a token or a position of an image is, added to what it is."""
+"""Adds the place of each token, or of each position of an image."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ class PositionalEncoding(Pointwise):
     first half of the channels and the column in the second half.
     """
 
-    style = Word(("sinusoidal", "learned"), default="sinusoidal", doc="computed, or a table that is learned")
-    max_length = Count("L", None, doc="positions that there are vectors for; those of the input where not given")
+    style = Word(("sinusoidal", "learned"), default="sinusoidal", doc="computed, or a learned table")
+    max_length = Count("L", None, doc="number of positions with a vector; the default is those of the input")
     reference = "Vaswani et al., Attention is all you need (2017), section 3.5; Carion et al., DETR (2020), of images"
 
     def output(self, *xs: Shape) -> Shape:

@@ -1,4 +1,4 @@
-"""A leaky ReLU whose slope is learned."""
+"""A leaky ReLU with a learned slope."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from cnncalc.shape import Shape
 
 
 class Prelu(Pointwise):
-    """x where x > 0, else alpha · x, alpha learned for each channel."""
+    """x where x > 0, else alpha · x, with alpha learned for each channel."""
 
     rectifies = True
-    shared = Flag(default=False, doc="one slope in all")
+    shared = Flag(default=False, doc="one slope for all channels")
     reference = "He et al., Delving deep into rectifiers (2015)"
 
     def weights(self, *xs: Shape) -> Weights:

@@ -1,4 +1,4 @@
-"""A vector to a sequence."""
+"""Repeats a vector as a sequence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cnncalc.shape import Shape
 
 
 class RepeatVector(Weightless):
-    """The same features at each of ``times`` steps: what a recurrent decoder is fed."""
+    """The same features at each of ``times`` steps, as input for a recurrent decoder."""
 
     times = Count("n", doc="steps of the sequence")
     reference = "Keras, keras.layers.RepeatVector"
@@ -18,7 +18,7 @@ class RepeatVector(Weightless):
         if x.rank != 1:
             raise Misfit(
                 f"repeat_vector needs features [F]; its input is {described(x, self)}",
-                help="flatten, select or a recurrent layer without return_sequences comes before it",
+                help="put flatten, select or a recurrent layer without return_sequences before it",
             )
         return Shape((self.times,), x.channels)
 

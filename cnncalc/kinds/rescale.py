@@ -1,4 +1,4 @@
-"""Fixed factors and offsets: what prepares an image for a network."""
+"""Fixed factors and offsets, as in preparing an image for a network."""
 
 from __future__ import annotations
 

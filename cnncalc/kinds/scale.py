@@ -15,7 +15,9 @@ class Scale(Pointwise):
     rescales = True
     initial = Real(1.0, least=-float("inf"), doc="gamma before training")
     over = Word(
-        ("channels", "one", "all"), default="channels", doc="one factor a channel, one in all, or one for each number"
+        ("channels", "one", "all"),
+        default="channels",
+        doc="one factor per channel, one for all, or one for each number",
     )
     reference = (
         "Touvron et al., Going deeper with image transformers (2021); Bachlechner et al., ReZero is all you need (2020)"

@@ -11,7 +11,7 @@ from cnncalc.symbolic.expr import Number
 
 
 class Select(Weightless):
-    """The features at one position, counted from 1: the class token, say."""
+    """The features at one position, counted from 1, such as the class token."""
 
     sequence = True
 

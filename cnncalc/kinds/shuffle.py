@@ -1,4 +1,4 @@
-"""Numbers moved between channels and positions; none is changed."""
+"""Moves numbers between channels and positions without changing them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnncalc.symbolic.expr import Number, value
 class PixelShuffle(Weightless):
     """Channels become positions: channel ``c·r² + i·r + j`` goes to row i, column j of its r×r block."""
 
-    factor = Count("r", doc="how many times as large each spatial axis is")
+    factor = Count("r", doc="how many times larger each spatial axis becomes")
     reference = "Shi et al., Real-time single image super-resolution (2016); PyTorch's order of channels"
 
     def output(self, *xs: Shape) -> Shape:
@@ -24,7 +24,7 @@ class PixelShuffle(Weightless):
         if channels is not None and places is not None and anywhere(channels % places != 0):
             raise Misfit(
                 f"{channels} channels do not fill blocks of {places} positions",
-                help=f"a number of channels that {places} divides, or another factor",
+                help=f"a number of channels divisible by {places}, or another factor",
                 field="factor",
             )
         return Shape(tuple(w * self.factor for w in x.spatial), exact_div(x.channels, block))
@@ -39,7 +39,7 @@ class PixelShuffle(Weightless):
 class PixelUnshuffle(Weightless):
     """Positions become channels: the inverse of pixel_shuffle."""
 
-    factor = Count("r", doc="how many times as small each spatial axis is")
+    factor = Count("r", doc="how many times smaller each spatial axis becomes")
     reference = "Shi et al., Real-time single image super-resolution (2016); PyTorch's order of channels"
 
     def output(self, *xs: Shape) -> Shape:

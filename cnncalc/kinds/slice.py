@@ -1,4 +1,4 @@
-"""A stretch of an axis."""
+"""A range of an axis."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from cnncalc.symbolic.expr import Number
 
 
 class Slice(Weightless):
-    """Keeps positions ``start`` to ``stop`` of an axis, both included and counted from 1."""
+    """Keeps positions ``start`` to ``stop`` of an axis, both inclusive, counted from 1."""
 
-    stop = Count("b", doc="the last position that is kept, from 1")
-    axis = Word(AXES, default="channels", doc="the axis that is cut")
-    start = Count("a", 1, doc="the first position that is kept, from 1")
+    stop = Count("b", doc="the last position to keep, from 1")
+    axis = Word(AXES, default="channels", doc="the axis to cut")
+    start = Count("a", 1, doc="the first position to keep, from 1")
 
     def output(self, *xs: Shape) -> Shape:
         (x,) = xs

@@ -16,8 +16,8 @@ class Split(Pointwise):
     """Cuts the channels into equal parts, or into parts of the given sizes, and keeps one of them."""
 
     parts = Count("n", None, doc="how many equal parts")
-    part = Fixed(1, most=10_000, doc="which part is kept, from 1")
-    sizes: Any = Counts("s", None, doc="channels of each part, in place of parts")
+    part = Fixed(1, most=10_000, doc="which part to keep, from 1")
+    sizes: Any = Counts("s", None, doc="channels of each part, instead of parts")
     reference = "PyTorch, torch.chunk and torch.split"
 
     def output(self, *xs: Shape) -> Shape:
@@ -37,7 +37,7 @@ class Split(Pointwise):
         return Shape(x.spatial, stop - start)
 
     def span(self, x: Shape) -> tuple[Number, Number]:
-        """The first channel that is kept, counted from 0, and the first one after them."""
+        """The first channel kept, counted from 0, and the first one after them."""
         if self.sizes is None:
             size = exact_div(x.channels, self.parts)
             return (self.part - 1) * size, self.part * size

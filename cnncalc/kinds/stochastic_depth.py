@@ -7,8 +7,8 @@ from cnncalc.kinds.base.kind import Pointwise
 
 
 class StochasticDepth(Pointwise):
-    """In training drops a whole residual branch at times; the identity when run."""
+    """Drops a whole residual branch at random in training; the identity when run."""
 
     identity = True
-    rate = Real(0.5, most=1.0, doc="how often the branch is dropped")
+    rate = Real(0.5, most=1.0, doc="the probability of dropping the branch")
     reference = "Huang et al., Deep networks with stochastic depth (2016)"

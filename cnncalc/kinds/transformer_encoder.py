@@ -6,7 +6,7 @@ from cnncalc.kinds.base.transformer import Step, Transformer
 
 
 class TransformerEncoder(Transformer):
-    """Layers of self-attention and two dense layers, each with a way around it and a layer norm."""
+    """Layers of self-attention and two dense layers, each with a residual connection and a layer norm."""
 
     def attentions(self) -> list[Step]:
         return [(self.attention(), ())]

@@ -1,4 +1,4 @@
-"""Enlarging without learned weights."""
+"""Enlarges without learned weights."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from cnncalc.symbolic.expr import Expr, Number, value
 
 
 class Upsample(Weightless):
-    """Makes every position ``factor`` positions, or reaches a ``size``, by repeating positions or by bilinear mixing.
+    """Enlarges each axis by a ``factor`` or to a ``size``, by repeating positions or by bilinear interpolation.
 
     Bilinear places the centres of positions half a step in; with ``align_corners`` the outermost positions stay where
     they are.
     """
 
-    factor = PerAxis("S", None, doc="how many times as large; 2 where neither it nor size is given")
-    size = PerAxis("O", None, special=True, doc="the sizes to reach, in place of factor")
-    mode = Word(("nearest", "bilinear"), default="nearest", doc="repeat, or mix the neighbours")
-    align_corners = Flag(default=False, doc="bilinear: the corners of input and output lie on each other")
+    factor = PerAxis("S", None, doc="how many times larger; 2 if neither factor nor size is given")
+    size = PerAxis("O", None, special=True, doc="the output sizes, instead of factor")
+    mode = Word(("nearest", "bilinear"), default="nearest", doc="repeat positions, or interpolate between neighbours")
+    align_corners = Flag(default=False, doc="bilinear: the corner positions of input and output coincide")
     reference = "PyTorch, torch.nn.Upsample"
 
     def output(self, *xs: Shape) -> Shape:
@@ -31,7 +31,7 @@ class Upsample(Weightless):
         if self.factor is not None and self.size is not None:
             raise Misfit("upsample takes either factor or size", help="leave one of them out", field="size")
         if self.align_corners and self.mode == "nearest":
-            raise Misfit("align_corners means nothing to mode nearest", help="mode: bilinear", field="align_corners")
+            raise Misfit("align_corners has no meaning for mode nearest", help="mode: bilinear", field="align_corners")
         return Shape(self.reached(x), x.channels)
 
     def undone(self, x: Shape, y: Shape) -> list[Inverse] | None:
@@ -44,14 +44,14 @@ class Upsample(Weightless):
         return tuple(w * s for w, s in zip(x.spatial, per_axis(self.factor or 2, x, "factor"), strict=True))
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """Nearest sees one position, bilinear those less than one from its centre."""
+        """Nearest sees one position; bilinear sees those less than one position from its centre."""
         (x,) = xs
         factors = per_axis(self.factor or 2, x, "factor") if self.size is None else (None,) * len(x.spatial)
         steps = [self._step(*axis) for axis in zip(x.spatial, self.reached(x), factors, strict=True)]
         return None if None in steps else tuple(map(self._seen, steps))
 
     def _step(self, w: Number, out: Number, factor: Number) -> Any:
-        """How far it is from one output position to the next; None where that is not known, or nothing."""
+        """The distance from one output position to the next; None where it is unknown or zero."""
         sizes = value(w), value(out)
         if self.align_corners:
             return Fraction(sizes[0] - 1, sizes[1] - 1) if None not in sizes and min(sizes) > 1 else None
@@ -60,7 +60,7 @@ class Upsample(Weightless):
         return exact_div(w, out) if None in sizes else Fraction(*sizes)
 
     def _seen(self, step: Any) -> Reach:
-        """In fractions: positions are whole multiples of 1/q apart (centres of 1/2q), and the ends are shut out."""
+        """In fractions: positions are whole multiples of 1/q apart (centres of 1/2q), and the ends are excluded."""
         if isinstance(step, Expr):
             return Reach(1, step, 0) if self.mode == "nearest" else Reach(2, step, 1)
         apart = Fraction(1, Fraction(step).denominator)

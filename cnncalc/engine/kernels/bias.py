@@ -1,4 +1,4 @@
-"""Learned numbers that are added."""
+"""Adds learned numbers."""
 
 from __future__ import annotations
 

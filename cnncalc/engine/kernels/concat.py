@@ -1,4 +1,4 @@
-"""Operands one after the other along an axis."""
+"""Joins operands along an axis."""
 
 from __future__ import annotations
 

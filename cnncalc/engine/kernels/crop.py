@@ -1,4 +1,4 @@
-"""Positions cut off the spatial axes."""
+"""Cuts positions off the spatial axes."""
 
 from __future__ import annotations
 

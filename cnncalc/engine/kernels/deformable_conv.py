@@ -1,4 +1,4 @@
-"""Convolutions whose windows are bent to what they see."""
+"""Convolutions whose windows adapt to what they see."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Token ids to vectors."""
+"""Turns token ids into vectors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The outputs of experts, mixed as a router says."""
+"""The outputs of experts, weighted by a router."""
 
 from __future__ import annotations
 

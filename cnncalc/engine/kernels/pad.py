@@ -1,4 +1,4 @@
-"""Numbers put around the spatial axes."""
+"""Adds a border around the spatial axes."""
 
 from __future__ import annotations
 

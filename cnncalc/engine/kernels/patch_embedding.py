@@ -1,4 +1,4 @@
-"""An image cut into patches, each a token."""
+"""Cuts an image into patches, each a token."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a token or a position of an image is, added to what it is."""
+"""Adds the place of each token, or of each position of an image."""
 
 from __future__ import annotations
 

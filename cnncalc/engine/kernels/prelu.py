@@ -1,4 +1,4 @@
-"""A leaky ReLU whose slope is learned."""
+"""A leaky ReLU with a learned slope."""
 
 from __future__ import annotations
 

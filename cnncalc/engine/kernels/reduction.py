@@ -1,4 +1,4 @@
-"""All numbers along an axis put together to one."""
+"""All numbers along an axis reduced to one."""
 
 from __future__ import annotations
 

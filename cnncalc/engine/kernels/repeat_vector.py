@@ -1,4 +1,4 @@
-"""A vector to a sequence."""
+"""Repeats a vector as a sequence."""
 
 from __future__ import annotations
 

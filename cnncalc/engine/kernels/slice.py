@@ -1,4 +1,4 @@
-"""A stretch of an axis."""
+"""A range of an axis."""
 
 from __future__ import annotations
 

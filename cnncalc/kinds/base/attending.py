@@ -1,4 +1,4 @@
-"""Which positions attention looks at together, and what it knows of how far apart they are."""
+"""Which positions attend to each other, and what attention knows about their distance."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ FARTHEST = 128  # from this distance on, all share the last of T5's buckets
 
 
 class Attending(Kind):
-    """A kind whose positions look at each other: at all, at those before them, or at those of their window."""
+    """A kind whose positions attend to each other: to all, to earlier ones, or to those of their window."""
 
     causal = Flag(default=False, last=True, doc="position i sees positions 1 to i only")
-    window = Count("w", None, last=True, special=True, doc="on an image: in windows of w·w positions")
-    shift = Count(
-        "s", 0, least=0, silent=0, last=True, special=True, doc="positions that the windows are moved by, cyclically"
-    )
+    window = Count("w", None, last=True, special=True, doc="on an image: attend within windows of w·w positions")
+    shift = Count("s", 0, least=0, silent=0, last=True, special=True, doc="cyclic shift of the windows, in positions")
     relative_bias = Word(
         ("none", "table", "buckets"),
         default="none",
         last=True,
         doc="numbers added to the scores, by distance and head: (2w − 1)²·h in windows, (2T − 1)·h on a sequence, b·h",
     )
-    buckets = Count("b", 32, least=4, last=True, special=True, doc="of relative_bias buckets: distances told apart")
-    rotary = Flag(default=False, last=True, doc="turns queries and keys by their position, column pairs (2i, 2i + 1)")
+    buckets = Count("b", 32, least=4, last=True, special=True, doc="number of buckets for relative_bias: buckets")
+    rotary = Flag(
+        default=False, last=True, doc="rotate queries and keys by their position, in column pairs (2i, 2i + 1)"
+    )
 
     def check_positions(self, *xs: Shape) -> None:
-        """Raise Misfit where positions of the operands cannot be looked at in this way."""
+        """Raise Misfit where the positions of the operands cannot attend in this way."""
         for x, what in ((xs[0], "input"), (xs[-1], "memory")):
             if x.rank not in (2, 3):
                 raise Misfit(
@@ -39,13 +39,13 @@ class Attending(Kind):
         if self.window is not None:
             self._check_windows(*xs)
         elif anywhere(value(self.shift) != 0):
-            raise Misfit("a shift moves windows, and there are none", help="window: 7", field="shift")
+            raise Misfit("a shift moves windows, but there are no windows", help="window: 7", field="shift")
         counting = "rotary" if self.rotary else "relative_bias" if self.relative_bias == "buckets" else ""
         if counting and 3 in (xs[0].rank, xs[-1].rank):
             x = max(xs[0], xs[-1], key=lambda x: x.rank)
             raise Misfit(f"{counting} counts along a sequence; this is {described(x, self)}", field=counting)
         if self.relative_bias == "table" and xs[0].rank != xs[-1].rank:
-            raise Misfit("there are no distances between a sequence and an image", field="relative_bias")
+            raise Misfit("distances between a sequence and an image are not defined", field="relative_bias")
         exact = value(self.buckets // (2 if self.causal else 4))
         if self.relative_bias == "buckets" and exact is not None and anywhere(exact >= FARTHEST):
             text = f"of {value(self.buckets)} buckets {exact} hold one distance each; T5's rule ends at {FARTHEST}"
@@ -54,7 +54,7 @@ class Attending(Kind):
     def _check_windows(self, *xs: Shape) -> None:
         if xs[0].rank != 3 or len(xs) > 1 or self.causal:
             found = described(xs[0], self) if xs[0].rank != 3 else "causal" if self.causal else "given a memory"
-            raise Misfit(f"windows are cut of one image; this is {found}", field="window")
+            raise Misfit(f"windows need a single image; this is {found}", field="window")
         for size, axis in zip(xs[0].spatial, xs[0].axes, strict=False):
             _check_filled(axis, value(size), value(self.window))
         room = value(self.window - self.shift)
@@ -66,18 +66,18 @@ class Attending(Kind):
         return [] if self.window is None else [exact_div(size, self.window) - 1 for size in xs[0].spatial]
 
     def seen(self, x: Shape) -> tuple[Number, ...]:
-        """Positions along each axis that are looked at together: those of a window, or all."""
+        """Positions along each axis that attend to each other: those of a window, or all."""
         return x.spatial if self.window is None else (self.window,) * len(x.spatial)
 
     def distances(self, *xs: Shape) -> Number:
-        """How many distances have a number of their own in ``relative_bias``."""
+        """How many distances have their own number in ``relative_bias``."""
         if self.relative_bias == "buckets":
             return self.buckets
         axes = zip(self.seen(xs[0]), self.seen(xs[-1]), strict=True)
         return product(queries + positions - 1 for queries, positions in axes)
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """None: which positions are seen does not move along with the position."""
+        """None: which positions are seen does not depend on the position alone."""
         return None
 
     def notes(self, *xs: Shape) -> list[Note]:
@@ -94,7 +94,7 @@ class Attending(Kind):
         return product(exact_div(size, self.window) for size in x.spatial)
 
     def cut(self, x: Shape) -> list[Stage]:
-        """The stage in which an image is cut into windows."""
+        """The step that cuts an image into windows."""
         if self.window is None:
             return []
         moved = "shifted(x)" if value(self.shift) != 0 else "x"
@@ -102,7 +102,7 @@ class Attending(Kind):
 
 
 def _check_filled(axis: str, size: Number, window: Number) -> None:
-    """Raise Misfit unless windows side by side fill an axis. None: not known."""
+    """Raise Misfit unless whole windows fill an axis. None if unknown."""
     if size is not None and window is not None and anywhere(size % window != 0):
         fitting = [n for n in range(2, min(size, 100) + 1) if size % n == 0]
         others = f"windows of {', '.join(map(str, fitting[:8]))} do; or " if fitting else ""

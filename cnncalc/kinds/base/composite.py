@@ -1,4 +1,4 @@
-"""Kinds that are made of other kinds."""
+"""Kinds built from other kinds."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Composite(Kind):
     """A kind that states its ``parts``; in a network they are placed in its stead, as rows ``name/part``."""
 
     def parts(self, *xs: Shape) -> list[Part]:
-        """The layers that this one is made of, in order; the last gives the output."""
+        """The layers that this one is built from, in order; the last gives the output."""
         raise TypeError(f"{self.word()} states no parts")
 
     def walk(self, *xs: Shape) -> Iterator[tuple[Part, list[Shape], Shape]]:
-        """Every part with what it reads and what it puts out."""
+        """Every part with its inputs and its output."""
         shapes = list(xs)
         for part in self.parts(*xs):
             reads = [shapes[number] for number in part.reads]

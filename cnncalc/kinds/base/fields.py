@@ -1,4 +1,4 @@
-"""The fields of a kind: how each is read, which letter it has in a formula, and what an editor is told of it."""
+"""The fields of a kind: how each is read, its letter in a formula, and its schema for editors."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class Count(Field):
 
 
 class Fixed(Field):
-    """A whole number from 1 to ``most`` that decides how a layer is made: neither an unknown nor a letter in a formula.
+    """A whole number from 1 to ``most`` that decides how a layer is built: never an unknown or a letter in a formula.
 
     Without ``most`` it counts layers, and the limit of that name holds it.
     """
@@ -201,7 +201,7 @@ class Text(Field):
 
 
 class Names(Field):
-    """A layer or an input that is read besides, by its name, or several; ``none`` for nothing.
+    """One or more further layers or inputs to read, by name; ``none`` for nothing.
 
     The builder adds them to what the layer reads.
     """
@@ -243,7 +243,7 @@ class Word(Field):
 
 
 class Parts(Field):
-    """true (all of ``words``), false (none of them), or a list of those that are meant."""
+    """true (all of ``words``), false (none of them), or a list of some."""
 
     def __init__(self, words: tuple[str, ...], default: Any = REQUIRED, **rest: Any) -> None:
         super().__init__("", default, **rest)

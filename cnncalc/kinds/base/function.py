@@ -9,7 +9,7 @@ from cnncalc.kinds.base.kind import Pointwise
 
 
 class Function(Pointwise):
-    """An activation function: the same sizes out as in, nothing learned.
+    """An activation function: the output has the sizes of the input, and nothing is learned.
 
     ``bounds`` are the smallest and the largest number that it can give. ``rises``: it never falls, so the largest of
     some numbers may be taken before it as well as after. ``over_channels``: each number depends on all channels of its

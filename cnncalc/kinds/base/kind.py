@@ -1,4 +1,4 @@
-"""What a kind of layer states: its fields, the sizes it puts out, its weights, its multiply-accumulates.
+"""What a kind of layer states: its fields, its output shape, its weights, its multiply-accumulates.
 
 A kind is a description: it never sees arrays. Its methods are fed shapes whose sizes are ``int`` (to count), ``Expr``
 (to explain, or with unknown letters) or integer arrays. Parameters follow from ``weights``; they are never counted a
@@ -22,7 +22,7 @@ Inverse = tuple[str, dict[str, Any]]  # a kind by its word, and its fields
 
 
 class Misfit(CnncalcError):
-    """A layer that does not fit its input. ``number`` is the size that came out wrong, of the axis ``letter``."""
+    """A layer that does not fit its input. ``number`` is the wrong size, along the axis ``letter``."""
 
     exit_code = 3
 
@@ -41,7 +41,7 @@ class Note(NamedTuple):
 
 
 class Reach(NamedTuple):
-    """Along one axis, what an output position sees of the input: ``extent`` positions, moving ``step`` from one
+    """What an output position sees of the input along one axis: ``extent`` positions, moving ``step`` from one
     output to the next (a fraction where the output is finer), the first beginning ``begin`` before the input does.
     """
 
@@ -118,7 +118,7 @@ class Kind:
         return "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("_")
 
     def output(self, *xs: Shape) -> Shape:
-        """The shape put out. Raises Misfit where the operands do not fit."""
+        """The output shape. Raises Misfit where the operands do not fit."""
         raise TypeError(f"{self.word()} states no output")
 
     def weights(self, *xs: Shape) -> Weights:
@@ -134,19 +134,19 @@ class Kind:
         raise TypeError(f"{self.word()} states no reach")
 
     def cached(self, *xs: Shape) -> Number:
-        """Numbers that are kept for the positions seen so far while a sequence is generated one by one."""
+        """Numbers to keep for the positions so far while a sequence is generated one position at a time."""
         return 0
 
     def undone(self, x: Shape, y: Shape) -> list[Inverse] | None:
-        """The layers that lead from its output ``y`` back to ``x``; None if no rule is the inverse of its own."""
+        """The layers that map its output ``y`` back to ``x``; None if its rule has no inverse."""
         return None
 
     def between(self, *xs: Shape) -> Number:
-        """Numbers of one example that lie between its operands and its output, where they are more than those."""
+        """How many numbers one example takes inside the layer, if more than its operands and output."""
         return 0
 
     def channel_axes(self) -> int:
-        """How many of the last axes of its ``kernel`` count the channels of its output; 0: none do.
+        """How many of the last axes of its ``kernel`` count output channels; 0 for none.
 
         Then a batch normalisation behind it can be folded into ``kernel`` and ``bias``.
         """
@@ -157,19 +157,19 @@ class Kind:
         return None
 
     def margins(self, *xs: Shape) -> list[Number]:
-        """Numbers that must be 0 or more for the layer to fit, besides sizes of 1 or more."""
+        """Numbers that must be 0 or more for the layer to fit; sizes must be 1 or more anyway."""
         return []
 
     def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
-        """Pairs of sizes that must be the same for the layer to fit; where it broadcasts, one of them may also be 1."""
+        """Pairs of sizes that must be equal for the layer to fit; where it broadcasts, one of them may be 1."""
         return []
 
     def notes(self, *xs: Shape) -> list[Note]:
-        """What the row says besides its numbers."""
+        """What the layer's row says besides its numbers."""
         return []
 
     def stages(self, *xs: Shape) -> list[Stage]:
-        """What happens inside the layer, step by step, where its working should show that."""
+        """What happens inside the layer, step by step, for its working."""
         return []
 
     def mapped(self, change: Callable[[Number, str], Number], axes: tuple[str, ...] = ()) -> Kind:
@@ -200,7 +200,7 @@ def _given(rule: Callable[..., Any], right: Callable[..., Any]) -> Callable[...,
 
 
 class Weightless(Kind):
-    """A kind that learns nothing and multiplies nothing."""
+    """A kind without weights or multiply-accumulates."""
 
     def weights(self, *xs: Shape) -> Weights:
         return {}
@@ -220,7 +220,7 @@ class Pointwise(Weightless):
 
 
 def one_over(number: Number) -> Any:
-    """``1/number`` as a step: an output that is so many times as fine as its input."""
+    """``1/number`` as a step: the output is ``number`` times finer than the input."""
     from fractions import Fraction
 
     known = value(number)
@@ -228,13 +228,13 @@ def one_over(number: Number) -> Any:
 
 
 def finer(factor: Number) -> Reach:
-    """The reach where each position becomes ``factor`` positions: a stretch that always holds just the one it was."""
+    """The reach where each position becomes ``factor`` positions: each output sees the one that it comes from."""
     step = one_over(factor)
     return Reach(1, step, 0) if isinstance(step, Expr) else Reach(2 - step, step, 1 - step)
 
 
 def per_axis(given: Any, x: Shape, what: str) -> tuple[Any, ...]:
-    """One value for each spatial axis of ``x``: a single one serves all. Raises Misfit where the counts differ."""
+    """One value for each spatial axis of ``x``; a single value serves all. Raises Misfit if the counts differ."""
     count = len(x.spatial)
     if type(given) is not tuple:
         return (given,) * count

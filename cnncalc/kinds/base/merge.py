@@ -1,4 +1,4 @@
-"""Operands joined number by number."""
+"""Operands joined element by element."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONG = 40  # parts of a formula that is carried on
 
 
 class Merge(Weightless, Activated):
-    """Joins operands number by number. Sizes of 1 broadcast; ``[C]`` spreads over the positions."""
+    """Joins operands element by element. Sizes of 1 broadcast; ``[C]`` broadcasts over the positions."""
 
     operands = (1, 1000)
     joins = True
@@ -63,7 +63,7 @@ class Merge(Weightless, Activated):
         return [(sizes[0], size) for sizes in (*axes, [x.channels for x in xs]) for size in sizes[1:]]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """Position by position; nothing where an operand of size 1 is seen from every position."""
+        """Position by position; None where an operand of size 1 is seen from every position."""
         spatial = self.output(*xs).spatial
         if any(differ(w, size) for x in xs for w, size in zip(x.spatial, spatial, strict=False)):
             return None

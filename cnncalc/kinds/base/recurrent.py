@@ -22,13 +22,13 @@ class Recurrent(Kind):
     sequence = True
 
     units = Count("h", doc="numbers in the state")
-    return_sequences = Flag(default=False, doc="put out the state of every step, not only of the last")
-    bidirectional = Flag(default=False, doc="a second one reads from the end; the two outputs are joined")
-    bias = Flag(default=True, doc="biases, as many vectors as biases says")
+    return_sequences = Flag(default=False, doc="output the state of every step, not only of the last")
+    bidirectional = Flag(default=False, doc="a second direction reads from the end; the two outputs are joined")
+    bias = Flag(default=True, doc="biases; the field biases says how many vectors")
     biases = Fixed(1, most=2, doc="2: one for the input and one for the state, as in PyTorch")
-    layers = Fixed(1, doc="how many, one upon the other")
+    layers = Fixed(1, doc="number of layers in the stack")
     merge = Word(("concat", "sum", "average", "multiply"), default="concat", doc="how the two directions are joined")
-    initial_state = Names("", None, doc="what holds the state before the first step; zeros where not given")
+    initial_state = Names("", None, doc="the layer or input with the state before the first step; zeros by default")
     gates: ClassVar[tuple[str, ...]]
     states: ClassVar[tuple[str, ...]] = ("h",)
     projection: Any = None
@@ -36,30 +36,30 @@ class Recurrent(Kind):
 
     @property
     def directions(self) -> tuple[str, ...]:
-        """What the names of the arrays of each direction begin with."""
+        """The prefix of each direction's array names."""
         return ("", "backward_") if self.bidirectional else ("",)
 
     @property
     def width(self) -> Number:
-        """Numbers put out at a step: the directions are joined."""
+        """Size of the output at each step, with the directions joined."""
         return len(self.directions) * self.hidden if self.merge == "concat" else self.hidden
 
     @property
     def hidden(self) -> Number:
-        """Numbers that a direction puts out at a step, and hands on to the next one."""
+        """Size of one direction's output at a step, which the next step reads."""
         return self.units if self.projection is None else self.projection
 
     def output(self, *xs: Shape) -> Shape:
         x, *given = xs
         need_sequence(x, self)
         if self.merge != "concat" and not self.bidirectional:
-            raise Misfit(f"merge: {self.merge} joins two directions, and there is one", field="merge")
+            raise Misfit(f"merge: {self.merge} joins two directions, but there is only one", field="merge")
         if given:
             self._check_states(given)
         return Shape(x.spatial if self.return_sequences else (), self.width)
 
     def _check_states(self, given: list[Shape]) -> None:
-        """Raise Misfit unless there is a state of each sort, ``[h]``, or ``[layers · directions, h]`` of several."""
+        """Raise Misfit unless each state is given, as ``[h]``, or ``[layers · directions, h]`` if there are several."""
         if len(given) != len(self.states):
             listed = " and ".join(self.states)
             raise Misfit(f"{self.word()} starts from {listed}; {len(given)} given", field="initial_state")
@@ -110,10 +110,10 @@ class Recurrent(Kind):
         )
 
     def state(self, *formulas: str) -> list[Stage]:
-        """Stages that give one number for each unit."""
+        """Stages that give one number per unit."""
         return [Stage(formula, (self.units,)) for formula in formulas]
 
     def joined(self) -> list[Stage]:
-        """How the directions are joined where they are not put side by side, h_t and k_t of the two."""
+        """How the directions h_t and k_t are joined if they are not concatenated."""
         formulas = {"sum": "h_t + k_t", "average": "(h_t + k_t)/2", "multiply": "h_t ⊙ k_t"}
         return [Stage(f"y_t = {formulas[self.merge]}", (self.width,))] if self.merge != "concat" else []

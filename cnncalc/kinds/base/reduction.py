@@ -1,4 +1,4 @@
-"""All numbers along an axis put together to one."""
+"""All numbers along an axis reduced to one."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from cnncalc.shape import Shape
 
 
 class Reduction(Weightless):
-    """One number for each place on the other axes. The axis itself goes, or stays with size 1 (``keepdims``)."""
+    """One number for each position on the other axes. The axis is dropped, or kept with size 1 (``keepdims``)."""
 
-    axis = Word(AXES, doc="the axis that is put together")
+    axis = Word(AXES, doc="the axis to reduce")
     keepdims = Flag(default=False, doc="keep the axis with size 1")
 
     def output(self, *xs: Shape) -> Shape:
@@ -26,6 +26,6 @@ class Reduction(Weightless):
         return Shape(sizes[:-1], sizes[-1])
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """Channels put together at each position leave the positions alone."""
+        """Reducing the channels leaves the positions unchanged."""
         alone = self.axis == "channels" and self.keepdims
         return (POINT,) * len(xs[0].spatial) if alone and xs[0].spatial else None

@@ -1,4 +1,4 @@
-"""A kind and its operands fed letters that remember their values: what its rules then give is their working."""
+"""A kind and its operands fed with letters that remember their values, so that its rules give their working."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cnncalc.symbolic.expr import value
 
 
 def trace(kind: Kind, xs: tuple[Shape, ...]) -> tuple[Kind, tuple[Shape, ...]]:
-    """The kind and its operands with a letter for each number: what its rules are fed to show their working."""
+    """The kind and its operands with a letter for each number, so that its rules show their working."""
     named = [_lettered(x, f"_{number}" if len(xs) > 1 else "") for number, x in enumerate(xs, 1)]
     return kind.mapped(traced, axis_letters(xs[0])), tuple(named)
 
@@ -20,7 +20,7 @@ def _lettered(x: Shape, subscript: str) -> Shape:
 
 
 def notes(kind: Kind, xs: tuple[Shape, ...]) -> list[Note]:
-    """What a kind says of its operands besides its numbers, with the working in it."""
+    """What a kind says about its operands besides its numbers, with the working."""
     if not kind.notes(*xs):
         return []
     named_kind, named = trace(kind, xs)
@@ -28,7 +28,7 @@ def notes(kind: Kind, xs: tuple[Shape, ...]) -> list[Note]:
 
 
 def refusal(kind: Kind, xs: tuple[Shape, ...], misfit: Misfit) -> tuple[str, ...]:
-    """The working of the size that came out wrong; nothing where no size did."""
+    """The working of the wrong size; empty if no size is wrong."""
     from cnncalc.symbolic.expr import write
 
     if misfit.number is None:

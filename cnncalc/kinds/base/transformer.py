@@ -1,4 +1,4 @@
-"""Transformer stacks: each layer is a row of sublayers, each with a way around it and a normalisation."""
+"""Transformer stacks: each layer is a chain of sublayers, each with a residual connection and a normalisation."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ class Transformer(Composite):
 
     heads = Count("h", doc="heads of each attention")
     ff = Count("d_ff", doc="units of the first of the two dense layers")
-    layers = Fixed(1, doc="how many, one upon the other")
+    layers = Fixed(1, doc="number of layers in the stack")
     norm = Word(("post", "pre"), default="post", doc="normalise after each sum, or before each sublayer")
-    activation = Word(FUNCTIONS, default="relu", doc="between the two dense layers")
+    activation = Word(FUNCTIONS, default="relu", doc="activation between the two dense layers")
     bias = Flag(default=True, doc="biases in attention, dense and layernorm")
-    kv_heads = Count("h_kv", None, special=True, doc="heads of the keys and values; heads where not given")
+    kv_heads = Count("h_kv", None, special=True, doc="heads of the keys and values; the default is heads")
     attention_bias = Parts(PROJECTIONS, same_as="bias", doc="biases in attention, as in its own field bias")
-    dropout = Real(0.0, most=1.0, doc="share dropped in training; nothing when run")
+    dropout = Real(0.0, most=1.0, doc="share dropped in training; no effect when run")
     reference = "Vaswani et al., Attention is all you need (2017)"
 
     def attention(self, *, causal: bool = False) -> Attention:
@@ -73,7 +73,7 @@ class _Stack:
         self.prefix, self.counts = prefix, dict[str, int]()
 
     def run(self, steps: list[Step], x: int) -> int:
-        """The steps one after the other; the number of what the last puts out."""
+        """Adds the steps in order; returns the number of the last one's output."""
         for kind, more in steps:
             x = self.put(kind, (x, *more))
         return x

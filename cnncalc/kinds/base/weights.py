@@ -18,7 +18,7 @@ def is_bias(name: str) -> bool:
 
 
 def count(weights: Weights) -> Number:
-    """How many numbers the arrays hold; what is common to all of them, their last size, is put outside the brackets:
+    """How many numbers the arrays hold; their common last size is put outside the brackets:
     ``(3·3·3 + 1)·32``.
     """
     if not weights:

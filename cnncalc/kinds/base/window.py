@@ -48,7 +48,7 @@ class Sliding(Kind):
 
     @staticmethod
     def _causal(kernel: Number, dilation: Number, x: Shape) -> tuple[Number, Number]:
-        """What lies before and behind a sequence. Raises Misfit for an image or a volume, which have no order."""
+        """The padding before and after a sequence. Raises Misfit for an image or a volume, which have no order."""
         if len(x.spatial) != 1:
             raise Misfit(
                 f"causal padding is for sequences; its input is {RANKS[x.rank]} of {len(x.spatial)} spatial axes",
@@ -69,7 +69,7 @@ class Sliding(Kind):
         return Window(size, kernel, stride, both(padding), sides(padding)[0], dilation)
 
     def positions(self, x: Shape) -> tuple[Number, ...]:
-        """How many places the window takes along each axis. Raises Misfit where there is none."""
+        """The number of window positions along each axis. Raises Misfit where there is none."""
         counts = tuple([self._count(*axis) for axis in self._axes(x)])
         for axis, count in enumerate(counts):
             if anywhere(count < 1):
@@ -109,7 +109,7 @@ class Sliding(Kind):
         return tuple(Reach(rules.extent(w.kernel, w.dilation), w.stride, w.begin) for w in self.windows(xs[0]))
 
     def notes(self, *xs: Shape) -> list[Note]:
-        """Where the window does not come out even, the row says so."""
+        """A note where the window does not divide evenly."""
         found = []
         for letter, w in zip(axis_letters(xs[0]), self.windows(xs[0]), strict=True):
             span = 0 if w.padding is None else rules.slack(w.size, w.kernel, w.padding, w.dilation)
