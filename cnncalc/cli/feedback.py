@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cnncalc.cli import files, options
 from cnncalc.errors import OutputError
 from cnncalc.render import marks
+from cnncalc.render.file_names import file_names
 
 if TYPE_CHECKING:
     from cnncalc.check.marking.exam import Student
@@ -21,7 +22,7 @@ class Feedback:
         """Raises OutputError where a file of another origin has the name of one of these, UsageError where
         ``output`` has.
         """
-        self._paths = {student: f"{folder}/{name}" for student, name in marks.file_names(students).items()}
+        self._paths = {student: f"{folder}/{name}" for student, name in file_names(students).items()}
         _make_folder(folder)
         for path in self._paths.values():
             options.apart(("--output", output), ("--feedback", path))

@@ -2,51 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.cli import io
-from cnncalc.errors import LimitError, UsageError
+from cnncalc.cli import files, io, options
+from cnncalc.errors import LimitError, OutputError, UsageError
 from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from cnncalc.check.marking.cells import Cell
-    from cnncalc.check.marking.exam import Exam, Student, Tally
+    from cnncalc.check.marking.exam import Exam, Student
     from cnncalc.check.marking.sheets import Sheet
-    from cnncalc.cli.feedback import Feedback
+    from cnncalc.render.results import Gradebook
 
 
 class Given(NamedTuple):
-    """An answer sheet as the command line names it: its file, the map of its columns, its encoding."""
+    """What the command line says of a sheet: its file, the map of its columns, its encoding; what to write."""
 
     answers: str
     columns: str | None = None
     encoding: str | None = None
+    feedback: str | None = None
+    gradebook: str | None = None
 
 
 def mark(
-    files: list[str],
+    paths: list[str],
     given: Given,
     bounds: Limits,
     networks: str | None,
-    feedback: str | None,
     format: str,
     output: str | None,
 ) -> int:
     """Mark a sheet; 1 where a problem could not be worked out."""
     from cnncalc.check.marking import exam as marking
+    from cnncalc.check.marking.tally import Tally
     from cnncalc.cli.feedback import Feedback
-    from cnncalc.render import marks
+    from cnncalc.render import marks, results
 
-    exam = marking.Exam(files, bounds, networks)
+    options.apart(("--output", output), ("--gradebook", given.gradebook))
+    exam = marking.Exam(paths, bounds, networks)
     sheet = _read(exam, given, bounds)
     cells = sheet.cells
     _complain(exam, sheet)
-    tally = marking.Tally()
+    tally, book = Tally(), results.Gradebook()
     names = list(dict.fromkeys(cell.student for cell in cells))
-    told = Feedback(feedback, names, output) if feedback else None
-    students = _marked(exam, cells, len(names), tally, told)
-    io.emit_all(marks.render(students, tally, format, to_file=bool(output)), output)
+    told = Feedback(given.feedback, names, output) if given.feedback else None
+    counting = [tally.add, *([told.write] if told else []), *([book.add] if given.gradebook else [])]
+    students = _marked(exam, cells, len(names), counting)
+    with _all(students, book, given.gradebook):
+        io.emit_all(marks.render(students, tally, format, to_file=bool(output)), output)
     return max((4 if isinstance(error, LimitError) else 1 for error in exam.broken), default=0)
 
 
@@ -74,13 +81,29 @@ def _complain(exam: Exam, sheet: Sheet) -> None:
         raise UsageError("there is nothing to mark: no problem could be read")
 
 
-def _marked(exam: Exam, cells: list[Cell], count: int, tally: Tally, feedback: Feedback | None) -> Iterator[Student]:
-    """The ``count`` students as they are marked, each counted and, where wanted, given feedback."""
+@contextmanager
+def _all(students: Iterator[Student], book: Gradebook, path: str | None) -> Iterator[None]:
+    """Nobody is left out of the feedback and the gradebook where standard output takes no more."""
+    try:
+        yield
+    except (BrokenPipeError, OutputError):
+        deque(students, maxlen=0)
+        _keep(book, path)
+        raise
+    _keep(book, path)
+
+
+def _keep(book: Gradebook, path: str | None) -> None:
+    if path is not None:
+        files.write(path, "".join(book.lines()).encode("utf-8"))
+
+
+def _marked(exam: Exam, cells: list[Cell], count: int, counting: list[Callable[[Student], None]]) -> Iterator[Student]:
+    """The ``count`` students as they are marked, each passed to all that count them."""
     show = io.progress()
     for number, student in enumerate(exam.mark(cells)):
-        tally.add(student)
-        if feedback:
-            feedback.write(student)
+        for add in counting:
+            add(student)
         if show:
             show(number, count, student.student)
         yield student

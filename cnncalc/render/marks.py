@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.render import results
 from cnncalc.render.forms import json, junit
 from cnncalc.render.forms.answer import as_data, written
 from cnncalc.render.forms.markup import markdown
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.text import number, printable
 from cnncalc.render.forms.write import csv_line, write
+from cnncalc.render.results import points
 from cnncalc.render.verdicts import slip
 from cnncalc.render.working import equation
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking.exam import Marked, Student, Tally
+    from cnncalc.check.marking.exam import Marked, Student
+    from cnncalc.check.marking.tally import Tally
 
-KEYS = ("problem", "key", "answer", "expected", "ok", "verdict", "marks", "slip", "follow_through", "read_as")
+KEYS = ("problem", "key", "answer", "expected", "ok", "verdict", "marks", "slip", "follow_through", "read_as",
+        "remark")  # fmt: skip
 _STUDENTS = [
     Column("student", "Student"), Column("marks", "Marks", "number"), Column("out_of", "Out of", "number"),
     Column("right", "Right", "number"), Column("follow_through", "Follow-through", "number"),
     Column("wrong", "Wrong", "number"), Column("unread", "Unread", "number"), Column("missing", "Missing", "number"),
 ]  # fmt: skip
-_QUESTIONS = [Column("problem", "Problem"), Column("key", "Question"), *_STUDENTS[3:], Column("slips", "Slips")]
+_QUESTIONS = [
+    Column("problem", "Problem"), Column("key", "Question"), *_STUDENTS[3:], Column("share_right", "Share right"),
+    Column("mean", "Mean marks", "number"), Column("slips", "Slips"),
+]  # fmt: skip
 #: How a file of feedback ends. Markdown does not show it; a file that ends so may be replaced by newer feedback.
 FEEDBACK_END = "\n[//]: # (made by cnncalc check --feedback, which replaces this file when it is run again)\n"
 _UNREAD = [
@@ -32,12 +38,9 @@ _UNREAD = [
     Column("key", "Question"),
     Column("answer", "Answer"),
 ]
+#: In words what a verdict does not say: an answer that is missing is wrong by its verdict.
+_REMARKS = {"missing": "no answer", "unread": "could not be read"}
 _COUNTED = ("right", "follow_through", "wrong", "unread", "missing")
-
-
-def points(marks: Fraction) -> int | float:
-    """Marks as a number: whole, or with up to four digits."""
-    return marks.numerator if marks.denominator == 1 else round(float(marks), 4)
 
 
 def _answer(marked: Marked) -> dict[str, Any]:
@@ -46,7 +49,7 @@ def _answer(marked: Marked) -> dict[str, Any]:
     values = (
         question.problem.id, question.name, marked.shown, as_data(question.right), marked.ok,
         marked.verdict, points(marked.marks), slip(marked.slip) if marked.slip else None, marked.follow_through,
-        as_data(marked.read),
+        as_data(marked.read), _REMARKS.get(marked.how),
     )  # fmt: skip
     return dict(zip(KEYS, values, strict=True))
 
@@ -66,7 +69,11 @@ def render(students: Iterable[Student], tally: Tally, format: str, *, to_file: b
         yield from _junit(students)
     else:
         marks = Sheet("Students", _STUDENTS, [_row(student) for student in students])
-        sheets = [marks, Sheet("Questions", _QUESTIONS, list(questions(tally)))]
+        sheets = [
+            marks,
+            results.distribution(tally),
+            Sheet("Questions", _QUESTIONS, [*map(_in_percent, questions(tally))]),
+        ]
         if tally.unread:
             footer = ["These answers could not be read and have no marks: mark them by hand."]
             sheets.append(Sheet("Unread", _UNREAD, list(unread(tally)), footer))
@@ -84,7 +91,14 @@ def questions(tally: Tally) -> Iterator[dict[str, Any]]:
     for (problem, key), counts in tally.counts.items():
         made = tally.slips.get((problem, key))
         slips = "; ".join(f"{count}× {' or '.join(said)}" for said, count in made.most_common()) if made else ""
-        yield {"problem": problem, "key": key, **{how: counts[how] for how in _COUNTED}, "slips": slips}
+        asked = {"problem": problem, "key": key, **{how: counts[how] for how in _COUNTED}}
+        share = round(counts["right"] / counts.total(), 4)
+        mean = points(tally.marks[problem, key] / counts.total())
+        yield {**asked, "share_right": share, "mean": mean, "slips": slips}
+
+
+def _in_percent(question: dict[str, Any]) -> dict[str, Any]:
+    return {**question, "share_right": f"{100 * question['share_right']:.0f} %"}
 
 
 def unread(tally: Tally) -> Iterator[dict[str, Any]]:
@@ -95,9 +109,15 @@ def unread(tally: Tally) -> Iterator[dict[str, Any]]:
 
 
 def _json(students: Iterable[Student], tally: Tally) -> Iterator[str]:
-    return json.pieces(
-        [("students", map(_record, students)), ("questions", questions(tally)), ("unread", unread(tally))]
-    )
+    return json.pieces(_fields(students, tally))
+
+
+def _fields(students: Iterable[Student], tally: Tally) -> Iterator[tuple[str, Any]]:
+    """One by one: the class is counted when the students have passed."""
+    yield "students", map(_record, students)
+    yield "questions", questions(tally)
+    yield "unread", unread(tally)
+    yield "class", results.data(tally)
 
 
 def _record(student: Student) -> dict[str, Any]:
@@ -175,19 +195,3 @@ _SAID = {
 
 def _safe(text: str) -> str:
     return markdown(printable(" ".join(text.split()) if "\n" in text else text))
-
-
-def file_names(students: Iterable[str]) -> dict[str, str]:
-    """A file name for each student: letters and digits of the id only, and no two that differ in case alone."""
-    names: dict[str, str] = {}
-    taken: set[str] = set()
-    counts: dict[str, int] = {}  # how often each name has begun so
-    for student in students:
-        stem = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "_" for c in student)[:60] or "_"
-        name = stem
-        while name.lower() in taken:
-            counts[stem.lower()] = counts.get(stem.lower(), 1) + 1
-            name = f"{stem}-{counts[stem.lower()]}"
-        taken.add(name.lower())
-        names[student] = f"{name}.md"
-    return names

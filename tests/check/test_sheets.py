@@ -11,7 +11,7 @@ from xml.dom import minidom
 
 import pytest
 
-from cnncalc.render.marks import file_names
+from cnncalc.render.file_names import file_names
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -152,7 +152,7 @@ def test_the_class_table(sheet: Callable[..., tuple[int, str, str]]) -> None:
     table = {row["key"]: row for row in json.loads(out)["questions"]}
     assert table["c1.params"] == {
         "problem": "Q", "key": "c1.params", "right": 1, "follow_through": 0, "wrong": 4, "unread": 0, "missing": 0,
-        "slips": "2× without its 32 biases; 1× for one filter only",
+        "share_right": 0.2, "mean": 0.2, "slips": "2× without its 32 biases; 1× for one filter only",
     }  # fmt: skip
     assert table["d.params"]["missing"] == 5
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -233,26 +232,3 @@ class _Marker:
                 return judged._replace(right=False, read=False)
             self.letters = letters
         return judged
-
-
-class Tally:
-    """What a class answered: for each question how many were right, and and how often each slip was made.
-
-    ``unread`` are the answers that could not be read, with their students.
-    """
-
-    def __init__(self) -> None:
-        self.counts: dict[tuple[str, str], Counter[str]] = {}
-        self.slips: dict[tuple[str, str], Counter[tuple[str, ...]]] = {}
-        self.unread: list[tuple[str, Marked]] = []
-
-    def add(self, student: Student) -> None:
-        """Count the answers of one student."""
-        for answer in student.answers:
-            place = answer.question.problem.id, answer.question.name
-            self.counts.setdefault(place, Counter())[answer.how] += 1
-            if answer.how == "unread":
-                self.unread.append((student.student, answer))
-            if answer.slip:
-                said = tuple(way.said for way in answer.slip.ways)
-                self.slips.setdefault(place, Counter())[said] += 1

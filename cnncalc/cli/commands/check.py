@@ -51,6 +51,12 @@ def check(
     feedback: Annotated[
         str | None, typer.Option("--feedback", metavar="DIR", help="With --answers: a Markdown file for each student.")
     ] = None,
+    gradebook: Annotated[
+        str | None,
+        typer.Option(
+            "--gradebook", metavar="FILE", help="With --answers: a CSV with a row for each student, marks and total."
+        ),
+    ] = None,
     networks: Annotated[
         str | None,
         typer.Option(
@@ -69,7 +75,8 @@ def check(
 
     format = options.form(format, output, render.FORMATS)
     bounds, count = options.limits(limit), _jobs(jobs)
-    for option, given in (("--feedback", feedback), ("--map", columns), ("--encoding", encoding)):
+    of_sheets = {"--feedback": feedback, "--gradebook": gradebook, "--map": columns, "--encoding": encoding}
+    for option, given in of_sheets.items():
         if given is not None and answers is None:
             raise UsageError(f"{option} needs --answers", help=f"--answers FILE.csv {option} {given}")
     if networks is not None and not os.path.isdir(networks):
@@ -78,7 +85,7 @@ def check(
     if answers is not None:
         from cnncalc.cli.marking import Given, mark
 
-        return mark(files, Given(answers, columns, encoding), bounds, networks, feedback, format, output)
+        return mark(files, Given(answers, columns, encoding, feedback, gradebook), bounds, networks, format, output)
     passing = _Passing(batch.check_all(files, bounds, count, networks), files)
     io.emit_all(render.render(passing, format, to_file=bool(output)), output)
     return passing.code

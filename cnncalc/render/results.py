@@ -1,0 +1,77 @@
+"""What a class has: means, the distribution of the marks, and the gradebook with a row for each student."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.render.forms.sheet import Column, Sheet
+from cnncalc.render.forms.write import csv_line
+
+if TYPE_CHECKING:
+    from cnncalc.check.marking.exam import Student
+    from cnncalc.check.marking.tally import Tally
+
+_BAR = 40  # the longest
+_DISTRIBUTION = [
+    Column("share", "Share of marks"),
+    Column("students", "Students", "number"),
+    Column("bar", "Histogram"),
+]
+
+
+def points(marks: Fraction) -> int | float:
+    """Marks as a number: whole, or with up to four digits."""
+    return marks.numerator if marks.denominator == 1 else round(float(marks), 4)
+
+
+def data(tally: Tally) -> dict[str, Any]:
+    """The class as in the JSON."""
+    return {
+        "students": len(tally.totals), "out_of": points(tally.out_of), "mean": points(tally.mean),
+        "median": points(tally.median), "distribution": tally.distribution,
+    }  # fmt: skip
+
+
+def distribution(tally: Tally) -> Sheet:
+    """How many students have each tenth of the marks, from the lowest that any of them has."""
+    counts = tally.distribution
+    lowest, most = next((n for n, count in enumerate(counts) if count), 0), max(1, *counts)
+    width = 100 // len(counts)
+    rows = [
+        {
+            "share": f"{n * width} to {(n + 1) * width} %",
+            "students": count,
+            "bar": "█" * -(-_BAR * count // max(most, _BAR)),
+        }
+        for n, count in enumerate(counts)
+        if n >= lowest
+    ]
+    share = f" ({float(100 * tally.mean / tally.out_of):.0f} %)" if tally.out_of else ""
+    mean = f"Mean {float(tally.mean):.2f} of {points(tally.out_of)}{share}, median {points(tally.median)}"
+    return Sheet("Class", _DISTRIBUTION, rows, [mean])
+
+
+class Gradebook:
+    """The marks of each student on each question, and the total, as a CSV with a row for each student."""
+
+    def __init__(self) -> None:
+        self._rows: list[tuple[str, list[Fraction], Fraction, Fraction]] = []
+        self._questions: list[str] = []
+
+    def add(self, student: Student) -> None:
+        """Add a row."""
+        self._questions = [f"{answer.question.problem.id} {answer.question.name}" for answer in student.answers]
+        marks = [answer.marks for answer in student.answers]
+        self._rows.append((student.student, marks, student.marks, student.out_of))
+
+    def lines(self) -> Iterator[str]:
+        """The CSV, line by line."""
+        yield csv_line(["student", *self._questions, "total", "out_of"])
+        for student, marks, total, out_of in self._rows:
+            yield csv_line([student, *_cells([*marks, total, out_of])])
+
+
+def _cells(marks: Iterable[Fraction]) -> Iterator[str]:
+    return (str(points(each)) for each in marks)
