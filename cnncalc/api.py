@@ -11,7 +11,7 @@ from cnncalc.errors import Source, SpecError, UsageError
 from cnncalc.limits import Limits
 from cnncalc.network.model import Network
 from cnncalc.spec import document
-from cnncalc.summary import findings, infer, rows
+from cnncalc.summary import findings, infer, rows, stated
 from cnncalc.summary.finding import Finding
 from cnncalc.summary.rows import Row
 from cnncalc.summary.totals import Totals
@@ -84,7 +84,9 @@ class Net:
 
     @cached_property
     def _summary(self) -> Summary:
-        return Summary(self.network, infer.infer(self.network).rows)
+        found = Summary(self.network, infer.infer(self.network).rows)
+        stated.check(found)
+        return found
 
     def summary(self) -> Summary:
         """Every layer's output, parameters and multiply-accumulates, and the totals; worked out once.

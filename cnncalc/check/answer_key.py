@@ -11,7 +11,7 @@ from cnncalc.check.answers.compare import same
 from cnncalc.errors import LimitError, Mark, NoSolution, SpecError
 from cnncalc.network.unknowns import Unknowns
 from cnncalc.spec.demand import AXIAL, Demand, Key
-from cnncalc.summary import infer, quantities
+from cnncalc.summary import infer, quantities, stated
 from cnncalc.symbolic.expr import Expr
 from cnncalc.symbolic.tree import unknowns
 
@@ -55,7 +55,9 @@ class Truth:
     @cached_property
     def summary(self) -> Summary:
         """The network worked out, its letters left in. Raises SpecError, LimitError."""
-        return self.of(self.network)
+        found = self.of(self.network)
+        stated.check(found)
+        return found
 
     def of(self, network: Network) -> Summary:
         """``network`` worked out, its sizes written as the answers are."""

@@ -9,7 +9,7 @@ from zlib import crc32
 import numpy as np
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.weights import Wanted, lengths, wanted
+from cnncalc.engine.weights import Wanted, lengths, stated_by, wanted
 from cnncalc.kinds.base.activated import added, ending
 
 if TYPE_CHECKING:
@@ -25,14 +25,15 @@ def generator(seed: int, name: str) -> np.random.Generator:
 
 
 def initial(summary: Summary, seed: int) -> dict[str, Array]:
-    """Every learned array as it is before training, float32."""
-    rectified = _rectified(summary)
+    """Every learned array as it is before training, float32: as the spec states it, or drawn."""
+    rectified, given = _rectified(summary), stated_by(summary)
     found = {
         name: _drawn(want, generator(seed, name), rectified=want.row.index in rectified)
         for name, want in wanted(summary).items()
     }
+    found |= given
     gains = {name: lengths(found[f"{name[:-4]}kernel"]) for name in found if name.endswith("/gain")}
-    return found | gains  # so that training begins with the kernels as they were drawn
+    return found | gains | given  # so that training begins with the kernels as they were drawn
 
 
 def _drawn(want: Wanted, random: np.random.Generator, *, rectified: bool) -> Array:

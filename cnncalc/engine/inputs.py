@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cnncalc.engine import stated
 from cnncalc.engine.arrays import Array
 from cnncalc.engine.files.npy import Header
 from cnncalc.engine.files.npz import Arrays
@@ -36,23 +37,31 @@ Given = tuple[str, str]
 def feeds(summary: Summary, given: list[Given], seed: int) -> dict[str, Feed]:
     """The inputs as they are ``given``.
 
-    ``noise`` and ``ones`` are made; without a name, for every input that nothing else gives (by default noise).
+    ``noise`` and ``ones`` are made; without a name, for every input that nothing else gives. By default an input is
+    what the spec states, or noise. One that is stated or made has as many examples as are asked for.
     Only headers are read. Raises UsageError and SpecError.
     """
     found: dict[str, Feed] = {}
-    rest = "noise"
+    rest, stated_ones = "noise", stated.inputs(summary)
     for name, path in given:
         if name and name not in summary.inputs:
             known = list(summary.inputs)
             raise UsageError(f'no input is called "{name}"', help=nearest(name, known) or ", ".join(known))
         if path in MADE and not name:
-            rest = path
+            rest, stated_ones = path, {}
             continue
         one = {name: _made(summary, name, path, seed)} if path in MADE else _stored(summary, name, path)
         for twice in one.keys() & found.keys():
             raise UsageError(f'the input "{twice}" is given twice, the second time as {path}')
         found |= one
+    found = {name: _repeated(summary, name, array) for name, array in stated_ones.items()} | found
     return {name: found.get(name) or _made(summary, name, rest, seed) for name in summary.inputs}
+
+
+def _repeated(summary: Summary, name: str, array: Array) -> Feed:
+    """An example that the spec states, as often as it is asked for."""
+    one = as_input(summary, name, array, "values")
+    return Feed(None, lambda batch: np.repeat(one, batch, axis=0))
 
 
 def _made(summary: Summary, name: str, how: str, seed: int) -> Feed:

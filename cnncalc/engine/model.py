@@ -202,7 +202,8 @@ def build(
 ) -> Model:
     """The model of a network that :func:`check_known` has passed.
 
-    The weights are those of an ``.npz`` file, arrays by name (``Conv1/kernel``), or drawn by seed. ``whole``: see
+    The weights are those of an ``.npz`` file, arrays by name (``Conv1/kernel``), or those that the spec states, the
+    others drawn by seed. ``whole``: see
     :class:`Model`. Raises LimitError, before any weight is read or drawn, where a run over ``batch`` examples takes
     more memory than it may.
     """

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from cnncalc.engine import stated
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.files.npz import Arrays
 from cnncalc.errors import Hints, Problem, SpecError
@@ -45,10 +46,11 @@ def wanted(summary: Summary) -> dict[str, Wanted]:
 
 def of(summary: Summary, row: Row, arrays: Mapping[str, Array]) -> Weights:
     """The arrays of one layer by their short names, as its kernel reads them; a layer that shares has those of the
-    other. A gain is multiplied in.
+    other. A gain is multiplied in. The states that the file gives a recurrent layer are among them.
     """
     owner = row if row.layer.shares is None else summary.rows[row.layer.shares]
     found = {weight: arrays[f"{owner.name}/{weight}"] for weight in owner.weights}
+    found |= {name: state.astype(found["kernel"].dtype) for name, state in stated.states(summary, row).items()}
     if tie := owner.layer.tie:
         found["kernel"] = of(summary, summary.rows[tie.layer], arrays)[tie.array].T
     gain = found.pop("gain", None)
@@ -85,6 +87,11 @@ def given(summary: Summary, arrays: Mapping[str, Any]) -> dict[str, Array]:
     if problems:
         raise SpecError(problems[:MOST])
     return _finite({name: _float32(array).copy() for name, array in checked.items()})
+
+
+def stated_by(summary: Summary) -> dict[str, Array]:
+    """The arrays that the spec states, float32. Raises SpecError where one is too large for that."""
+    return _finite({name: _float32(array) for name, array in stated.weights(summary).items()})
 
 
 def load(summary: Summary, path: str, limits: Limits) -> dict[str, Array]:

@@ -95,6 +95,7 @@ class Network:
         self.given: list[Demand] = list(spec.given)
         self.lists = tuple(spec.lists)
         self.objective = spec.objective
+        self.values = dict(spec.values)  # numbers of inputs, weights and states
         self.axes, self.notes = spec.axes, list(spec.notes)
 
     def value_name(self, number: int) -> str:

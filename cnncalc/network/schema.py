@@ -21,6 +21,9 @@ _SIZES: Schema = {
     "anyOf": [{"type": "integer"}, {"type": "string"},
               {"type": "array", "items": _WHOLE, "minItems": 1, "maxItems": 4}],
 }  # fmt: skip
+_NUMBERS: Schema = {
+    "anyOf": [{"type": ["number", "string"]}, {"type": "array", "items": {"$ref": "#/definitions/numbers"}}]
+}
 _LAYERS: Schema = {"type": "array", "items": {"$ref": "#/definitions/layer"}}
 
 
@@ -33,7 +36,7 @@ def schema() -> Schema:
         "required": ["input"],
         "additionalProperties": False,
         "properties": _properties(),
-        "definitions": {"layer": _layer(), "from": _from(), "expect": _expect(QUANTITIES)},
+        "definitions": {"layer": _layer(), "from": _from(), "expect": _expect(QUANTITIES), "numbers": _NUMBERS},
     }
 
 
@@ -52,6 +55,11 @@ def _properties() -> Schema:
         "define": {"type": "object", "additionalProperties": block, "description": "blocks by name, for use"},
         "expect": _expect(TOTALS),
         "objective": _objective(),
+        "values": {
+            "description": "numbers for inputs, weights (conv1.kernel), states and the target, as nested lists",
+            "type": "object",
+            "additionalProperties": {"$ref": "#/definitions/numbers"},
+        },
         "given": {"type": "object", "description": "layer.quantity: value, for the solver"},
     }
 

@@ -13,9 +13,10 @@ from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, describe, is_null
 from cnncalc.spec.values import BadValue, Context, unknown_keys
 
 if TYPE_CHECKING:
+    from cnncalc.spec.numbers import Numbers
     from cnncalc.spec.objective import Objective
 
-KEYS = ("name", "layout", "input", "layers", "encoder", "decoder", "define", "expect", "given", "objective")
+KEYS = ("name", "layout", "input", "layers", "encoder", "decoder", "define", "expect", "given", "objective", "values")
 LONGEST_NAME = 200
 SMALLEST = "input: 28x28x1\nlayers:\n  - conv: {filters: 10, kernel: 5}"
 
@@ -57,6 +58,7 @@ class Spec:
         self.expected: list[Demand] = []
         self.given: list[Demand] = []
         self.objective: Objective | None = None
+        self.values: dict[str, Numbers] = {}
 
 
 def read(root: Node, limits: Limits, more_keys: tuple[str, ...] = ()) -> Spec:
@@ -77,7 +79,7 @@ def read(root: Node, limits: Limits, more_keys: tuple[str, ...] = ()) -> Spec:
     spec = Spec(root.mark, limits)
     root = _named(root, KEYS + more_keys)
     unknown_keys(root, KEYS + more_keys, "a network", spec.problems)
-    for part in (_name, _layout, _inputs, _layers, _definitions, _demands, _objective):
+    for part in (_name, _layout, _inputs, _layers, _definitions, _demands, _objective, _values):
         try:
             part(spec, root, Context(limits))
         except SpecError as error:
@@ -214,6 +216,13 @@ def _objective(spec: Spec, root: Mapping, context: Context) -> None:
         from cnncalc.spec import objective
 
         spec.objective = objective.read(root.items["objective"], context)
+
+
+def _values(spec: Spec, root: Mapping, context: Context) -> None:
+    if "values" in root.items:
+        from cnncalc.spec import numbers
+
+        spec.values = numbers.read_all(root.items["values"], context)
 
 
 def check_name(name: str, mark: Mark) -> None:

@@ -49,7 +49,7 @@ def _run(kind: Recurrent, weights: Weights, x: Array, states: tuple[Array, ...],
         for number, direction in enumerate(kind.directions, layer * len(kind.directions)):
             start = f"layer{layer + 1}_{direction}" if layer else direction
             own = {name: weights[start + name] for name in _NAMES if start + name in weights}
-            state = [each[:, number].copy() for each in starts] or _zeros(kind, x)
+            state = [each[:, number].copy() for each in starts] or _begun(kind, weights, x, number)
             made = _scanned(own, x[::-1] if direction else x, state, cell, every=every)
             found.append(made[::-1] if direction else made)
         x = _JOINED[kind.merge](found) if len(found) > 1 else found[0]
@@ -67,9 +67,15 @@ _JOINED: dict[str, Callable[[list[Array]], Array]] = {
 }
 
 
-def _zeros(kind: Recurrent, x: Array) -> list[Array]:
-    sizes = {"h": kind.hidden, "c": kind.units}
-    return [np.zeros((x.shape[1], sizes[name]), x.dtype) for name in kind.states]
+def _begun(kind: Recurrent, weights: Weights, x: Array, number: int) -> list[Array]:
+    """The states of one layer in one direction before the first step: as they are stated, else zeros."""
+    found = []
+    for size, given in ((kind.hidden, "initial_state"), (kind.units, "initial_cell")):
+        state = np.zeros((x.shape[1], size), x.dtype)
+        if given in weights:
+            state += weights[given].reshape(-1, size)[number]
+        found.append(state)
+    return found[: len(kind.states)]
 
 
 def _scanned(own: Weights, x: Array, state: list[Array], cell: Maker, *, every: bool) -> Array:

@@ -133,6 +133,10 @@ class Kind:
         """What an output position sees, for each spatial axis of the output; None where positions mean nothing."""
         raise TypeError(f"{self.word()} states no reach")
 
+    def starts(self, *xs: Shape) -> Weights:
+        """Sizes by name of what a layer starts from: numbers that are not learned, zeros unless they are given."""
+        return {}
+
     def cached(self, *xs: Shape) -> Number:
         """Numbers to keep for the positions so far while a sequence is generated one position at a time."""
         return 0

@@ -73,6 +73,13 @@ class Recurrent(Kind):
         sizes = {"h": self.hidden, "c": self.units}
         return [Shape((count,) if count > 1 else (), sizes[name]) for name in self.states]
 
+    def starts(self, *xs: Shape) -> Weights:
+        """``initial_state`` and, of an LSTM, ``initial_cell``; none where a layer or an input holds them."""
+        names = {"h": "initial_state", "c": "initial_cell"}
+        if len(xs) > 1:
+            return {}
+        return {names[state]: x.sizes for state, x in zip(self.states, self._state_shapes(), strict=True)}
+
     def matches(self, *xs: Shape) -> list[tuple[Number, Number]]:
         return [(x.channels, wanted.channels) for x, wanted in zip(xs[1:], self._state_shapes(), strict=False)]
 

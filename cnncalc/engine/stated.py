@@ -1,0 +1,55 @@
+"""The numbers that a file states, as arrays: inputs, weights, the states of recurrent layers, the target."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnncalc.engine.arrays import Array
+from cnncalc.summary.stated import TARGET, rooms
+
+if TYPE_CHECKING:
+    from cnncalc.spec.numbers import Numbers
+    from cnncalc.summary.rows import Row, Summary
+
+
+def inputs(summary: Summary) -> dict[str, Array]:
+    """The inputs that are stated, by name, float64: one example each, in the spec's layout."""
+    given, names = summary.network.values, list(summary.inputs)
+    if len(names) == 1 and "input" in given:
+        given = {names[0]: given["input"], **given}
+    sizes = {name: tuple(x.written(summary.layout)) for name, x in summary.inputs.items()}
+    return {name: _array(given[name], sizes[name]) for name in names if name in given}
+
+
+def weights(summary: Summary) -> dict[str, Array]:
+    """The weights that are stated, by their names in a file (``conv1/kernel``), float64."""
+    if not summary.network.values:
+        return {}
+    known, owned = rooms(summary), {f"{row.name}/{weight}" for row in summary.rows for weight in row.weights}
+    return {
+        known[name].array: _array(numbers, known[name].sizes)
+        for name, numbers in summary.network.values.items()
+        if known[name].array in owned
+    }
+
+
+def states(summary: Summary, row: Row) -> dict[str, Array]:
+    """What the layer of a row starts from, as far as it is stated, float64."""
+    given = summary.network.values
+    if not given:
+        return {}
+    sizes = row.layer.kind.starts(*row.xs)
+    found = {name: given.get(f"{row.name}.{name}") for name in sizes}
+    return {name: _array(numbers, sizes[name]) for name, numbers in found.items() if numbers is not None}
+
+
+def target(summary: Summary) -> Array | None:
+    """What the network is to put out for the inputs that are stated, in the spec's layout; None if it is not."""
+    numbers = summary.network.values.get(TARGET)
+    return None if numbers is None else _array(numbers, rooms(summary)[TARGET].sizes)
+
+
+def _array(numbers: Numbers, sizes: tuple[int, ...]) -> Array:
+    return np.array(numbers.flat, np.float64).reshape(sizes)
