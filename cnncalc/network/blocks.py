@@ -79,7 +79,10 @@ def _merge(
 def _repeat(builder: Builder, item: Item, scope: Scope, above: int) -> int:
     """The layers ``times`` times, one after the other, each time with weights of their own."""
     _check_keys(item, ("times", "n", "layers", "body"))
-    node = item.fields.get("times", item.fields.get("n", item.scalar))
+    given = [item.fields[name] for name in ("times", "n") if name in item.fields]
+    if len(given) > 1:
+        raise BadValue(f'repeat "{item.name}" has both times and n', given[1].mark, "keep one")
+    node = given[0] if given else item.scalar
     if node is None:
         raise BadValue(f'repeat "{item.name}" needs times', item.mark, "repeat: {times: 3, layers: [...]}")
     times = values.whole(node, scope.context, "times", 0)

@@ -13,9 +13,10 @@ from cnncalc.kinds.base.kind import Kind, Note
 from cnncalc.network import pasted
 from cnncalc.network.scope import COMMON, Check, Item, merges
 from cnncalc.spec import vocabulary
+from cnncalc.spec.listing import listed
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null, shown
 from cnncalc.spec.values import TRUTHS, BadValue, expected, unknown_keys
-from cnncalc.spec.vocabulary.fields import DEFAULTS, FIELDS, IGNORED, IGNORED_BY, ONLY, ORDER, PRESETS, SCALARS
+from cnncalc.spec.vocabulary.fields import DEFAULTS, FIELDS, IGNORED, IGNORED_BY, ONLY, PRESETS, SCALARS
 
 
 def name(item: Item, blocks: Iterable[str]) -> None:
@@ -108,7 +109,6 @@ class _Translation:
         """Read every field of the item."""
         item = self.item
         given = Mapping(dict(item.fields), dict(item.keys), item.mark)
-        pasted.mend(given)
         for name, node in self._positional():
             if name in given.items:
                 self.problems.append(Problem(f'"{name}" is given twice', node.mark, help="keep one"))
@@ -145,7 +145,8 @@ class _Translation:
         if merges(self.kind) and isinstance(scalar, Sequence):
             return [("from", scalar)]
         scalar = pasted.values(scalar)
-        order = self._order()
+        order = vocabulary.order(self.theirs)
+        self._refuse_pair(scalar, order)
         named = [part for part in scalar.items if isinstance(part, Mapping)] if isinstance(scalar, Sequence) else []
         if isinstance(scalar, Sequence) and (len(order) > 1 or named):
             return self._by_place(scalar, order)
@@ -163,16 +164,27 @@ class _Translation:
             raise BadValue(f'"{text}" could be the factor or the size', scalar.mark, "upsample: {factor: 2}")
         return [(name, scalar)]
 
-    def _order(self) -> list[str]:
-        bare = vocabulary.bare(self.theirs)
-        return next((ORDER[key] for key in (bare, *_patterns(bare)) if key in ORDER), "").split()
+    def _refuse_pair(self, given: Node, order: list[str]) -> None:
+        """Raise BadValue for ``MaxPool2d: (3, 2)``: a window of 3×2, or of 3 with a stride of 2?"""
+        pair = listed(given, sizes=False) if isinstance(given, Scalar) and given.text[:1] == "(" else given
+        texts = [part.text for part in pair.items if isinstance(part, Scalar)] if isinstance(pair, Sequence) else []
+        steps = order[1:2] in (["stride"], ["strides"]) and self.item.axes == 2 and pair is not given
+        if steps and len(texts) == 2 and texts[0] != texts[1]:
+            window, stride = texts
+            first = next(iter(self.own))
+            text = (
+                f"{self.theirs}: ({window}, {stride}) could be a window of {window}×{stride}, or a stride of {stride}"
+            )
+            raise BadValue(
+                text, given.mark, f"write {first}: {window}x{stride}, or {first}: {window}, stride: {stride}"
+            )
 
     def _refuse_order(self, given: Sequence) -> None:
         """Raise BadValue where the order of values without names differs between frameworks."""
         names = vocabulary.names(self.word)
         orders: dict[tuple[str, ...], str] = {}
         for name in sorted((*names["pytorch"], *names["keras"]), key=lambda name: "2" not in name):
-            order = next((ORDER[key] for key in (name, *_patterns(name)) if key in ORDER), "").split()
+            order = vocabulary.order(name)
             if len(order) > 1:
                 orders.setdefault(tuple(order[:3]), name)
         if orders:
@@ -204,17 +216,17 @@ class _Translation:
         """One field, in our words; or ignored, checked or refused."""
         ours = self._ours(name)
         if (
-            name in _SPECIAL
+            name in SPECIAL
             and (ours or name) in self.own
             and isinstance(node, Scalar)
             and _NUMBERED.fullmatch(node.text)
         ):
-            _SPECIAL[name](self, name, node, mark)
+            SPECIAL[name](self, name, node, mark)
         elif name in COMMON or ours in self.own or ours == "from":
             self._put(ours or name, node, mark)
         elif ours == "in_channels" and name != "normalized_shape":
             self.item.checks.append(Check(name, node, "channels"))
-        elif special := _SPECIAL.get(name):
+        elif special := SPECIAL.get(name):
             special(self, name, node, mark)
         elif name in IGNORED or name in IGNORED_BY.get(self.word, ()):
             return
@@ -243,6 +255,8 @@ class _Translation:
         return name if name in self.own else self.synonyms.get(vocabulary.plain(name))
 
     def _put(self, name: str, node: Node, mark: Mark) -> None:
+        if (self.word, self.item.whose, name) == ("pad", "pytorch", "amount"):
+            node = pasted.ends(node)
         if name in self.found:
             text = f'{self.label()}: "{name}" is given twice'
             self.problems.append(Problem(text, mark, help="keep one", also=self.keys[name]))
@@ -292,10 +306,6 @@ class _Translation:
 _NUMBERED = re.compile(r"-?[0-9]+|tanh|none")
 
 
-def _patterns(name: str) -> list[str]:
-    return [name.replace(number, "#", 1) for number in "123" if number in name]
-
-
 _PYTORCH = {"input_size", "hidden_size", "num_layers", "batch_first", "proj_size"}
 _CHOICES = {
     "norm_first": ("norm", "pre", "post"), "reset_after": ("biases", "2", "1"), "approximate": ("approximate", "true",
@@ -304,7 +314,7 @@ _CHOICES = {
 _CHECKS = {
     "normalized_shape": "sizes", "input_shape": "input", "data_format": "layout", "axis": "axis", "dim": "axis",
 }  # fmt: skip
-_SPECIAL: dict[str, Any] = {
+SPECIAL: dict[str, Any] = {
     "affine": _Translation.both,
     "elementwise_affine": _Translation.both,
     "num_parameters": _Translation.slopes,

@@ -7,8 +7,9 @@ import re
 
 from cnncalc.errors import Mark
 from cnncalc.network.scope import Item
+from cnncalc.spec import vocabulary
 from cnncalc.spec.listing import listed
-from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, shown
+from cnncalc.spec.node import Node, Scalar, Sequence, shown
 from cnncalc.spec.values import BadValue
 
 _CALL = re.compile(r"[A-Za-z_][\w.]*\(.*\)", re.DOTALL)
@@ -17,11 +18,18 @@ _LONGEST = 400
 
 
 def call(item: Item) -> None:
-    """Take a call apart, where ``item`` is one: its arguments become values and fields.
+    """Take a call apart, where ``item`` is one: its arguments become values and fields. ``Linear: (784, 10)`` is one.
 
     Only literals are read, and nothing is run. Raises BadValue where an argument is none.
     """
-    text = item.word
+    text, scalar = item.word, item.scalar
+    if (
+        isinstance(scalar, Scalar)
+        and scalar.plain
+        and _CALL.fullmatch(f"f{scalar.text}")
+        and _takes_arguments(item.word)
+    ):
+        text, item.scalar = f"{text}{scalar.text}", None
     if not (len(text) <= _LONGEST and item.scalar is None and _CALL.fullmatch(text)):
         return
     try:
@@ -48,6 +56,12 @@ def call(item: Item) -> None:
         item.scalar = Sequence(positional, item.mark)
 
 
+def _takes_arguments(word: str) -> bool:
+    """Whether values in brackets behind ``word`` are those of a call: its first has no value for each axis."""
+    order = vocabulary.order(word)
+    return len(order) > 1 and order[0] not in ("kernel_size", "pool_size", "padding", "output_size")
+
+
 def _node(tree: ast.expr, text: str, mark: Mark) -> Node:
     """A literal, a list of them, or a text to be read as arithmetic or as a name."""
     if isinstance(tree, ast.Tuple | ast.List):
@@ -62,42 +76,20 @@ def _node(tree: ast.expr, text: str, mark: Mark) -> Node:
     return Scalar(part, mark)
 
 
-def mend(given: Mapping) -> None:
-    """Join again what YAML splits at a comma inside ``{ }``: ``kernel_size: (5`` and a key ``5)``."""
-    previous = None
-    for key in list(given.items):
-        before = given.items.get(previous) if previous else None
-        if (isinstance(before, Scalar) and _open(before.text) and ")" in key) or (
-            isinstance(before, Scalar) and _open(before.text) and key.strip().isdigit()
-        ):
-            given.items[previous] = Scalar(f"{before.text}, {key}", before.mark, plain=before.plain)
-            del given.items[key]
-        else:
-            previous = key
-
-
-def _open(text: str) -> bool:
-    return text.count("(") > text.count(")")
-
-
 def values(scalar: Node) -> Node:
-    """Values parted by commas without brackets, ``3, 64, 3``, as a list; brackets that YAML split, joined again."""
-    if isinstance(scalar, Sequence):
-        return _rejoined(scalar)
+    """Values parted by commas without brackets, ``3, 64, 3``, as a list."""
     if isinstance(scalar, Scalar) and "," in scalar.text and scalar.text.strip()[:1] not in ("(", "["):
         return listed(scalar, sizes=False)
     return scalar
 
 
-def _rejoined(given: Sequence) -> Sequence:
-    items: list[Node] = []
-    for item in given.items:
-        last = items[-1] if items else None
-        if isinstance(item, Scalar) and isinstance(last, Scalar) and _open(last.text):
-            items[-1] = Scalar(f"{last.text}, {item.text}", last.mark, plain=last.plain)
-        else:
-            items.append(item)
-    return Sequence(items, given.mark)
+def ends(amount: Node) -> Node:
+    """PyTorch's padding as pairs for each axis: it has left, right, top, bottom, front, back in one row."""
+    given = listed(amount, sizes=False) if isinstance(amount, Scalar) else amount
+    if not isinstance(given, Sequence) or len(given.items) not in (2, 4, 6):
+        return amount
+    pairs = [Sequence(given.items[at : at + 2], given.mark) for at in range(0, len(given.items), 2)]
+    return Sequence(list(reversed(pairs)), given.mark)
 
 
 def form(word: str) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from cnncalc import shape
 from cnncalc.errors import Mark, Problem, nearest
 from cnncalc.shape import RANKS, WITH_BATCH, Shape
-from cnncalc.spec import values
-from cnncalc.spec.node import Node, Scalar
+from cnncalc.spec import listing, values
+from cnncalc.spec.node import Node, Scalar, Sequence
 from cnncalc.spec.values import BadValue, Context
 from cnncalc.symbolic.expr import Number
 
@@ -26,8 +26,10 @@ def word(node: Node, context: Context) -> str:
 def read(node: Node, context: Context, what: str, word: str, notes: list[Problem]) -> Shape:
     """The sizes of an input in the layout ``word``; ``notes`` gets what to say of the reading.
 
-    Where the layout names the batch axis, the sizes may begin with it: it is dropped.
+    Where the layout names the batch axis, the sizes may begin with it: it is dropped. So it is in every layout where
+    it is written as unknown, as in ``(None, 28, 28, 1)``.
     """
+    node = _without_unknown_batch(node, what, notes)
     axes = word if word in WITH_BATCH else ""
     sizes = values.sizes(node, context, what, most=_MOST + bool(axes))
     if not axes:
@@ -48,6 +50,24 @@ def read(node: Node, context: Context, what: str, word: str, notes: list[Problem
         notes.append(Problem(text, node.mark))
         return Shape((time,), features)
     return shape.read(sizes, shape.order(axes))
+
+
+def _without_unknown_batch(node: Node, what: str, notes: list[Problem]) -> Node:
+    """The sizes without the ``None`` (Keras) that stands for the batch axis in front of them."""
+    if isinstance(node, Scalar) and node.text.strip("([ ")[:1] not in ("N", "n", "?", "~"):
+        return node
+    listed = listing.listed(node) if isinstance(node, Scalar) else node
+    items = listed.items if isinstance(listed, Sequence) else []
+    unknown = [isinstance(item, Scalar) and item.text in ("None", "none", "null", "~", "?") for item in items]
+    if any(unknown[1:]):
+        text = f"{what} has a size that is not given"
+        raise BadValue(text, items[unknown.index(True, 1)].mark, "write a letter for it, as in HxWx3")
+    if len(items) < 2 or not unknown[0]:
+        return node
+    example = "×".join(item.text if isinstance(item, Scalar) else "?" for item in items[1:])
+    text = f"{what}: {items[0].text} is read as the batch axis, and is dropped; one example is {example}"
+    notes.append(Problem(text, node.mark))
+    return Sequence(items[1:], node.mark)
 
 
 def _dropped(sizes: list[Number], axes: str, what: str, mark: Mark) -> Problem:

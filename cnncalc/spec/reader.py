@@ -90,6 +90,9 @@ class _Reader:
         self.stack = [_Part(self.root)]
         self.anchors: dict[str, _Part] = {}
         self.problems: list[Problem] = []
+        self.torn: Scalar | None = (
+            None  # the last text with a bracket that it does not close: the begin of (5, 5) in { }
+        )
         self.quoted: Any = None  # the last quoted text of several lines; a forgotten quote makes one
 
     def read(self, parser_class: Any) -> Node:
@@ -159,6 +162,8 @@ class _Reader:
         if style == "|" or style == ">":
             self.refuse_key("a text over several lines", mark)
         self.add(node, mark)
+        if "(" in text and not style and text.count("(") > text.count(")"):
+            self.opened(node)
 
     def on_alias(self, event: Any) -> None:
         """What was named with an anchor stands here once more; it is not copied, but counted."""
@@ -223,10 +228,23 @@ class _Reader:
         part = self.stack[-1]
         key, items = part.key, part.node.items
         if key is None:
-            items.append(node)
+            if self.torn is not None and items and items[-1] is self.torn and isinstance(node, Scalar):
+                items[-1] = self.rejoined(node)
+            else:
+                items.append(node)
         elif key is _KEY:
-            part.key = self.key(node, mark, part.node)
+            torn = self.torn is not None and items and next(reversed(items.values())) is self.torn
+            part.key = node if torn and isinstance(node, Scalar) else self.key(node, mark, part.node)
             return
+        elif type(key) is Scalar:  # what a comma parted from the value before, or a key after all
+            part.key = _KEY
+            if isinstance(node, Scalar) and node.plain and not node.text:
+                items[next(reversed(items))] = self.rejoined(key)
+            else:
+                self.torn = None
+                known = self.key(key, key.mark, part.node)
+                if known is not _SKIP:
+                    items[known] = node
         elif key is _REFUSED:
             part.key = _SKIP
             return
@@ -240,6 +258,22 @@ class _Reader:
             self.limits.check("values", self.written, mark)
         if self.total > 2 * self.most_values:
             self.limits.check("values", self.total, mark, times=2)
+
+    def opened(self, node: Scalar) -> None:
+        """A value has a bracket that it does not close; it may be a key as well, or the rest of such a value."""
+        items = self.stack[-1].node.items
+        last = items[-1:] if isinstance(items, list) else [next(reversed(items.values()), None)]
+        if last and last[0] is node:
+            self.torn = node
+
+    def rejoined(self, rest: Scalar) -> Scalar:
+        """The text that was torn at a comma, as in ``{kernel: (5, 5)}``, with what comes after the comma."""
+        assert self.torn is not None
+        begin, text = self.torn.mark, f"{self.torn.text}, {rest.text}"
+        end = rest.mark.column + rest.mark.width if rest.mark.line == begin.line else begin.column + begin.width
+        joined = Scalar(text, begin._replace(width=end - begin.column))
+        self.torn = joined if text.count("(") > text.count(")") else None
+        return joined
 
     def key(self, node: Any, mark: Mark, into: Mapping) -> object:
         """The key of the value that follows, or _SKIP where it is refused."""

@@ -139,6 +139,8 @@ def _number_help(node: Scalar, what: str) -> str | None:
 def _worked_out(node: Scalar, context: Context, what: str, least: int) -> Number:
     from cnncalc.spec.arithmetic import NotArithmetic, evaluate
 
+    if "," in node.text:
+        raise expected(what, node, _numbers_from(least), "give one number here, and name the other values")
     try:
         number = evaluate(node.text, context.arguments or {}, is_letter)
     except NotArithmetic as error:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import NamedTuple
 
 from cnncalc.spec.vocabulary.words import AMBIGUOUS, KEYS, KINDS, LAYOUTS, QUANTITIES, UNKNOWN, VALUES
 
 #: What stands before the name of a layer in a program.
-_PREFIXES = ("torch.nn.", "nn.", "tf.keras.layers.", "keras.layers.", "layers.", "tf.keras.", "keras.", "torch.", "tf.",
+PREFIXES = ("torch.nn.", "nn.", "tf.keras.layers.", "keras.layers.", "layers.", "tf.keras.", "keras.", "torch.", "tf.",
              "tf.keras.activations.", "F.", "K.")  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def plain(word: str) -> str:
 
 def bare(word: str) -> str:
     """A word without ``nn.``, ``keras.layers.`` and the like in front."""
-    for prefix in sorted(_PREFIXES, key=len, reverse=True):
+    for prefix in sorted(PREFIXES, key=len, reverse=True):
         if word.startswith(prefix):
             return word[len(prefix) :]
     return word
@@ -65,6 +66,15 @@ def word(text: str, words: tuple[str, ...]) -> str | None:
     found = _alike().get(short)
     candidates = [VALUES.get(short), LAYOUTS.get(short), found.kind if found else None]
     return next((known for known in candidates if known in words), None)
+
+
+def order(name: str) -> list[str]:
+    """The names of the values that ``name``, as its framework writes it, takes by their places; none where unknown."""
+    from cnncalc.spec.vocabulary.fields import ORDER
+
+    short = bare(name)
+    patterns = [short.replace(number, "#", 1) for number in "123" if number in short]
+    return next((ORDER[key] for key in (short, *patterns) if key in ORDER), "").split()
 
 
 def quantity(text: str) -> str:
@@ -118,14 +128,16 @@ def _alike() -> dict[str, Meaning]:
             if "#" in part:
                 found.setdefault(plain(part.replace("#d", "").replace("#D", "").replace("#", "")), Meaning(kind))
     for name, meaning in list(found.items()):  # conv2d, max_pool2d, bn2d: by rule
-        if not name[-1].isdigit() and meaning.kind in _DIMENSIONED:
+        if not _DIMENSION.search(name) and meaning.kind in DIMENSIONED:
             for number in (1, 2, 3):
                 found.setdefault(f"{name}{number}d", meaning._replace(axes=number))
     return found
 
 
+_DIMENSION = re.compile("[123]d|[0-9]$")
+
 #: Kinds whose names may end in a number of dimensions.
-_DIMENSIONED = {kind for kind, known in KINDS.items() if any("#" in text or "2d" in text.lower() for text in known)}
+DIMENSIONED = {kind for kind, known in KINDS.items() if any("#" in text or "2d" in text.lower() for text in known)}
 
 
 def _dimensions(name: str) -> int:
