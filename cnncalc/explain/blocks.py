@@ -56,6 +56,20 @@ PAGES: dict[str, tuple[str, tuple[tuple[str, str, str], ...], str]] = {
         (("layers", "must be given", "the layers (body does as well), or one layer"), _COMMON),
         "- sequential: [conv: {filters: 8, kernel: 3}, relu]",
     ),
+    "moe": (
+        "A mixture of experts: a router (a dense layer without bias, the row NAME/router), and the layers once for "
+        "each expert. Each position goes through the top experts for which the router gives the largest numbers; their "
+        "softmax weighs the experts' outputs in a sum. params counts all of them, macs and active_params the top ones.",
+        (
+            ("experts", "must be given", "copies of the layers, each with weights of its own"),
+            ("top", "must be given", "experts that a position goes through"),
+            ("layers", "must be given", "the layers of one expert (body does as well), or one layer"),
+            _COMMON,
+        ),
+        "- embedding: {vocab: 1000, dim: 64}\n"
+        "- moe:\n    experts: 8\n    top: 2\n    layers:\n"
+        "      - dense: {units: 256, activation: relu}\n      - dense: 64",
+    ),
     "define": (
         "At the top of the file: named blocks with arguments, which number fields may use in arithmetic.",
         (

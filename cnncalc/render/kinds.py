@@ -24,7 +24,7 @@ def as_list(descriptions: list[Description], format: str, *, to_file: bool = Fal
         fields = ", ".join(_field(field) for field in d.fields)
         groups.setdefault(d.group, []).append({"kind": d.kind, "fields": fields, "text": d.text})
     tables = [as_table(Sheet(name, columns, rows), to_file=to_file) for name, rows in groups.items()]
-    blocks = "Blocks: residual, parallel, repeat, sequential, define, use."
+    blocks = "Blocks: residual, parallel, repeat, sequential, moe, define, use."
     return "\n".join([*tables, f"{blocks}\ncnncalc kinds KIND shows one with its rules.\n"])
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from cnncalc import guide as pages
 from cnncalc import kinds as registry
 
 EVERY = sorted(registry.every())
@@ -29,14 +30,14 @@ def loaded(text: str) -> Any:
 def test_kinds_lists_every_kind_with_its_fields(cli):
     out = cli("kinds").out
     first = {line.split()[0] for line in out.splitlines() if line.split()}
-    assert set(EVERY) <= first
+    assert {*EVERY} - {"moe"} <= first  # which is a block
     assert "filters*, kernel*, stride 1, padding 0" in out
     assert "``" not in out
 
 
 def test_kinds_as_json(cli):
     data = json.loads(cli("kinds", "--format", "json").out)
-    assert [kind["kind"] for kind in data] == EVERY
+    assert [kind["kind"] for kind in data] == [kind for kind in EVERY if kind != "moe"]
     conv = next(kind for kind in data if kind["kind"] == "conv")
     assert conv["fields"][0]["name"] == "filters"
     assert conv["rules"]["params"] == "(F·F·(C/G) + 1)·K"
@@ -79,21 +80,58 @@ def test_schema_is_the_one_of_the_library(cli):
     assert json.loads(cli("schema").out) == schema()
 
 
-def test_the_specs_are_valid(validator, root):
-    files = sorted((root / "specs").glob("*.yaml"))
-    assert files
-    for path in files:
-        data = loaded(path.read_text(encoding="utf-8"))
-        if "problems" not in data:
-            assert [error.message for error in validator.iter_errors(data)] == [], path.name
+def networks(root, facts):
+    """Every file that holds a network: our specs, published ones, engineers' and newcomers'."""
+    folders = (root / "specs", *(facts / name for name in ("networks", "engineers", "newcomers")))
+    for folder in folders:
+        files = sorted(folder.glob("*.yaml"))
+        assert files, folder
+        for path in files:
+            data = loaded(path.read_text(encoding="utf-8"))
+            if "problems" not in data:
+                yield path, data
 
 
-def test_the_published_networks_are_valid(validator, facts):
-    files = sorted((facts / "networks").glob("*.yaml"))
-    assert files
-    for path in files:
-        errors = list(validator.iter_errors(loaded(path.read_text(encoding="utf-8"))))
-        assert [error.message for error in errors] == [], path.name
+def test_every_network_is_valid(validator, root, facts):
+    for path, data in networks(root, facts):
+        assert [error.message for error in validator.iter_errors(data)] == [], path.name
+
+
+def test_the_examples_of_the_pages_and_of_the_guide_are_valid(validator, cli):
+    texts = []
+    for kind in (*EVERY, "residual", "parallel", "repeat", "sequential", "use", "moe"):
+        example = cli("kinds", kind).out.split("Example:\n")[1].split("\n\n")[0]
+        texts.append(f"input: 32x32x3\n{'' if 'layers:' in example.split('- ')[0] else 'layers:'}\n{example}")
+    for topic in pages.TOPICS:
+        texts += re.findall(r"```yaml\n(.*?)```", pages.page(topic), re.DOTALL)
+    texts = [text for text in texts if re.search("^layers:", text, re.MULTILINE) and "problems:" not in text]
+    assert len(texts) > 80
+    for text in texts:
+        data = {"input": "28x28x1"} | loaded(text)
+        assert [error.message for error in validator.iter_errors(data)] == [], text
+
+
+def test_a_name_of_another_framework_is_the_kind_that_the_reader_takes(validator):
+    from cnncalc.network.blocks import PLACERS
+    from cnncalc.spec import vocabulary
+    from cnncalc.spec.vocabulary import patterns
+
+    compiled = {kind: re.compile(patterns.kind(kind)) for kind in (*EVERY, *PLACERS)}
+    for name in {*vocabulary.every(), *vocabulary._alike()}:
+        for spelled in (name, name.lower(), name.upper(), f"nn.{name}", f"tf.keras.layers.{name}"):
+            if vocabulary.plain(spelled) == "linear":  # with a value it is dense
+                continue
+            meaning = vocabulary.kind(spelled)
+            taken = [kind for kind, pattern in compiled.items() if pattern.search(spelled)]
+            assert taken == ([meaning.kind] if meaning else taken[:1]), (spelled, taken)
+
+
+@pytest.mark.parametrize("word", ["con2vd", "Conv4d", "MaxPool", "pool", "norm", "Transformer", "max_pol2d", "conv2"])
+def test_a_word_that_nobody_uses_is_refused_where_no_block_can_be_called_so(validator, word):
+    from cnncalc.spec import vocabulary
+
+    valid = not list(validator.iter_errors({"input": "28x28x1", "layers": [{word: 2}]}))
+    assert valid == (vocabulary.kind(word) is not None)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +152,17 @@ def test_the_published_networks_are_valid(validator, facts):
         "input: 28x28x1\nlayers: []",
         "layers: [relu]",
         "input: 28x28x1\nlayer: [relu]",
+        "input: 28x28x1\nlayers: [{Conv2d: {fitlers: 10, kernel_size: 5}}]",
+        "input: 28x28x1\nlayers: [{Conv2d: {kernel_size: 5}}]",
+        "input: 28x28x1\nlayers: [{Conv2d: {out_channels: 10, kernel_size: 5, activation: swiss}}]",
+        "input: 28x28x1\nlayers: [Conv2d]",
+        "input: 28x28x1\nlayers: [{residual: {body: [relu], layers: [relu]}}]",
+        "input: 28x28x1\nlayers: [{repeat: {times: 2, n: 2, body: relu}}]",
+        "input: 28x28x1\nlayers: [{parallel: {branches: [Conv2d, []]}}]",
+        "input: 28x28x1\nlayers: [{Linear: 10, ReLU: {}}]",
+        "input: 28x28x1\nlayers: [b]",
+        "input: 28x28x1\ndefine: {b: {layers: [relu]}}\nlayers: [{conv: {filters: 3, kernal: 3}}]",
+        "input: 28x28x1\ndefine: {b: {layers: [{conv: {filters: n}}]}}\nlayers: [b]",
     ],
 )
 def test_the_schema_refuses_what_the_reader_refuses(validator, cli, text):
@@ -121,16 +170,63 @@ def test_the_schema_refuses_what_the_reader_refuses(validator, cli, text):
     assert cli("summary", "-", stdin=text).code == 3
 
 
-def test_the_schema_takes_what_the_reader_takes(validator, cli):
-    text = (
-        "input: {image: HxWx3, tag: 10}\nlayers:\n"
-        "  - conv: {from: image, filters: p, kernel: [3, 1], padding: [[1, 1], [0, 0]], trainable: false}\n"
-        "  - maxpool: 2\n  - relu\n  - upsample\n  - upsample: 2\n  - parallel: [[relu], []]\n"
-        "  - residual: {body: [relu], activation: relu}\n  - sequential: [relu]\n"
-        "  - repeat: {times: 2, layers: [relu]}\n  - use: {block: b, n: 3}\n  - use: b\n"
-        "  - global_avgpool: {name: g, expect: {activations: '<= 1000'}}\n"
-        "define:\n  b: {args: {n: 1}, layers: [{conv: {filters: 2*n, kernel: 1}}]}\n"
-    )
+OURS = """
+input: {image: HxWx3, tag: 10}
+layers:
+  - conv: {from: image, filters: p, kernel: [3, 1], padding: [[1, 1], [0, 0]], trainable: false}
+  - maxpool: 2
+  - relu
+  - upsample
+  - upsample: 2
+  - parallel: [[relu], []]
+  - residual: {body: [relu], activation: relu}
+  - sequential: [relu]
+  - repeat: {times: 2, layers: [relu]}
+  - use: {block: b, n: 3}
+  - use: b
+  - global_avgpool: {name: g, expect: {activations: '<= 1000'}}
+define:
+  b: {args: {n: 1}, layers: [{conv: {filters: 2*n, kernel: 1}}]}
+"""
+THEIRS = """
+inputs: {left: "(28, 28, 1)", right: 28x28x1}
+layout: nhwc
+layers:
+  - flatten: {from: left}
+  - Linear: {in_features: 784, out_features: 8, bias: True}
+  - linear: 8
+  - linear
+  - nn.Linear: [8, 8]
+  - Dense(8, activation='relu')
+  - Dense: {Units: 8, activation: ReLU, kernel_regularizer: null}
+  - small
+  - small: 4
+  - small: {n: 4, name: last one}
+  - use: small
+    n: 4
+  - residual: {layers: [relu]}
+  - residual: {body: relu, shortcut: {dense: 8}}
+  - residual: [relu]
+  - repeat: {n: 2, body: relu}
+  - sequential: {body: [relu]}
+  - nn.Sequential: [nn.ReLU]
+  - parallel: {branches: [relu, {dense: 8}, {layers: [relu, relu]}, []], merge: Add}
+  - Dropout: 0.5
+    name: dropped
+  - tied: 3
+  - Conv2D: {filters: 4, kernel_size: (3, 3), activation: swish, from: right}
+  - MaxPooling2D: {strides: (2, 2)}
+  - MAX_POOL2D: 2
+expect: {trainable: "> 0"}
+define:
+  small: {args: {n: 4, act: relu, wide: true}, layers: [{dense: {units: 2*n, activation: act, bias: wide}}]}
+  plain: [relu]
+  tied: {args: [n], body: [{dense: $n}, plain], shared: true}
+"""
+
+
+@pytest.mark.parametrize("text", [OURS, THEIRS])
+def test_the_schema_takes_what_the_reader_takes(validator, cli, text):
     assert [error.message for error in validator.iter_errors(loaded(text))] == []
     assert cli("summary", "-", stdin=text).code == 0
 
@@ -149,12 +245,12 @@ def test_a_name_that_yaml_takes_for_another_type_is_read_and_is_valid(validator,
     assert cli("summary", "-", stdin=text).code == 0
 
 
-@pytest.mark.parametrize("block", ["residual", "parallel", "repeat", "sequential", "use"])
+@pytest.mark.parametrize("block", ["residual", "parallel", "repeat", "sequential", "moe", "use"])
 def test_a_block_has_a_page_like_a_kind_whose_example_is_valid(cli, block):
     result = cli("kinds", block)
     assert (result.code, result.out.startswith(f"{block}: ")) == (0, True)
     example = result.out.split("Example:\n")[1].split("\n\n")[0]
-    assert cli("summary", "-", stdin=f"input: 32x32x3\nlayers:\n{example}").code == 0
+    assert cli("summary", "-", stdin=f"input: {16 if block == 'moe' else '32x32x3'}\nlayers:\n{example}").code == 0
 
 
 @pytest.mark.parametrize(("word", "page"), [("MaxPool2d", "maxpool"), ("Linear", "dense"), ("skip", "residual")])

@@ -23,10 +23,10 @@ def _described(word: str, every: dict[str, type[Kind]]) -> Description:
     """The page of a kind or a block, by our word for it or another. Raises UsageError."""
     meaning = None if word in every or word in blocks.PAGES else vocabulary.kind(word)
     ours = meaning.kind if meaning else word
+    if ours in blocks.PAGES:  # of moe the kind is the row of its sum alone
+        return blocks.describe(ours)
     if ours in every:
         return describe(every[ours])
-    if ours in blocks.PAGES:
-        return blocks.describe(ours)
     several = vocabulary.several(word)
     if several:
         raise UsageError(f'"{word}" could mean {" or ".join(several)}', help=f"cnncalc kinds {several[0]}")
@@ -50,7 +50,9 @@ def kinds(
     format = options.form(format, output, render.FORMATS)
     every = registry.every()
     if kind is None:
-        text = render.as_list([describe(found) for found in every.values()], format, to_file=bool(output))
+        text = render.as_list(
+            [describe(found) for word, found in every.items() if word not in blocks.PAGES], format, to_file=bool(output)
+        )
     else:
         text = render.one(_described(kind, every), format, to_file=bool(output))
     io.emit(text, output)
