@@ -62,7 +62,7 @@ def layout_word(text: str) -> str | None:
 
 
 def order(word: str) -> str:
-    """The layout that a word for one stands for: of ``NCHW``, channels_first."""
+    """The layout that a word means: channels_first for ``NCHW``."""
     return WITH_BATCH.get(word, word)
 
 

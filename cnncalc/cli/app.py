@@ -56,7 +56,7 @@ class _Commands(TyperGroup):
 
 
 def _unknown(word: str) -> UsageError:
-    """What a word is that is no command."""
+    """The hint for a word that is not a command."""
     from cnncalc import kinds
     from cnncalc.network.blocks import PLACERS
 

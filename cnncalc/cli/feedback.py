@@ -28,7 +28,7 @@ class Feedback:
             options.apart(("--output", output), ("--feedback", path))
             if os.path.lexists(path) and not _is_feedback(path):
                 raise OutputError(
-                    f'"{path}" was there before and is no feedback; it is left as it was',
+                    f'"{path}" already exists and is not feedback; it was not changed',
                     help="--feedback with another folder",
                 )
 

@@ -61,7 +61,7 @@ def write_arrays(path: str, write: Callable[[BinaryIO], object], files: Files) -
 
 
 def report(text: str, output: str | None, files: Files, *, aside: bool) -> None:
-    """Write what a command says besides its arrays: ``aside``, on standard error, where standard output has them."""
+    """Write a command's report: on standard error (``aside``) if standard output has its arrays."""
     if aside:
         complain(text.rstrip("\n"), 0)
     else:
@@ -98,7 +98,7 @@ def complain(text: str, code: int) -> int:
 
 
 def finish(code: int) -> int:
-    """Flush standard output; a pipe that was closed is no error."""
+    """Flush standard output; a closed pipe is not an error."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:

@@ -162,7 +162,7 @@ def _array(name: str, given: Any) -> Array:
     try:
         return np.asarray(given)
     except ValueError:
-        raise UsageError(f'what was given for the input "{name}" is no array: its rows differ in length') from None
+        raise UsageError(f'what was given for the input "{name}" is not an array: its rows differ in length') from None
 
 
 def _unwatched(row: Row, xs: list[Array], y: Array, seconds: float) -> None:

@@ -43,7 +43,7 @@ PAGES: dict[str, tuple[str, tuple[tuple[str, str, str], ...], str]] = {
         "      - [conv: {filters: 96, kernel: 1}, conv: {filters: 128, kernel: 3, padding: same}]",
     ),
     "repeat": (
-        "The layers so many times, one after the other, each time with weights of their own.",
+        "The layers several times in a row, each time with their own weights.",
         (
             ("times", "must be given", "how many times; 0 is none"),
             ("layers", "must be given", "the layers (body does as well), or one layer"),

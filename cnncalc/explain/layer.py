@@ -25,7 +25,7 @@ class Step(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """The working of one layer, what its row says besides, what its letters stand for, and what happens inside."""
+    """The working of one layer, its notes, the meaning of its letters, and what happens inside."""
 
     name: str
     kind: str
@@ -61,7 +61,7 @@ _MEANINGS = {
 
 
 def legend(kind: Kind, numbers: list[Number]) -> dict[str, str]:
-    """What each letter of the numbers stands for, in the order they are met."""
+    """What each letter of the numbers means, in order of appearance."""
     fields = {field.letter: name.replace("_", " ") for name, field in kind.fields.items() if field.letter}
     found: dict[str, str] = {}
     for number in numbers:
@@ -106,7 +106,7 @@ def _field_steps(summary: Summary, row: Row, kind: Kind, xs: tuple[Shape, ...]) 
 
 
 def _axis_steps(field: ReceptiveField, reach: Reach, letter: str) -> list[Step]:
-    """Along one axis; where steps are fractions, of a map finer than the input, there is no line."""
+    """Along one axis; no line where steps are fractions, because a map is finer than the input."""
     if type(field.size) is not int or type(field.jump) is not int:
         return []
     after, before = (f"out,{letter}", f"_{letter}") if letter else ("out", "")

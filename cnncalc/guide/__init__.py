@@ -17,7 +17,7 @@ TOPICS = {
 
 
 def page(topic: str) -> str:
-    """The Markdown text of a page. Raises UsageError for a topic that there is not."""
+    """The Markdown text of a page. Raises UsageError for an unknown topic."""
     if topic not in TOPICS:
         raise UsageError(f'the guide has no topic "{topic}"', help=nearest(topic, TOPICS) or ", ".join(TOPICS))
     with open(os.path.join(os.path.dirname(__file__), f"{topic}.md"), encoding="utf-8") as stream:

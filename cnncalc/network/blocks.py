@@ -124,7 +124,7 @@ def _moe(builder: Builder, item: Item, scope: Scope, above: int) -> int:
 
 
 def _count(item: Item, scope: Scope, name: str) -> int:
-    """A field that says how many copies there are: a number, as no letter can stand for it."""
+    """A field that says how many copies there are: a number, never a letter."""
     if name not in item.fields:
         raise BadValue(f'{item.word} "{item.name}" needs {name}', item.mark, f"{item.word}: {{{name}: 2, ...}}")
     number = values.whole(item.fields[name], scope.context, name)

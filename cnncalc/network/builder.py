@@ -76,7 +76,7 @@ class Builder:
         return self.network
 
     def place_list(self, nodes: Sequence, scope: Scope, above: int) -> int:
-        """Place the layers of a list below value ``above``; the value that the last of them puts out."""
+        """Place the layers of a list below value ``above``; returns the value of the last one's output."""
         if self.depth > self.spec.limits.nesting:
             depth, limit = self.depth, self.spec.limits.nesting
             raise LimitError(over("nesting", f"blocks {depth} levels inside each other", limit, nodes.mark))
@@ -128,7 +128,7 @@ class Builder:
         return items
 
     def place_item(self, item: Item, scope: Scope, above: int) -> int:
-        """Place one item below value ``above``; the value that it puts out, BROKEN where that is not known."""
+        """Place one item below value ``above``; returns the value of its output, or BROKEN if unknown."""
         first = len(self.network.layers)
         self.step(item.mark)
         if item.broken:
@@ -246,7 +246,7 @@ class Builder:
         return self._contexts[key]
 
     def append(self, layer: Layer) -> int:
-        """Add a layer; the number of the value that it puts out."""
+        """Add a layer; returns the number of its output value."""
         if layer.name in self.names:
             raise BadValue(f'two layers come to be called "{layer.name}"', layer.mark, "give one another name")
         self.names.add(layer.name)

@@ -42,7 +42,7 @@ def check(item: Item, kind: Kind, xs: tuple[Shape, ...], context: Context) -> Ki
 
 
 def _last(x: Shape) -> Kind:
-    """The last step of a sequence; of features, which a recurrent layer puts out for its last step, they themselves."""
+    """The last step of a sequence; features, which a recurrent layer outputs for its last step, as they are."""
     return Select(index=x.spatial[-1]) if x.spatial else Linear()
 
 

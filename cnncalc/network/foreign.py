@@ -66,7 +66,7 @@ _IDENTITY = vocabulary.Meaning("linear")
 
 
 def _unknown(item: Item, blocks: tuple[str, ...]) -> BadValue:
-    """The error for a word that is no kind, with what to write."""
+    """The error for a word that is not a kind, with what to write."""
     several = vocabulary.several(item.word)
     if several:
         text = f'"{shown(item.word)}" could mean {" or ".join(several)}'
@@ -76,7 +76,7 @@ def _unknown(item: Item, blocks: tuple[str, ...]) -> BadValue:
 
 
 def suggestion(word: str, others: Iterable[str] = ()) -> str:
-    """``did you mean "..."?`` for a word that is no kind; ``others`` are words that are none but are known."""
+    """``did you mean "..."?`` for a word that is not a kind; ``others`` are known words that are not kinds."""
     own = [*kinds.every(), *others]
     close = nearest(word, own)
     if close is None:

@@ -64,13 +64,13 @@ def _field(source: Source, kind: str, part: str, column: int, fields: dict[str, 
 
 
 def _long(kind: str, name: str) -> str:
-    """The name that a short one stands for where the kind has that field; the reader knows the others."""
+    """The full name of a short one if the kind has that field; the reader knows the others."""
     found, long = kinds.find(kind), SHORT.get(name, name)
     return long if found and name not in found.fields and long in found.fields else name
 
 
 def _parts(text: str) -> list[str]:
-    """Split at the commas that stand in no brackets."""
+    """Split at the commas outside brackets."""
     parts, depth, start = [], 0, 0
     for place, character in enumerate(text):
         depth += (character in "[(") - (character in "])")

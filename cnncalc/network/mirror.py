@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def place(builder: Builder, above: int) -> int:
-    """Place the decoder of the layers placed so far below value ``above``; the value that it puts out.
+    """Place the decoder of the layers placed so far below value ``above``; returns the value of its output.
 
     Raises SpecError where a layer cannot be undone: more than one layer read, positions thrown away.
     """
@@ -43,7 +43,7 @@ def place(builder: Builder, above: int) -> int:
 
 
 def _chain(builder: Builder) -> list[tuple[Layer, Shape, Shape]]:
-    """The layers with what each reads and puts out; nothing where one does not fit (``infer`` will say so)."""
+    """The layers with their inputs and outputs; empty if one does not fit (``infer`` will say so)."""
     network, found = builder.network, []
     shape = next(iter(network.inputs.values()))
     for number, layer in enumerate(network.layers):
@@ -67,7 +67,7 @@ def _cannot(layer: Layer, why: str) -> SpecError:
 
 
 def _activation_before(builder: Builder, layer: Layer) -> str | None:
-    """The activation of the nearest layer above ``layer`` that learns: what is decoded is what that one put out."""
+    """The activation of the nearest layer above ``layer`` that learns: its output is what is decoded."""
     above = builder.network.layers[: builder.network.layers.index(layer)]
     found = (other.kind.__dict__["activation"] for other in reversed(above) if "activation" in other.kind.fields)
     return next(found, None)

@@ -74,7 +74,7 @@ class Layer:
 
 
 class Block(NamedTuple):
-    """A named stretch of layers, ``first`` up to ``last`` (exclusive), that puts out ``value``; ``word``: its kind."""
+    """A named range of layers, ``first`` up to ``last`` (exclusive), with the output ``value``; ``word``: its kind."""
 
     first: int
     last: int

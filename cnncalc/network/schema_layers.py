@@ -170,7 +170,7 @@ def _has(pattern: str) -> Schema:
 
 
 def _value(word: str, name: str, field: Field, *, inside: bool) -> Schema:
-    """The values of a field; inside a block the name of an argument may stand for each."""
+    """The values of a field; inside a block, the name of an argument may take its place."""
     own: Schema = field.schema()
     if isinstance(field, Word):
         own = _ref("activation") if field.words == FUNCTIONS else _words(field)

@@ -127,7 +127,7 @@ class Scope:
         self.later: set[str] = set()
 
     def inside(self, item: Item, *, trainable: bool, part: str = "", context: Context | None = None) -> Scope:
-        """The scope of a list inside ``item``, which stands in this one."""
+        """The scope of a list inside ``item``, which is in this one."""
         return Scope(
             f"{self.prefix}{item.name}/{part}", context or self.context, self, trainable=self.trainable and trainable
         )

@@ -48,7 +48,7 @@ class Outline:
 
 
 def blocks_data(summary: Summary, outline: Outline, layout: str) -> list[dict[str, Any]]:
-    """Each block: how many layers it has, what it reads, what it puts out, and the sums of its layers."""
+    """Each block: its number of layers, its inputs, its output, and the sums over its layers."""
     return [_block(summary, outline, layout, name, block) for name, block in outline.blocks.items()]
 
 
@@ -113,7 +113,7 @@ def inside(name: str, block: str) -> bool:
 
 
 def fitting_depth(data: dict[str, Any], rows: int = ROWS) -> int:
-    """The depth at which a table has at most ``rows`` rows: 0, for all, where there are no more layers or no blocks."""
+    """The depth at which a table has at most ``rows`` rows; 0, for every layer, if that fits or there are no blocks."""
     if not data["blocks"] or len(data["layers"]) <= rows:
         return 0
     deepest = max(block["depth"] for block in data["blocks"])

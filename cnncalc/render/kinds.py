@@ -39,7 +39,7 @@ def _data(description: Description) -> dict[str, Any]:
 
 
 def one(description: Description, format: str, *, to_file: bool = False) -> str:
-    """One kind: what it does, its fields, its rules, and where they stand."""
+    """One kind: what it does, its fields, its rules, and their source."""
     if format == "json":
         return json.dumps(_data(description), 1) + "\n"
     rows = description.fields

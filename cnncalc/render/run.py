@@ -139,5 +139,5 @@ def _plain(number: float) -> str:
 
 
 def _bracketed(number: float) -> str:
-    """A number that follows a sign: a negative one stands in brackets."""
+    """A number that follows a sign: a negative one is put in brackets."""
     return f"({_plain(number)})" if number < 0 else _plain(number)

@@ -58,7 +58,7 @@ _AXIS = re.compile(r"([HWTZ]): (.*)", re.DOTALL)
 
 
 def notes(layers: list[dict[str, Any]]) -> list[str]:
-    """What rows say besides their numbers, once for all axes and layers that say the same.
+    """The notes of the rows, once for all axes and layers with the same note.
 
     Where that is still many, once for all that differ in numbers alone.
     """
@@ -74,7 +74,7 @@ def notes(layers: list[dict[str, Any]]) -> list[str]:
     lines = []
     for (note, names), *others in alike.values():
         more = [name for _, called in others for name in called]
-        likewise = f" (likewise, with other numbers: {', '.join(more)})" if more else ""
+        likewise = f" (the same with other numbers: {', '.join(more)})" if more else ""
         lines.append(f"{', '.join(names)}: {text.printable(note)}{likewise}")
     return lines
 

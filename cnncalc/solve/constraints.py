@@ -47,7 +47,7 @@ class NetworkQuestion:
     domain: Interval = (0, FAR)
 
     def __init__(self, network: Network, demands: list[Demand] | None = None, effort: Effort | None = None) -> None:
-        """``demands`` in place of those that the network states; ``effort`` is what may be spent on the search."""
+        """``demands`` replace those of the network; ``effort`` limits the search."""
         if demands is not None:
             network = copy(network)
             network.demands, network.given = demands, []

@@ -52,7 +52,7 @@ def solve(network: Network) -> NetworkSolution:
     """
     question = NetworkQuestion(network)
     if not question.names:
-        raise NoSolution("nothing is unknown: no letter stands for a number", help="for example padding: p")
+        raise NoSolution("nothing is unknown: the spec has no letter for a number", help="for example padding: p")
     groups = question.groups()
     if groups is None:
         raise _unsolved(question)

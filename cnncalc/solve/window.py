@@ -32,7 +32,7 @@ def sliding(word: str) -> type[Kind]:
         found = kinds.find(meaning.kind) if meaning else None
     if found is None or not _slides(found):
         known = [word for word, other in kinds.every().items() if _slides(other)]
-        raise UsageError(f'"{word}" is no kind with a window', help=nearest(word, known) or ", ".join(known))
+        raise UsageError(f'"{word}" is not a kind with a window', help=nearest(word, known) or ", ".join(known))
     return found
 
 

@@ -67,7 +67,7 @@ class WindowSolution:
         if not self.solutions and not self.asymmetric:
             return []
         if self.asymmetric:
-            return [f"P is no whole number: one side gets one more, {_pairs(self.asymmetric)}"]
+            return [f"P is not a whole number: one side gets one more, {_pairs(self.asymmetric)}"]
         first, last = self.range
         tried = ([] if first is None else [first - 1, first]) + ([] if last is None else [last, last + 1])
         found = []

@@ -13,7 +13,7 @@ _LONGEST = 1000
 
 
 class NotArithmetic(ValueError):
-    """The text is no arithmetic over the names given; the message says why."""
+    """The text is not arithmetic over the given names; the message says why."""
 
 
 def evaluate(text: str, names: Mapping[str, Number], letter: Callable[[str], bool] = lambda word: False) -> Number:
@@ -81,7 +81,7 @@ def _operand(token: str, names: Mapping[str, Number], letter: Callable[[str], bo
 
 
 def _reduce(numbers: list[Number], signs: list[str], strength: int) -> None:
-    """Work out what stands on the stack and binds at least as tightly as ``strength``."""
+    """Work out what is on the stack and binds at least as tightly as ``strength``."""
     while signs and signs[-1] != "(" and _STRENGTH.get(signs[-1], 3) >= strength:
         sign, second, first = signs.pop(), numbers.pop(), numbers.pop()
         if sign == "//" and value(second) == 0:

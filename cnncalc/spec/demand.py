@@ -23,7 +23,7 @@ _BOUNDS = {"<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", "<": "<", ">": ">"}
 
 
 class Demand(NamedTuple):
-    """``quantity`` of ``layer`` (None: of the totals) stands in ``relation`` (``=``, ``<=``, ...) to ``wanted``.
+    """``quantity`` of ``layer`` (None: of the totals) must be in ``relation`` (``=``, ``<=``, ...) to ``wanted``.
 
     ``wanted`` is a number, or a list of sizes as written in the spec's layout.
     """

@@ -145,9 +145,11 @@ def _input(spec: Spec, name: str, node: Node, context: Context) -> None:
 def _layers(spec: Spec, root: Mapping, context: Context) -> None:
     stated = [key for key in ("layers", "encoder", "decoder") if key in root.items]
     if "layers" in stated and len(stated) > 1:
-        raise BadValue("layers stand beside encoder or decoder", root.keys[stated[1]], "keep one of the two")
+        raise BadValue(
+            "a spec has layers, or an encoder and a decoder, not both", root.keys[stated[1]], "keep one of the two"
+        )
     if stated == ["decoder"]:
-        raise BadValue("decoder stands without encoder", root.keys["decoder"], "add encoder: [...]")
+        raise BadValue("decoder needs an encoder", root.keys["decoder"], "add encoder: [...]")
     if not stated:
         raise BadValue("layers are missing", root.mark, f"for example\n{SMALLEST}")
     for key in stated:

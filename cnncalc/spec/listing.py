@@ -13,7 +13,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def listed(node: Scalar, names: object = (), *, sizes: bool = True) -> Node:
-    """The list that a text stands for, or ``node`` itself where it is one value.
+    """The list that a text means, or ``node`` itself if it is one value.
 
     ``names`` are words that may hold an x without being several sizes; without ``sizes`` an x parts nothing.
     """

@@ -9,7 +9,7 @@ NO_TAGS = "leave it out: a value's type follows from the field it is given to"
 
 
 class Node:
-    """A value in a file, and where it stands."""
+    """A value in a file, and its place."""
 
     __slots__ = ("mark",)
     mark: Mark

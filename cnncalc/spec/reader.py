@@ -65,7 +65,7 @@ class _TooDeep(Exception):
 
 
 class _Part:
-    """A value that is being read, and what stands in it so far. An anchor keeps it for its aliases."""
+    """A value that is being read, with its content so far. An anchor keeps it for its aliases."""
 
     __slots__ = ("before", "event", "height", "key", "node", "size")
 
@@ -126,7 +126,7 @@ class _Reader:
         """The value that was read. Raises SpecError with all that is wrong with it."""
         items = self.root.items
         if not items or (isinstance(items[0], Scalar) and items[0].plain and not items[0].text):
-            found = "holds nothing besides comments" if self.source.text.strip() else "is empty"
+            found = "holds nothing but comments" if self.source.text.strip() else "is empty"
             self.problem(f"the file {found}, where a mapping is expected", self.root.mark, self.example())
         if self.problems:
             raise self.failure()
@@ -154,7 +154,7 @@ class _Reader:
             self.refuse_tag(event.tag, mark)
         # The pure parser lets "\ud800" pass.
         if style == '"' and any("\ud800" <= c <= "\udfff" for c in text):
-            self.problem("half of a surrogate pair is no character", mark, "write the character itself")
+            self.problem("half of a surrogate pair is not a character", mark, "write the character itself")
         node = Scalar(text, mark, plain=not style)
         if event.anchor is not None:
             part = self.anchors[event.anchor] = _Part(node)
@@ -166,16 +166,16 @@ class _Reader:
             self.opened(node)
 
     def on_alias(self, event: Any) -> None:
-        """What was named with an anchor stands here once more; it is not copied, but counted."""
+        """The value of an anchor is used here again; it is not copied, but counted."""
         mark, name = self.mark(event), event.anchor
         part = self.anchors.get(name)
         self.refuse_key("an alias", mark)
         if part is None:
             help = f'name a value above with "&{shown(name)}", or put the text in quotes'
-            self.problem(f'"*{shown(name)}" stands for nothing: no value above is named so', mark, help)
+            self.problem(f'"*{shown(name)}" means nothing: no value above has that name', mark, help)
         elif not part.size:
             help = "write out what is meant, or name another value"
-            self.problem(f'"*{shown(name)}" stands inside the value that it names', mark, help, part.node.mark)
+            self.problem(f'"*{shown(name)}" is inside the value that it names', mark, help, part.node.mark)
         else:
             self.limits.check("nesting", len(self.stack) - 1 + part.height, mark)
             self.deepen(part.height)
@@ -207,7 +207,7 @@ class _Reader:
         self.add(part.node, mark)
 
     def open(self, event: Any, node: Node, mark: Mark) -> None:
-        """What follows stands in ``node``, until its end."""
+        """What follows belongs to ``node``, until its end."""
         depth = len(self.stack)
         if depth > self.most_nesting:
             self.limits.check("nesting", depth, mark)
@@ -283,7 +283,7 @@ class _Reader:
         elif node.plain and text == "<<":
             self.problem('"<<" (a merge key) is not allowed', mark, "write the fields out, or use define: and use:")
         elif text in into.keys:
-            self.problem(f'the key "{shown(text)}" stands twice in one mapping', mark, "keep one", into.keys[text])
+            self.problem(f'the key "{shown(text)}" appears twice in one mapping', mark, "keep one", into.keys[text])
         else:
             into.keys[text] = mark
             return text
@@ -321,7 +321,7 @@ class _Reader:
         return Mark(self.source, line + 1, column + 1, max(1, last - column))
 
     def bracket(self) -> int | None:
-        """Where in the text the innermost bracket that is open stands."""
+        """The place of the innermost open bracket."""
         for part in reversed(self.stack):
             if part.event is not None and part.event.flow_style:
                 offset: int = part.event.end_mark.index - 1  # an anchor may stand before the bracket

@@ -33,7 +33,7 @@ def load(path: str, limits: Limits) -> Source:
 
 
 def text(path: str, limits: Limits) -> Source:
-    """The same, whatever characters it holds: for a file that is no YAML."""
+    """The same, whatever characters it holds: for a file that is not YAML."""
     name, found = data(path, limits)
     return Source(name, _decode(name, found))
 
@@ -59,7 +59,7 @@ def check_characters(source: Source) -> None:
 
 
 def _file(path: str, limits: Limits) -> bytes:
-    """What stands in the regular file ``path``."""
+    """The bytes of the regular file ``path``."""
     with regular(path) as stream:
         limits.check("file", os.fstat(stream.fileno()).st_size, Mark(Source(path, ""), 1, 1))
         try:
@@ -135,7 +135,7 @@ def _kind(mode: int) -> str:
 
 
 def _similar(path: str) -> str | None:
-    """``did you mean``, from the files that stand where ``path`` would."""
+    """``did you mean``, from the files beside ``path``."""
     from itertools import islice
 
     folder, name = os.path.split(path)

@@ -44,7 +44,7 @@ class _Rule(NamedTuple):
 
 _QUOTE_IT = "put a text that begins with it in quotes"
 _RULES = (
-    _Rule(r"^a tab .*token|a tab character", "a tab stands where YAML allows only spaces", "indent with spaces"),
+    _Rule(r"^a tab .*token|a tab character", "there is a tab where YAML allows only spaces", "indent with spaces"),
     _Rule(
         r"quoted scalar \| .*(end of stream|document)",
         "the quote {opener} that opens here is not closed before {found} at {place}",
@@ -54,7 +54,7 @@ _RULES = (
     _Rule(
         r"flow (sequence|mapping)|^the end of the file .*flow node",
         'the "{opener}" that opens here is not closed before {found} at {place}',
-        'put "{closer}" where it ends, and "," between what stands in it',
+        'put "{closer}" where it ends, and "," between its values',
         opening=True,
     ),
     _Rule(
@@ -71,20 +71,20 @@ _RULES = (
     ),
     _Rule(
         r"mapping values|unexpected ':'",
-        'this ":" stands in the middle of a value, where no mapping can begin',
+        'this ":" is in the middle of a value, where no mapping can begin',
         'indent the keys of one mapping alike, put a space after each ":", and a text that holds ": " in quotes',
     ),
     _Rule(r"sequence entries", "a list cannot begin here", "begin it on the next line, or write it in [ ]"),
-    _Rule(r"mapping keys", '"?" cannot stand here', 'write "key: value", or put the text in quotes'),
+    _Rule(r"mapping keys", '"?" cannot be used here', 'write "key: value", or put the text in quotes'),
     _Rule(r'^"[\]}]" .*block', "{found} closes nothing that is open", "leave it out, or open it before"),
     _Rule(
         r'^"-" .*block mapping',
-        'a list entry ("- ") stands where the mapping that begins at {opened} goes on',
+        'there is a list entry ("- ") where the mapping that begins at {opened} continues',
         "indent it like the other entries of its list",
     ),
     _Rule(
         r"block mapping",
-        "{found} stands where the next key of the mapping that begins at {opened} is expected",
+        "there is {found} where the next key of the mapping that begins at {opened} is expected",
         "begin the keys of one mapping in the same column; nothing follows a closing quote or bracket",
     ),
     _Rule(
@@ -99,13 +99,13 @@ _RULES = (
     _Rule(r"directive|version|incompatible", 'this "%" line is not one that YAML knows', "leave it out"),
     _Rule(
         r"document start",
-        "{found} stands after the end of the value that the file holds",
+        "there is {found} after the end of the file's value",
         "indent what belongs to it; only one mapping is expected",
     ),
     _Rule(
         r"block scalar",
         "{found} cannot follow here",
-        'after "|" or ">" stand at most "+" or "-" and a comment; put other text in quotes',
+        'after "|" or ">" only "+" or "-" and a comment are allowed; put other text in quotes',
     ),
     _Rule(r"", "this is not valid YAML: {problem}", "put texts in quotes, and indent with spaces"),
 )
@@ -157,7 +157,7 @@ def _words(mark: Mark) -> str:
 
 
 def _found(text: str, offset: int) -> str:
-    """What stands at ``offset``, in words."""
+    """What is at ``offset``, in words."""
     found = re.compile(r"[\w.-]+|[^\n\r\x85\u2028\u2029]").match(text, offset)
     if found:
         return {"\t": "a tab", " ": "a space"}.get(found[0], f'"{shown(found[0])}"')

@@ -130,7 +130,7 @@ def _number_help(node: Scalar, what: str) -> str | None:
     if node.text in TRUTHS or is_null(node):
         return None
     if node.text == "x":
-        return "x stands between sizes; any other letter can be an unknown"
+        return "x separates sizes; any other letter can be an unknown"
     if _is_real(node.text) and len(node.text) < 20 and (number := float(node.text)).is_integer():
         return f"{what}: {int(number)}"
     return None
@@ -145,7 +145,7 @@ def _worked_out(node: Scalar, context: Context, what: str, least: int) -> Number
         number = evaluate(node.text, context.arguments or {}, is_letter)
     except NotArithmetic as error:
         raise BadValue(
-            f'{what} must be {_numbers_from(least)}; "{shown(node.text)}" is no arithmetic here: {error}',
+            f'{what} must be {_numbers_from(least)}; "{shown(node.text)}" is not arithmetic: {error}',
             node.mark,
             "use + - * // ( ), whole numbers and " + _names(context),
         ) from None
@@ -173,7 +173,7 @@ def per_axis(node: Node, context: Context, what: str, least: int = 1) -> Any:
 
 
 def _listed(node: Scalar, context: Context) -> Node:
-    """The list that a text stands for, or ``node`` itself. Most texts are one number, and come out at once."""
+    """The list that a text means, or ``node`` itself. Most texts are one number and return at once."""
     if node.text.isdecimal():
         return node
     from cnncalc.spec.listing import listed

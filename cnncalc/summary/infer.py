@@ -109,7 +109,7 @@ def _check_tied(layer: Layer, weights: Weights, rows: dict[int, Row]) -> None:
         raise Misfit(
             f"the {layer.tie.array} of {first.name}, transposed, is {times(turned)}; here it would have to be "
             f"{times(weights['kernel'])}",
-            help=f"it reads {turned[0]} features: what {first.name} puts out",
+            help=f"it reads {turned[0]} features: the output of {first.name}",
         )
 
 

@@ -139,7 +139,7 @@ def test_of_a_multiple_choice_just_one_option_is_right(one: One) -> None:
     ("text", "told"),
     [
         ("", "the file is empty"),
-        ("# only a comment", "holds nothing besides comments"),
+        ("# only a comment", "holds nothing but comments"),
         ("[1, 2]", "a problem file must be a mapping"),
         ("3", "a problem file must be a mapping"),
         ("{}", "problems are missing"),
@@ -158,7 +158,7 @@ def test_of_a_multiple_choice_just_one_option_is_right(one: One) -> None:
         ("problems:\n  - {id: a, tolerance: 2, input: 4x4x1, layers: [relu], answers: {total.params: 0}}", "tolerance"),
         ("problems:\n  - {id: a, follow_through: 2, input: 4, layers: [relu], answers: {total.params: 0}}", "follow"),
         ("problems: [", "exam.yaml:1:"),
-        ("problems: {a: 1, a: 2}", "stands twice"),
+        ("problems: {a: 1, a: 2}", "appears twice"),
         ("problems: !!python/object/apply:os.system [ls]", "tags are not allowed"),
     ],
 )

@@ -143,7 +143,7 @@ def test_an_argument_of_a_megabyte_is_refused_in_few_words(cli, arguments):
         ("[" * 100_000, 4, "nesting = 32"),
         ("{" * 100_000, 4, "nesting = 32"),
         ("input: 8x8x1\nlayers: [relu\n", 3, '"[" that opens here is not closed'),
-        ("input: 8x8x1\nlayers:\n\t- relu\n", 3, "a tab stands where"),
+        ("input: 8x8x1\nlayers:\n\t- relu\n", 3, "there is a tab where"),
         (
             "input: !!python/object/apply:os.system [touch x]\nlayers: [relu]",
             3,
@@ -151,7 +151,7 @@ def test_an_argument_of_a_megabyte_is_refused_in_few_words(cli, arguments):
         ),
         ("input: *a\nlayers: [relu]", 3, '"*a" stands for nothing'),
         ("input: 8x8x1\nlayers: [{<<: {a: 1}}]", 3, '"<<" (a merge key) is not allowed'),
-        ("input: 8x8x1\nlayers: [relu]\nlayers: [relu]", 3, 'the key "layers" stands twice'),
+        ("input: 8x8x1\nlayers: [relu]\nlayers: [relu]", 3, 'the key "layers" appears twice'),
         ("input: 8x8x1\nlayers: [{relu: {name: a}}, {relu: {name: a}}]", 3, 'the name "a" is given twice'),
         ("input: 8x8x1\nlayers: [{relu: {from: z}}]", 3, 'no layer above is called "z"'),
         ("input: 8x8x1\nlayers: [{relu: {from: b}}, {relu: {name: b}}]", 3, 'reads "b", which comes later'),

@@ -98,7 +98,7 @@ def test_ascii(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
         ("network nosuch.yaml", 2, "nosuch.yaml does not exist"),
         ("network nosuch.yaml --kernel 3", 2, "no meaning for a network"),
         ("padding --input 28 --kernel 5 --output 28 --format xml", 2, '--format "xml" is not known'),
-        ("padding --input 28 --kernel 5 --output 28 --kind dense", 2, "no kind with a window"),
+        ("padding --input 28 --kernel 5 --output 28 --kind dense", 2, "not a kind with a window"),
     ],
 )
 def test_bad_arguments(capsys: pytest.CaptureFixture[str], arguments: str, code: int, says: str) -> None:

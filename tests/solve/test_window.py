@@ -228,7 +228,7 @@ def test_without_an_answer_the_neighbours_that_work_are_named() -> None:
         ({"unknown": "padding", "input": 28, "kernel": 5}, "needs --output"),
         ({"unknown": "kernel", "input": 28, "kernel": 5, "output": 24}, "it is given"),
         ({"unknown": "padding", "padding": 1, "input": 28, "kernel": 5, "output": 24}, "it is given"),
-        ({"unknown": "padding", "input": 28, "kernel": 5, "output": 24, "kind": "dense"}, "no kind with a window"),
+        ({"unknown": "padding", "input": 28, "kernel": 5, "output": 24, "kind": "dense"}, "not a kind with a window"),
         ({"unknown": "padding", "input": 28, "kernel": 5, "output": 24, "ceil": True}, "conv has no ceil_mode"),
         ({"unknown": "dilation", "input": 28, "kernel": 5, "output": 24, "kind": "avgpool"}, "avgpool has no dilation"),
         (

@@ -115,9 +115,9 @@ def test_a_collection_in_brackets_is_marked_whole():
     [
         ("", "is empty"),
         (" \n\n", "is empty"),
-        ("# x\n  # y\n", "besides comments"),
-        ("---\n", "besides comments"),
-        ("---\n# x\n...\n", "besides comments"),
+        ("# x\n  # y\n", "nothing but comments"),
+        ("---\n", "nothing but comments"),
+        ("---\n# x\n...\n", "nothing but comments"),
     ],
 )
 def test_nothing(parser, text, found):
@@ -141,8 +141,8 @@ def test_two_documents(parser):
 
 
 REFUSED = [
-    ("a: 1\nb: 2\n'a': 3\n", "3:1", "1:1", 'the key "a" stands twice'),
-    ("- {x: 1, y: 2, x: 3}\n", "1:16", "1:4", 'the key "x" stands twice'),
+    ("a: 1\nb: 2\n'a': 3\n", "3:1", "1:1", 'the key "a" appears twice'),
+    ("- {x: 1, y: 2, x: 3}\n", "1:16", "1:4", 'the key "x" appears twice'),
     ("a: !!python/object/apply:os.system [x]\n", "1:4", None, "tags are not allowed; found !!python/object/apply:os.s"),
     ("a: !x 1\n", "1:4", None, "tags are not allowed; found !x"),
     ("a: ! 1\n", "1:4", None, "tags are not allowed; found !"),
@@ -159,10 +159,10 @@ REFUSED = [
     ("~: 1\n", "1:1", None, "a key is null"),
     ("a:\n  null: 1\n", "2:3", None, "a key is null"),
     ("{~: 1}\n", "1:2", None, "a key is null"),
-    ("a: *nope\n", "1:4", None, '"*nope" stands for nothing'),
-    ("a: [*p, &p 1]\n", "1:5", None, '"*p" stands for nothing'),
-    ("a: &p [1, *p]\n", "1:11", "1:4", '"*p" stands inside the value that it names'),
-    ("a: &p\n  b: {c: *p}\n", "2:10", "1:4", '"*p" stands inside the value that it names'),
+    ("a: *nope\n", "1:4", None, '"*nope" means nothing'),
+    ("a: [*p, &p 1]\n", "1:5", None, '"*p" means nothing'),
+    ("a: &p [1, *p]\n", "1:11", "1:4", '"*p" is inside the value that it names'),
+    ("a: &p\n  b: {c: *p}\n", "2:10", "1:4", '"*p" is inside the value that it names'),
 ]
 
 
@@ -177,8 +177,8 @@ def test_refused(parser, text, place, also, words):
 
 SYNTAX = [
     # text, the place shown, the second one, words, words of the help
-    ("a:\n\t- b\n", "2:1", None, "a tab stands where YAML allows only spaces", "spaces"),
-    ("a: |\n\t b\n", "2:1", "1:4", "a tab stands", "spaces"),
+    ("a:\n\t- b\n", "2:1", None, "there is a tab where YAML allows only spaces", "spaces"),
+    ("a: |\n\t b\n", "2:1", "1:4", "there is a tab", "spaces"),
     ("a: [1, 2\nb: 3\n", "1:4", "2:2", '"[" that opens here is not closed before ":" at line 2, column 2', 'put "]"'),
     ("a:\n  b: {c: 1\n\n", "2:6", "4:1", 'the "{" that opens here is not closed before the end of the file', 'put "}"'),
     ("a: {", "1:4", "1:5", 'the "{" that opens here is not closed before the end of the file at line 1', 'put "}"'),
@@ -190,19 +190,19 @@ SYNTAX = [
     ('a: "b', "1:4", "1:6", 'the quote " that opens here is not closed before the end of the file', 'put "'),
     ("a: 'b\n---\n", "1:4", "2:1", 'the quote \' that opens here is not closed before "---"', "put '"),
     ("a: 'b\nc: 'd'\n", "1:4", "2:4", "' that opens here closes only at line 2, column 4, before", "put '"),
-    ("a:\n  b: 1\n c: 2\n", "3:2", "1:1", '"c" stands where the next key of the mapping', "column"),
-    ("a:\n   - b\n  - c\n", "3:3", "1:1", 'a list entry ("- ") stands where the mapping', "indent"),
+    ("a:\n  b: 1\n c: 2\n", "3:2", "1:1", 'there is "c" where the next key of the mapping', "column"),
+    ("a:\n   - b\n  - c\n", "3:3", "1:1", 'a list entry ("- ") where the mapping', "indent"),
     ("- a\nversion: 1\n", "2:1", "1:1", 'at line 1, column 1 cannot go on with "version"', "column"),
-    ("a: 1\n  b: 2\n", "2:4", None, 'this ":" stands in the middle of a value', "indent"),
+    ("a: 1\n  b: 2\n", "2:4", None, 'this ":" is in the middle of a value', "indent"),
     ("a: 1\nb\nc: 2\n", "2:1", "3:1", 'a ":" is missing after "b"', "key: value"),
     ("a: - b\n", "1:4", None, "a list cannot begin here", "next line"),
-    ("a: ? b\n", "1:4", None, '"?" cannot stand here', "quotes"),
+    ("a: ? b\n", "1:4", None, '"?" cannot be used here', "quotes"),
     ("a: @b\n", "1:4", None, '"@" cannot begin a value', "quotes"),
     ("a: ]\n", "1:4", None, '"]" cannot begin a value', "quotes"),
     ("a: * b\n", "1:5", "1:4", '"*" needs a name', "quotes"),
     ("a: |x\n b\n", "1:5", "1:4", '"x" cannot follow here', "quotes"),
     ("%YAML 3.0\n---\na: 1\n", "1:1", None, '"%" line', "leave it out"),
-    ("[1]\nversion\n", "2:1", None, '"version" stands after the end of the value', "one mapping"),
+    ("[1]\nversion\n", "2:1", None, 'there is "version" after the end of the file', "one mapping"),
 ]
 
 
@@ -229,8 +229,8 @@ def test_characters_are_refused_also_in_a_source_made_by_hand(parser, text):
 
 
 def test_what_cannot_be_printed_is_quoted_as_an_escape():
-    assert r'the key "\x1b]52;" stands twice' in only('"\\e]52;": 1\n"\\e]52;": 2\n').text
-    assert "a" * 37 + '..." stands twice' in only(f'? "{"a" * 5000}"\n: 1\n' * 2).text
+    assert r'the key "\x1b]52;" appears twice' in only('"\\e]52;": 1\n"\\e]52;": 2\n').text
+    assert "a" * 37 + '..." appears twice' in only(f'? "{"a" * 5000}"\n: 1\n' * 2).text
 
 
 def test_every_problem_is_told_in_order():

@@ -80,7 +80,7 @@ def check(
         if given is not None and answers is None:
             raise UsageError(f"{option} needs --answers", help=f"--answers FILE.csv {option} {given}")
     if networks is not None and not os.path.isdir(networks):
-        raise UsageError(f"--networks {networks} is no folder", help="--networks DIR")
+        raise UsageError(f"--networks {networks} is not a folder", help="--networks DIR")
     files = batch.find(path)
     if answers is not None:
         from cnncalc.cli.marking import Given, mark

@@ -58,7 +58,7 @@ def run(
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     limit: options.Limit = None,
 ) -> int:
-    """Build the network in NumPy, run it once, and show what each layer put out and how long it took."""
+    """Build the network in NumPy, run it once, and show each layer's output and time."""
     format = options.form(format, None, render.FORMATS)
     options.choose("--engine", engine, ENGINES)
     options.apart(("--output", output), ("--save-weights", save_weights))

@@ -64,7 +64,7 @@ def solve(
     """Find one number of a window from the others, or the unknown letters of a spec, with the algebra.
 
     Where axes differ (--input 28x20 --kernel 5x3) there is one result for each; in JSON they stand in a list "axes",
-    each with its "axis". Exit code 1 where there is no solution.
+    each with its "axis". Exit code 1 if there is no solution.
     """
     format = options.form(format, output, render.FORMATS)
     bounds = options.limits(limit)

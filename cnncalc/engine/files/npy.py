@@ -31,7 +31,7 @@ class Header(NamedTuple):
 
 
 def read_header(stream: IO[bytes], what: str) -> Header:
-    """The header of the array that begins here. Raises SpecError for what is no plain array of numbers."""
+    """The header of the array that begins here. Raises SpecError for anything but a plain array of numbers."""
     start = stream.read(8)
     if start[:6] != MAGIC:
         raise SpecError(f"{what} is not a NumPy array", help="numpy.save or numpy.savez writes them")

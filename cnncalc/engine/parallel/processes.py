@@ -119,7 +119,7 @@ class Processes:
             work.run(piece, scratch)
 
     def _reached(self, counter: int, number: int, hope: Callable[[float], bool]) -> bool:
-        """Wait until a counter has reached ``number``; False where there is no hope after so many seconds."""
+        """Wait until a counter has reached ``number``; False if it has not after so many seconds."""
         counters, start = self._counters, perf_counter()
         while True:
             for _ in range(SPINS):

@@ -44,7 +44,7 @@ class Field:
             self.default = None
 
     def __get__(self, kind: Any, owner: Any) -> Any:
-        """The field itself on a class; on a kind its own value stands in the way of this."""
+        """The field itself on a class; on a kind, its value."""
         return self
 
     def read(self, node: Node, context: Context, what: str) -> Any:

@@ -21,7 +21,7 @@ class Column(NamedTuple):
 
     @property
     def exact(self) -> bool:
-        """Whether its values are numbers, which are never cut and stand to the right."""
+        """Whether its values are numbers, which are never cut, and aligned to the right."""
         return self.type in ("number", "sizes")
 
 

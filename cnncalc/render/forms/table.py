@@ -1,4 +1,4 @@
-"""A table for a terminal, drawn by Rich: numbers are never cut; where there is no room the columns give way."""
+"""A table for a terminal, drawn by Rich: numbers are never cut; if there is no room, columns are dropped."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ def in_colour(stream: TextIO) -> bool:
 
 
 def console_of(columns: int, *, colour: bool) -> Any:
-    """A console of so many ``columns`` that writes to the text ``console.file``."""
+    """A console, ``columns`` wide, that writes to the text ``console.file``."""
     from rich.console import Console
 
     return Console(

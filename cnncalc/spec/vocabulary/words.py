@@ -143,7 +143,7 @@ AMBIGUOUS: dict[str, tuple[str, str]] = {
 UNKNOWN: dict[str, str] = {
     "bidirectional": "lstm: {units: 64, bidirectional: true}; so for gru and rnn",
     "timedistributed": "a dense layer works on each step of a sequence as it is: write dense",
-    "lambda": "write the layers that it stands for",
+    "lambda": "write the layers that it computes",
     "inputlayer": "input: 28x28x1 at the top of the file, not a layer",
     "input": "input: 28x28x1 at the top of the file, not a layer",
     "embeddingbag": "embedding, then the mean over the steps: global_avgpool",
