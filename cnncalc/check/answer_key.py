@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from functools import cached_property
 from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answers.compare import same
+from cnncalc.check.computed import Computed, compare
 from cnncalc.errors import LimitError, Mark, NoSolution, SpecError
 from cnncalc.network.unknowns import Unknowns
 from cnncalc.spec.demand import AXIAL, Demand, Key
@@ -25,12 +27,15 @@ if TYPE_CHECKING:
 class Judged(NamedTuple):
     """An answer as it was understood, as data: ``right`` or not, None where it cannot be read.
 
-    ``read``: the answer can be read in several ways, of which ``value`` alone is right.
+    ``read``: the answer can be read in several ways, of which ``value`` alone is right. ``share``: how much of it is
+    right, cell by cell, where numbers are asked for; ``why`` says which cells are not.
     """
 
     right: bool | None
     value: Any = None
     read: bool = False
+    share: Fraction = Fraction(0)
+    why: str = ""
 
 
 class Leniency(NamedTuple):
@@ -64,6 +69,11 @@ class Truth:
         return infer.infer(network, self.layout)
 
     @cached_property
+    def computed(self) -> Computed:
+        """The numbers that follow from those which the problem states."""
+        return Computed(self.summary)
+
+    @cached_property
     def letters(self) -> list[str]:
         """The letters that stand for numbers of the network."""
         return Unknowns(self.network).names
@@ -93,6 +103,8 @@ class Truth:
         It holds letters only where the file leaves them open. Raises SpecError where there is no such layer or letter,
         NoSolution where no number fits.
         """
+        if key.numbers:
+            return self.computed.right(key, mark).nested()
         if key.quantity:
             got = quantities.quantity(self.summary, key.layer, key.quantity, mark)
             return quantity(self.settled, key) if _letters(got) and self.settled else got
@@ -104,6 +116,11 @@ class Truth:
     def judge(self, answer: Answer, leniency: Leniency = EXACT) -> Judged:
         """How ``answer`` is understood, and whether it is right. Raises SpecError, NoSolution, LimitError."""
         key = answer.key
+        if key.numbers:
+            found = compare(answer.text, self.computed.right(key), leniency.tolerance)
+            if found is None:
+                return Judged(right=None)
+            return Judged(found.share == 1, found.value, share=found.share, why=found.why)
         if not key.quantity:
             return _judged(answer.readings((), self.layout), lambda numbers: self._solves(str(key.layer), numbers))
         rights = (self.get(key), quantity(self.summary, key))  # in numbers, and in the letters of the file

@@ -123,6 +123,7 @@ def _id(problem: Mapping, default: str) -> str:
 
 def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits, networks: str | None) -> Problem:
     """A problem with its network resolved. Raises CnncalcError."""
+    node = _with_values(shared, node)
     items, keys = {**shared.items, **node.items}, {**shared.keys, **node.keys}
     layout = None
     if "network" in node.items:
@@ -132,6 +133,7 @@ def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits,
         layout_node = items.get("layout")
         layout = order(layouts.word(layout_node, Context(limits))) if layout_node else None
         base = named_network.read(path, node.items["network"], limits, networks)
+        node = _with_values(base, node)
         items, keys = {**base.items, **node.items}, {**base.keys, **node.keys}
         if "layout" in base.items:  # its own sizes are written so
             items["layout"], keys["layout"] = base.items["layout"], base.keys["layout"]
@@ -141,6 +143,15 @@ def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits,
     problem = Problem(path, id, node.mark, Truth(built, layout))
     _read_own(problem, Mapping({**shared.items, **node.items}, keys, node.mark), limits)
     return problem
+
+
+def _with_values(base: Mapping, node: Mapping) -> Mapping:
+    """``node`` with those ``values`` of ``base`` that it does not state itself."""
+    one, other = base.items.get("values"), node.items.get("values")
+    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+        return node
+    both = Mapping({**one.items, **other.items}, {**one.keys, **other.keys}, other.mark)
+    return Mapping({**node.items, "values": both}, node.keys, node.mark)
 
 
 def _read_own(problem: Problem, node: Mapping, limits: Limits) -> None:

@@ -92,10 +92,11 @@ def _met(problem: Problem, demand: Demand, got: Any) -> Verdict:
 
 def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], *, searching: bool) -> Verdict:
     """The verdict on one answer; ``letters`` has the numbers that were found right so far."""
-    truth, text = problem.truth, text_of(node)
-    verdict = Verdict(problem.file, problem.id, name, text, None, ok=False)
+    truth = problem.truth
+    verdict = Verdict(problem.file, problem.id, name, text_of(node), None, ok=False)
     try:
         key = parse_key(name, problem.places[name])
+        text = text_of(node, key)
         answer = Answer(text or "", key)
         verdict = verdict._replace(expected=_as_data(answer) if text else text)
         got = truth.get(key, problem.places[name])
@@ -109,6 +110,7 @@ def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], *
         if judged.value is not None:
             verdict = verdict._replace(expected=shaped(key, judged.value, got))
         if not judged.right:
+            verdict = verdict._replace(text=f"the answer {judged.why}" if judged.why else "")
             return _wrong(verdict, truth, key, judged.value, searching=searching)
         if not key.quantity:
             letters[name] = judged.value[0]
@@ -143,7 +145,7 @@ def _wrong(verdict: Verdict, truth: Truth, key: Key, value: Any, *, searching: b
 
 def _chosen(verdict: Verdict, truth: Truth, key: Key, options: list[Node], leniency: Leniency) -> Verdict:
     """The verdict on a multiple choice: just one of its options is right."""
-    texts = [text for option in options if (text := text_of(option))]
+    texts = [text for option in options if (text := text_of(option, key))]
     right = [text for text in texts if truth.judge(Answer(text, key), leniency).right]
     if len(right) != 1:
         return verdict._replace(text=f"{len(right)} of the options are right, where one is expected")

@@ -19,6 +19,9 @@ COUNTED = (
 QUANTITIES = ("output", *COUNTED, *AXIAL)
 TOTALS = (*QUANTITIES, "peak_activation_bytes")
 
+#: Quantities that are numbers worked out from the numbers that a file states.
+COMPUTED = ("values",)
+
 _BOUNDS = {"<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", "<": "<", ">": ">"}
 
 
@@ -85,7 +88,10 @@ def _bound(node: Node) -> tuple[str, Node]:
 
 
 class Key(NamedTuple):
-    """What is asked: a ``quantity`` of ``layer`` (None: of the totals), or, without one, the letter ``layer``."""
+    """What is asked: a ``quantity`` of ``layer`` (None: of the totals), or, without one, the letter ``layer``.
+
+    The quantity ``values`` is the numbers that a layer puts out.
+    """
 
     layer: str | None
     quantity: str = ""
@@ -98,6 +104,16 @@ class Key(NamedTuple):
         """Whether the answer is a list of sizes, one for each axis."""
         return self.quantity == "output" or self.quantity in AXIAL
 
+    @property
+    def numbers(self) -> bool:
+        """Whether the answer is numbers that follow from those of ``values``."""
+        return self.quantity in COMPUTED
+
+
+def asks_numbers(text: str) -> bool:
+    """Whether the answer to the key ``text`` is numbers worked out from those that a file states."""
+    return text.rpartition(".")[2] in COMPUTED
+
 
 def parse_key(text: str, mark: Mark | None = None) -> Key:
     """``layer.quantity``, ``total.quantity`` or a letter. Raises SpecError."""
@@ -106,7 +122,7 @@ def parse_key(text: str, mark: Mark | None = None) -> Key:
         if is_letter(text):
             return Key(text)
         raise SpecError(f'"{text}" is not layer.quantity, total.quantity or a letter', mark=mark)
-    known = TOTALS if layer == "total" else QUANTITIES
+    known = TOTALS if layer == "total" else (*QUANTITIES, *COMPUTED)
     if quantity not in known:
         help = nearest(quantity, known) or f"one of {', '.join(known)}"
         raise SpecError(f'"{quantity}" is not a quantity', mark=mark, help=help)

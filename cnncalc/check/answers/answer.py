@@ -6,6 +6,7 @@ from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.check.answers import matrix
 from cnncalc.check.answers.numbers import letter_values, numbers
 from cnncalc.check.answers.sizes import sizes
 from cnncalc.check.answers.words import LONGEST
@@ -22,8 +23,10 @@ _NOTHING = ("none", "-", "–")
 _BATCH = "N"  # the letter of a batch axis
 
 
-def text_of(node: Node) -> str | None:
+def text_of(node: Node, key: Key | None = None) -> str | None:
     """An answer of a problem file as one would write it on a sheet; None for null, and for what is no answer."""
+    if key is not None and key.numbers:
+        return matrix.text_of(node)
     if isinstance(node, Scalar):
         return None if is_null(node) else node.text
     if isinstance(node, Sequence) and all(isinstance(item, Scalar) for item in node.items):
@@ -56,6 +59,8 @@ class Answer:
     @cached_property
     def _groups(self) -> tuple[tuple[Any, ...], ...]:
         """What the text may mean, the most literal group first; a number, sizes, or numbers for a letter."""
+        if self.key.numbers:
+            return (tuple(one.nested() for one in matrix.read(self.text)),)
         if not self.key.quantity:
             return (letter_values(self.text, str(self.key.layer)),)
         if not self.key.sizes:

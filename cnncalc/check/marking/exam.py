@@ -22,6 +22,7 @@ from cnncalc.spec.demand import Key, parse_key
 if TYPE_CHECKING:
     from cnncalc.check.marking.cells import Cell
     from cnncalc.explain.layer import Step
+    from cnncalc.spec.node import Node
 
 
 _OPTION = re.compile(r"\(?([A-Za-z])(?:[).]?|[).]\s.*)")  # b, (b), b) 28x28x10
@@ -46,7 +47,7 @@ class Question(NamedTuple):
 
     def chosen(self, answer: str) -> str:
         """The option that ``answer`` names by its letter, such as ``a`` or ``(b)``; else ``answer`` itself."""
-        options = [text_of(option) or "" for option in self.problem.options.get(self.name, ())]
+        options = [text_of(option, self.key) or "" for option in self.problem.options.get(self.name, ())]
         letter = _OPTION.fullmatch(answer.strip())
         place = ord(letter[1].lower()) - ord("a") if letter and answer.strip() not in options else len(options)
         return options[place] if place < len(options) else answer
@@ -56,7 +57,7 @@ class Marked(NamedTuple):
     """An answer with its marks. ``answer`` is as the student wrote it, None where there is none.
 
     ``how`` is ``right``, ``follow_through``, ``wrong``, ``unread`` or ``missing``. ``read`` is what the answer was
-    read as, where it can be read in several ways and only one is right.
+    read as, where it can be read in several ways and only one is right. ``why`` says which of its numbers are wrong.
     """
 
     question: Question
@@ -65,6 +66,7 @@ class Marked(NamedTuple):
     marks: Fraction = Fraction(0)
     slip: Explanation | None = None
     read: Any = None
+    why: str = ""
 
     @property
     def ok(self) -> bool | None:
@@ -133,9 +135,9 @@ class Exam:
             return
         self.problems[problem.id] = problem
         for name, node in problem.answers.items():
-            self.questions[problem.id, name] = self._question(problem, name, text_of(node))
+            self.questions[problem.id, name] = self._question(problem, name, node)
 
-    def _question(self, problem: Problem, name: str, text: str | None) -> Question:
+    def _question(self, problem: Problem, name: str, node: Node) -> Question:
         mark = problem.places[name]
         try:
             key = parse_key(name, mark)
@@ -144,6 +146,7 @@ class Exam:
             self.warnings += error.problems
             return Question(problem, name, key=None, right=None, spatial=False)
         question = Question(problem, name, key, told(key, right), spatial=False)
+        text = text_of(node, key)
         if text is None:
             return question
         judged = problem.truth.judge(Answer(text, key), question.leniency._replace(spatial=True))
@@ -218,7 +221,8 @@ class _Marker:
         self.wrong = True
         if earlier and follows(self.truth, earlier, answer, question.leniency):
             return Marked(question, cell.answer, "follow_through", question.marks)
-        return Marked(question, cell.answer, "wrong", slip=explain(self.truth, key, judged.value))
+        marks, slip = question.marks * judged.share, explain(self.truth, key, judged.value)
+        return Marked(question, cell.answer, "wrong", marks, slip, why=judged.why)
 
     def _judged(self, question: Question, answer: Answer) -> Judged:
         """The verdict on an answer by itself; numbers for letters must also fit together with those before."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc import shape
 from cnncalc.check.answer_key import Leniency, agrees, quantity, shaped
+from cnncalc.check.computed import compare
 from cnncalc.check.slips.rules import Rule
 from cnncalc.errors import CnncalcError, NoSolution
 from cnncalc.kinds.base.kind import Kind, Reach
@@ -31,6 +32,9 @@ _MULTIPLES = {"flops": ("macs", 2), "weight_bytes": ("params", BYTES), "activati
 
 def follows(truth: Truth, own: dict[Key, Any], answer: Answer, leniency: Leniency) -> bool:
     """Whether ``answer`` is what comes out for the student's ``own`` answers so far, some of them wrong."""
+    if answer.key.numbers:
+        return _follows_by_numbers(truth, own, answer, leniency)
+    own = {key: value for key, value in own.items() if not key.numbers}
     key, readings = answer.key, answer.readings(truth.letters, truth.layout)
     numbers = {earlier: shaped(earlier, value, truth.get(earlier)) for earlier, value in own.items()}
 
@@ -46,6 +50,17 @@ def follows(truth: Truth, own: dict[Key, Any], answer: Answer, leniency: Lenienc
         return summary is not None and gives(quantity(summary, key))
     except (CnncalcError, ZeroDivisionError):
         return False
+
+
+def _follows_by_numbers(truth: Truth, own: dict[Key, Any], answer: Answer, leniency: Leniency) -> bool:
+    """Whether ``answer`` is what the student's own numbers for earlier layers lead to."""
+    taken = {key: value for key, value in own.items() if key.numbers}
+    try:
+        right = truth.computed.following(answer.key, taken)
+    except CnncalcError:
+        return False
+    found = None if right is None else compare(answer.text, right, leniency.tolerance)
+    return found is not None and found.share == 1
 
 
 def _worked_out(truth: Truth, numbers: dict[Key, Any]) -> Summary | None:

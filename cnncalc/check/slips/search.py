@@ -67,6 +67,8 @@ class Reached(NamedTuple):
 
 def explain(truth: Truth, key: Key, answer: Any) -> Explanation | None:
     """The slip behind a wrong ``answer``, a number or sizes; None where there is none that could be claimed."""
+    if key.numbers:
+        return None
     search = truth.searches.get(key)
     if search is None:
         search = truth.searches[key] = Search(truth, key)

@@ -7,12 +7,16 @@ from typing import Any
 
 from cnncalc.render.data import plain
 from cnncalc.render.forms.text import number, sizes
+from cnncalc.spec.demand import asks_numbers
 
+_LONGEST = 200  # characters of a matrix that are shown in a table
 _ALTERNATIVES = 8  # numbers for a letter of which all are written
 
 
 def written(value: Any, key: str | None, sign: str = "×", *, separators: bool = True) -> str:
     """An answer to ``key`` as text: sizes, a number, or of a letter (which has no dot) every number that is right."""
+    if isinstance(value, list) and asks_numbers(key or ""):
+        return matrix(value, separators=separators)
     if isinstance(value, list) and "." not in (key or "."):
         shown = (
             [str(n) for n in value] if len(value) <= _ALTERNATIVES else [*map(str, value[:3]), "...", str(value[-1])]
@@ -23,6 +27,39 @@ def written(value: Any, key: str | None, sign: str = "×", *, separators: bool =
     if isinstance(value, Fraction):
         value = float(value)
     return "" if value is None else number(value) if separators and not isinstance(value, str) else str(value)
+
+
+def matrix(value: Any, *, separators: bool = True) -> str:
+    """Nested lists as one writes them on a line, without axes of size 1: ``0 2 −1; 2 3 4``; more axes in brackets.
+
+    Without ``separators`` it is for a program: whole, with the signs of a keyboard.
+    """
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, list):
+        rows = [_row(row) for row in value]
+        text = " ".join(rows) if all(len(row) == 1 for row in map(_listed, value)) else "; ".join(rows)
+    else:
+        text = str(value)
+    if not separators:
+        return text
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST].rpartition(' ')[0]} …"
+    return text.replace("-", "−")
+
+
+def _listed(value: Any) -> list[Any]:
+    """The items of nested lists without axes of size 1."""
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    return value if isinstance(value, list) else [value]
+
+
+def _row(value: Any) -> str:
+    items = [_listed(item) for item in _listed(value)]
+    if all(len(item) == 1 for item in items):
+        return " ".join(str(item[0]) for item in items)
+    return "[" + ", ".join(f"[{_row(item)}]" for item in items) + "]"
 
 
 def as_data(value: Any) -> Any:

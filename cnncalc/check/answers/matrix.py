@@ -1,0 +1,199 @@
+"""Numbers in rows and columns as people write them: ``0 2 -1; 2 3 4``, a row on each line, ``[[0, 2], [2, 3]]``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from cnncalc.spec.node import Node, Scalar, Sequence, is_null
+
+LONGEST = 200_000  # characters that are read
+_CUT = 2  # decimals from which on numbers may be cut off in place of rounded
+_DEEPEST = 6  # brackets inside each other
+_SIGNS = str.maketrans({
+    **dict.fromkeys("−–—‐‑", "-"), **dict.fromkeys("({", "["), **dict.fromkeys(")}", "]"), "&": " ", "\t": " ",
+    **dict.fromkeys("×·⋅∙•", "*"), **dict.fromkeys("≈≃≅", "="), "\u00a0": " ", "\u202f": " ", "\r": "\n",
+})  # fmt: skip
+_NUMBER = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,2})|\*10\^([+-]?\d{1,2}))?(?:/(\d{1,9}))?")
+_TOKEN = re.compile(r"[\[\];,\n|]|[^\s\[\];,|]+")
+_UNKNOWN = ("?", "-", "_", "...")  # what stands in a cell that was left open
+_SUPERSCRIPT = re.compile("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+
+
+class Cell(NamedTuple):
+    """A number as written: with so many ``decimals``, or None where it is a fraction, which is exact."""
+
+    number: Fraction
+    decimals: int | None
+
+    def says(self, right: float, tolerance: float = 0.0) -> bool:
+        """Whether ``right``, rounded to as many decimals, is this number; of two that are as near, either.
+
+        A relative ``tolerance`` takes the place of the rounding.
+        """
+        if right != right or abs(right) == float("inf"):
+            return False
+        apart, slack = abs(float(self.number) - right), 1e-12 * max(1.0, abs(right))
+        if tolerance:
+            return apart <= tolerance * abs(right) + slack
+        if self.decimals is None:
+            return apart <= 1e-9 * abs(right) + slack
+        return apart <= 0.5 * 10.0**-self.decimals + slack
+
+    def cuts(self, right: float) -> bool:
+        """Whether it is ``right`` with the digits behind its last decimal cut off, of which it has a few."""
+        number, slack = float(self.number), 1e-12 * max(1.0, abs(right))
+        if self.decimals is None or self.decimals < _CUT or number * right < 0:
+            return False
+        return -slack <= abs(right) - abs(number) < 10.0**-self.decimals
+
+
+class Matrix(NamedTuple):
+    """Numbers in the order written, row by row, and the ``sizes`` of the lists that they stand in; a cell that was
+    left open is None.
+    """
+
+    cells: list[Cell | None]
+    sizes: tuple[int, ...]
+
+    def nested(self) -> Any:
+        """The numbers as nested lists, as in the JSON."""
+        flat: list[Any] = [None if cell is None else plain(cell.number) for cell in self.cells]
+        return folded(flat, self.sizes)
+
+
+class _Unreadable(ValueError):
+    """The text is no list of numbers."""
+
+
+def text_of(node: Node) -> str | None:
+    """An answer of a problem file, a number or nested lists, as text; None for null, and for what is no such thing."""
+    if isinstance(node, Scalar):
+        return None if is_null(node) else node.text
+    if not isinstance(node, Sequence):
+        return None
+    parts = [text_of(item) for item in node.items]
+    return None if None in parts else f"[{', '.join(map(str, parts))}]"
+
+
+def read(text: str) -> list[Matrix]:
+    """What ``text`` may mean, the most literal reading first; none where it is no list of numbers. A comma between
+    digits stands between numbers or before decimals.
+
+    >>> [m.sizes for m in read("0 2 -1; 2 3 4")], [m.sizes for m in read("[[0,2],[2,3],[9,3]]")]
+    ([(2, 3)], [(3, 2)])
+    >>> read("0,5 0,3")[-1].nested()
+    [0.5, 0.3]
+    """
+    if len(text) > LONGEST:
+        return []
+    text = _SUPERSCRIPT.sub(lambda power: "^" + unicodedata.normalize("NFKC", power[0]), text).translate(_SIGNS)
+    text = text.replace("\\\\", "\n").replace("^^", "^").rpartition("=")[2].strip(" \n;,:")
+    texts = [text, re.sub(r"(?<=\d),(?=\d)", ".", text)] if re.search(r"\d,\d", text) and "." not in text else [text]
+    found = []
+    for one in texts:
+        try:
+            found.append(_matrix(_nested(one)))
+        except _Unreadable:
+            continue
+    return found
+
+
+def _nested(text: str) -> Any:
+    """Lists in lists of the words of ``text``: by brackets, and inside them by rows; bars and empty lines part maps."""
+    if "[" not in text:
+        maps = [part for part in re.split(r"\||\n\s*\n", text) if part.strip()]
+        if len(maps) > 1:
+            return [_rows(_TOKEN.findall(part)) for part in maps]
+    stack: list[list[Any]] = [[]]
+    for token in _TOKEN.findall(text):
+        if token == "[":
+            stack.append([])
+            if len(stack) > _DEEPEST:
+                raise _Unreadable
+        elif token == "]":
+            if len(stack) == 1:
+                raise _Unreadable
+            inner = _rows(stack.pop())
+            stack[-1].append(inner)
+        else:
+            stack[-1].append(token)
+    if len(stack) > 1:
+        raise _Unreadable
+    return _rows(stack[0])
+
+
+def _rows(items: list[Any]) -> Any:
+    """What stands inside one pair of brackets: lists as they are, words in rows where a sign parts these."""
+    lists = [item for item in items if isinstance(item, list)]
+    if lists:
+        if any(item not in (",", ";", "\n") for item in items if not isinstance(item, list)):
+            raise _Unreadable
+        return lists[0] if len(lists) == 1 and len(items) == 1 else lists
+    rows: list[list[str]] = [[]]
+    for item in items:
+        if item in (";", "\n", "|"):
+            rows.append([])
+        elif item != ",":
+            rows[-1].append(item)
+    rows = [row for row in rows if row]
+    if not rows:
+        raise _Unreadable
+    return rows[0] if len(rows) == 1 else rows
+
+
+def _matrix(nested: Any) -> Matrix:
+    cells: list[Cell | None] = []
+    sizes = _collect(nested, cells)
+    if not any(cells):
+        raise _Unreadable
+    return Matrix(cells, sizes)
+
+
+def _collect(nested: Any, into: list[Cell | None]) -> tuple[int, ...]:
+    if isinstance(nested, str):
+        into.append(None if nested in _UNKNOWN else _cell(nested))
+        return ()
+    sizes = {_collect(item, into) for item in nested}
+    if len(sizes) != 1:
+        raise _Unreadable  # rows of unequal length
+    return (len(nested), *sizes.pop())
+
+
+def _cell(word: str) -> Cell:
+    match = _NUMBER.fullmatch(word)
+    if match is None or len(word) > 40:
+        raise _Unreadable
+    sign, digits, exponent, power, lower = match.groups()
+    if lower is not None and int(lower) == 0:
+        raise _Unreadable
+    shift = int(exponent or power or 0)
+    number = Fraction(digits) * Fraction(10) ** shift / int(lower or 1)
+    decimals = len(digits.partition(".")[2]) - shift
+    return Cell(-number if sign == "-" else number, None if lower else decimals)
+
+
+def plain(number: Fraction | float, digits: int = 15) -> int | float:
+    """A number as in the JSON: whole, or with at most ``digits``."""
+    rounded = float(f"{float(number):.{digits}g}")
+    return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
+
+
+def folded(flat: list[Any], sizes: tuple[int, ...]) -> Any:
+    """``flat`` as nested lists of these sizes; without sizes its one item."""
+    if not sizes:
+        return flat[0]
+    step = len(flat) // sizes[0] if sizes[0] else 0
+    return [folded(flat[i * step : (i + 1) * step], sizes[1:]) for i in range(sizes[0])]
+
+
+def leaves(nested: Any) -> Iterator[Any]:
+    """The items of nested lists in order."""
+    if isinstance(nested, list):
+        for item in nested:
+            yield from leaves(item)
+    else:
+        yield nested

@@ -1,0 +1,168 @@
+"""What is right where numbers are asked for: the outputs of layers on the numbers that a problem states."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.check.answers import matrix
+from cnncalc.check.answers.matrix import Cell, Matrix
+from cnncalc.errors import SpecError
+from cnncalc.shape import axis_names
+from cnncalc.summary.stated import fits
+
+if TYPE_CHECKING:
+    from cnncalc.engine.exact import Exact
+    from cnncalc.errors import Mark
+    from cnncalc.spec.demand import Key
+    from cnncalc.summary.rows import Row, Summary
+
+DIGITS = 10  # of a right number, as it is told
+TOLD = 5  # wrong cells that are named
+
+
+class Right(NamedTuple):
+    """The right numbers: ``flat`` in the order of ``sizes``, whose axes are called ``axes`` (empty: one number)."""
+
+    flat: list[float]
+    sizes: tuple[int, ...]
+    axes: tuple[str, ...] = ()
+
+    def nested(self) -> Any:
+        """As nested lists, as in the JSON."""
+        return matrix.folded([matrix.plain(number, DIGITS) for number in self.flat], self.sizes)
+
+
+class Compared(NamedTuple):
+    """An answer beside the right numbers: ``value`` as data, the ``share`` of its cells that are right, and ``why``
+    it is not right, in words that follow "it". ``cells`` are in the order of the right ones; empty where the sizes are
+    others.
+    """
+
+    value: Any
+    share: Fraction
+    why: str = ""
+    cells: tuple[Cell | None, ...] = ()
+
+
+class Computed:
+    """The right numbers of one problem, each worked out when it is first asked for."""
+
+    def __init__(self, summary: Summary) -> None:
+        self.summary = summary
+        self._known: dict[Key, Right] = {}
+
+    @cached_property
+    def exact(self) -> Exact:
+        """The network on the numbers of the problem."""
+        from cnncalc.engine.exact import Exact
+
+        return Exact(self.summary)
+
+    def right(self, key: Key, mark: Mark | None = None) -> Right:
+        """The right answer to ``key``. Raises SpecError where no layer is called so or numbers are missing."""
+        if key not in self._known:
+            from cnncalc.engine import exact
+
+            row = find_row(self.summary, key, mark)
+            exact.check(self.exact, row, str(key), mark)
+            self._known[key] = of_row(self.exact, row)
+        return self._known[key]
+
+    def following(self, key: Key, own: dict[Key, Any]) -> Right | None:
+        """What comes out with a student's ``own`` numbers for the outputs of other layers; None where these have
+        sizes that cannot be put there, or lead nowhere.
+        """
+        from cnncalc.engine import exact
+
+        row, outputs = find_row(self.summary, key), {}
+        for other, value in own.items():
+            flat, right = list(matrix.leaves(value)), self.right(other)
+            if len(flat) == len(right.flat) and None not in flat and find_row(self.summary, other) is not row:
+                outputs[find_row(self.summary, other).name] = exact.shaped(flat, right.sizes)
+        return of_row(exact.Exact(self.summary, outputs=outputs), row) if outputs else None
+
+
+def find_row(summary: Summary, key: Key, mark: Mark | None = None) -> Row:
+    """The layer that ``key`` names, of a block the one that it puts out. Raises SpecError."""
+    name = key.layer or ""
+    block = summary.network.blocks.get(name)
+    if block and block.value >= len(summary.inputs):
+        return summary.rows[block.value - len(summary.inputs)]
+    row = summary.rows_by_name.get(name)
+    if row is None:
+        help = summary.hints.nearest(name, summary.rows_by_name, summary.network.blocks)
+        raise SpecError(f'no layer is called "{name}"', mark=mark, help=help)
+    return row
+
+
+def of_row(exact: Exact, row: Row) -> Right:
+    """The output of a layer. Raises SpecError where it is not finite."""
+    array = exact.output(row)
+    axes = axis_names(row.output.rank, exact.summary.layout)
+    return Right([float(n) for n in array.ravel()], array.shape, tuple(axes) if array.ndim > 1 else ("number",))
+
+
+def compare(text: str, right: Right, tolerance: float = 0.0) -> Compared | None:
+    """An answer beside the right numbers, in the reading that fits best; None where it cannot be read."""
+    readings = matrix.read(text)
+    fitting = [(reading, cells) for reading in readings for cells in _fitted(reading, right)]
+    if not fitting:
+        if not readings:
+            return None
+        given, wanted = (_shown(sizes) for sizes in (readings[0].sizes, right.sizes))
+        return Compared(readings[0].nested(), Fraction(0), f"is {given}; {wanted} asked for")
+    found = [_compared(reading, cells, right, tolerance) for reading, cells in fitting]
+    return max(found, key=lambda one: one.share)
+
+
+def _compared(reading: Matrix, cells: list[Cell | None], right: Right, tolerance: float) -> Compared:
+    """Cell by cell. Numbers that are all cut off in place of rounded are right: one alone is a mistake in rounding."""
+    pairs = list(zip(cells, right.flat, strict=True))
+    wrong = [i for i, (cell, n) in enumerate(pairs) if not (cell and cell.says(n, tolerance))]
+    if not tolerance and len(wrong) > 1 and all(cell and cell.cuts(n) for cell, n in pairs):
+        wrong = []  # every digit behind the last decimal was cut off
+    share = Fraction(len(cells) - len(wrong), len(cells))
+    why = f"has {', '.join(_wrong(wrong, cells, right))}" if wrong else ""
+    return Compared(reading.nested(), share, why, tuple(cells))
+
+
+def _fitted(reading: Matrix, right: Right) -> Iterator[list[Cell | None]]:
+    """The cells in the order of the right ones: as they are, or from map by map, or from one long row."""
+    if fits(reading.sizes, right.sizes) or reading.sizes == (len(right.flat),):
+        yield reading.cells
+    if len(right.sizes) > 2 and right.axes[-1] == "channels" and right.sizes[-1] > 1:
+        *spatial, channels = right.sizes
+        if fits(reading.sizes, (channels, *spatial)):
+            step = len(reading.cells) // channels
+            yield [reading.cells[c * step + i] for i in range(step) for c in range(channels)]
+
+
+def _wrong(wrong: list[int], cells: list[Cell | None], right: Right) -> Iterator[str]:
+    """The first cells that are wrong, in words: ``5 in row 2, column 3 (not 4)``."""
+    for index in wrong[:TOLD]:
+        cell, number = cells[index], matrix.plain(right.flat[index], 6)
+        given = "nothing" if cell is None else matrix.plain(cell.number)
+        place = _place(index, right)
+        yield f"{given} in {place} (not {number})" if place else f"{given} (not {number})"
+    if len(wrong) > TOLD:
+        yield f"and {len(wrong) - TOLD} more of {len(cells)} wrong"
+
+
+_CALLED = {"height": "row", "width": "column", "features": "column", "time": "row", "channels": "channel"}
+
+
+def _place(index: int, right: Right) -> str:
+    """Where a cell is, in words; empty where there is one number only."""
+    places = []
+    for axis, size in reversed(list(zip(right.axes, right.sizes, strict=True))):
+        index, place = divmod(index, size)
+        if size > 1:
+            places.append(f"{_CALLED.get(axis, axis)} {place + 1}")
+    return ", ".join(reversed(places))
+
+
+def _shown(sizes: tuple[int, ...]) -> str:
+    return "×".join(map(str, sizes)) or "one number"

@@ -1,0 +1,116 @@
+"""A network on the numbers that its file states, in double precision: every layer by its reference kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cnncalc.engine import kernels, model, stated
+from cnncalc.engine import weights as learned
+from cnncalc.engine.arrays import Array, Weights, inward, outward
+from cnncalc.engine.kernels.activation import activate
+from cnncalc.engine.planning import memory
+from cnncalc.errors import SpecError
+from cnncalc.kinds.base.activated import added
+from cnncalc.kinds.base.kind import Kind
+
+if TYPE_CHECKING:
+    from cnncalc.errors import Mark
+    from cnncalc.summary.rows import Row, Summary
+
+#: Another kind and other weights for a layer: (row, its weights) -> both.
+Change = Callable[["Row", Weights], tuple[Kind, Weights]]
+
+
+class Exact:
+    """The outputs of layers, each worked out when it is first asked for. Arrays are ``[1, spatial..., channels]``.
+
+    ``change`` puts another kind or other weights in the place of a layer's own. ``outputs`` are taken as they are
+    instead of what the layers of these names put out, in the spec's layout without a batch axis.
+    """
+
+    def __init__(
+        self, summary: Summary, change: Change | None = None, outputs: Mapping[str, Array] | None = None
+    ) -> None:
+        self.summary, self.change = summary, change
+        self.inputs, self.weights = stated.inputs(summary), stated.weights(summary)
+        self.outputs: dict[str, Array] = {} if outputs is None else dict(outputs)
+        self._known: dict[int, Array] = {}
+
+    def output(self, row: Row) -> Array:
+        """What a layer puts out, in the spec's layout without a batch axis."""
+        with np.errstate(all="ignore"):
+            for one in self.needed(row):
+                self._known[len(self.summary.inputs) + one.index] = self._worked_out(one)
+        found: Array = outward(self._known[len(self.summary.inputs) + row.index], self.summary.layout)[0]
+        return found
+
+    def operands(self, row: Row) -> list[Array]:
+        """What a layer reads, once its output is known."""
+        return [self._value(source) for source in row.layer.sources]
+
+    def needed(self, row: Row) -> list[Row]:
+        """The layers that a layer's output follows from and that are not known yet, in running order, itself last."""
+        first, wanted = len(self.summary.inputs), {row.index}
+        for index in range(row.index, -1, -1):
+            if index in wanted and self.summary.rows[index].name not in self.outputs:
+                wanted |= {source - first for source in self.summary.rows[index].layer.sources if source >= first}
+        return [self.summary.rows[index] for index in sorted(wanted) if first + index not in self._known]
+
+    def missing(self, row: Row) -> list[str]:
+        """The names of the inputs and weights that a layer's output follows from and that are not stated."""
+        names, first, found = list(self.summary.inputs), len(self.summary.inputs), dict[str, None]()
+        for one in self.needed(row):
+            if one.name in self.outputs:
+                continue
+            inputs = [names[source] for source in one.layer.sources if source < first]
+            found |= dict.fromkeys(name for name in inputs if name not in self.inputs)
+            found |= {
+                f"{owner.name}.{weight}": None
+                for owner in _owners(self.summary, one)
+                for weight in owner.weights
+                if f"{owner.name}/{weight}" not in self.weights
+            }
+        return list(found)
+
+    def _worked_out(self, row: Row) -> Array:
+        layout = self.summary.layout
+        if row.name in self.outputs:
+            return inward(self.outputs[row.name][None], layout)
+        kind, own = row.layer.kind, learned.of(self.summary, row, self.weights)
+        if self.change:
+            kind, own = self.change(row, own)
+        y: Array = kernels.find(kind)(kind, own, *self.operands(row))
+        function = added(kind)
+        return y if function is None else activate(function, y)
+
+    def _value(self, number: int) -> Array:
+        if number not in self._known:
+            name = list(self.summary.inputs)[number]
+            self._known[number] = inward(self.inputs[name][None], self.summary.layout)
+        return self._known[number]
+
+
+def _owners(summary: Summary, row: Row) -> list[Row]:
+    """The layers whose arrays a layer uses, its own among them."""
+    owner = row if row.layer.shares is None else summary.rows[row.layer.shares]
+    return [owner] if owner.layer.tie is None else [owner, summary.rows[owner.layer.tie.layer]]
+
+
+def shaped(flat: list[float], sizes: tuple[int, ...]) -> Array:
+    """Numbers as an array of these sizes."""
+    return np.array(flat, np.float64).reshape(sizes)
+
+
+def check(exact: Exact, row: Row, what: str, mark: Mark | None) -> None:
+    """Raise SpecError where numbers are missing for ``what``, EngineError or LimitError where it cannot be run."""
+    summary = exact.summary
+    model.check_known(summary)
+    missing = exact.missing(row)
+    if missing:
+        listed = ", ".join(missing[:8]) + (", ..." if len(missing) > 8 else "")
+        text = f"{what} needs numbers that are not given: {listed}"
+        raise SpecError(text, mark=mark, help=f"values: {{{missing[0]}: ...}}")
+    memory.check(memory.training(summary, 1), summary.network.limits.memory)

@@ -1,0 +1,214 @@
+"""Answers that are numbers: every published example, each of its numbers changed, and how students write matrices."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cnncalc.check.answers import matrix
+from cnncalc.check.batch import check_all
+from cnncalc.check.marking.exam import Exam
+from cnncalc.check.marking.sheets import Cell
+from cnncalc.errors import Mark, Source
+from cnncalc.limits import Limits
+
+HANDS = Path(__file__).parents[1] / "facts" / "hands.yaml"
+BUILT = ("values",)  # what keys end in
+CONV = """
+problems:
+  - id: Q
+    input: 4x4x1
+    layers: [{conv: {name: c, filters: 1, kernel: 2, stride: 2, bias: false}}, {maxpool: {name: m, size: 2}}]
+    values:
+      input: [[1, 2, 0, 1], [3, 1, 1, 0], [0, 1, 2, 2], [1, 0, 1, 3]]
+      c.kernel: [[1, 0], [0, 2]]
+    answers: {c.values: [[3, 0], [0, 8]], m.values: 8}
+"""
+
+
+def hands() -> list[dict[str, Any]]:
+    """The published problems with those of their answers that are built."""
+    problems = yaml.safe_load(HANDS.read_text())["problems"]
+    for problem in problems:
+        problem["answers"] = {k: v for k, v in problem["answers"].items() if k.rpartition(".")[2] in BUILT}
+    return problems
+
+
+def verdicts(folder: Path, problems: list[dict[str, Any]]) -> list[Any]:
+    (folder / "p.yaml").write_text(yaml.safe_dump({"problems": problems}, sort_keys=False))
+    return [verdict for file in check_all([str(folder / "p.yaml")], Limits()) for verdict in file]
+
+
+def changed(answer: Any, number: int, change: Any) -> Any:
+    """``answer`` with its number of that index changed."""
+    flat = list(matrix.leaves(answer))
+    flat[number] = change(flat[number])
+    sizes, inner = [], answer
+    while isinstance(inner, list):
+        sizes.append(len(inner))
+        inner = inner[0]
+    return matrix.folded(flat, tuple(sizes))
+
+
+def beside(written: str, sign: int) -> float:
+    """The number with its last digit one higher or lower; two if it would end in a zero, which is not written."""
+    decimals = len(written.partition(".")[2])
+    found = (Fraction(written) + Fraction(sign * step, 10**decimals) for step in (1, 2))
+    return next(float(n) for n in found if len(str(float(n)).partition(".")[2]) >= decimals)
+
+
+def test_every_published_example_is_right(tmp_path: Path) -> None:
+    found = verdicts(tmp_path, hands())
+    assert [v for v in found if not v.ok] == []
+    assert len(found) == sum(len(problem["answers"]) for problem in hands())
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_any_one_number_changed_is_wrong(tmp_path: Path, sign: int) -> None:
+    """By one in its last digit."""
+    copies = []
+    for problem in hands():
+        for key, answer in problem["answers"].items():
+            for number in range(len(list(matrix.leaves(answer)))):
+                other = changed(answer, number, lambda n: beside(str(n), sign))
+                copies.append({**problem, "id": f"{problem['id']} {number} {key}", "answers": {key: other}})
+    found = verdicts(tmp_path, copies)
+    assert len(found) == len(copies) > 90
+    assert [v.id for v in found if v.ok] == []
+    assert all(v.text.startswith("the answer has") for v in found if not v.ok)
+
+
+@pytest.mark.parametrize(
+    ("written", "right", "ok"),
+    [
+        ("0.659", 0.659001, True), ("0.66", 0.659001, True), ("0.658", 0.659001, False), ("0.6589", 0.65906, False),
+        ("0.13", 0.125, True), ("0.12", 0.125, True), ("0.11", 0.125, False), ("-0.13", -0.125, True),
+        ("0.809", 0.80983, False), ("0.80", 0.80983, False), ("0.810", 0.80983, True), ("0.811", 0.80983, False),
+        ("-0.810", -0.80983, True), ("0.810", -0.80983, False), ("1/3", 1 / 3, True), ("1/3", 0.3334, False),
+        ("3", 3.0, True), ("3", 3.2, True), ("3", 3.6, False), ("2e3", 2400.0, True), ("2.0e3", 2400.0, False),
+        ("1.5*10^-3", 0.0015, True), ("1.5·10⁻³", 0.0015, True), ("1", float("nan"), False),
+    ],
+)  # fmt: skip
+def test_a_number_is_right_when_the_true_one_rounds_to_it(written: str, right: float, ok: bool) -> None:
+    (found,) = matrix.read(written)
+    assert found.cells[0] is not None
+    assert found.cells[0].says(right) is ok
+
+
+@pytest.mark.parametrize(
+    ("answer", "ok"),
+    [
+        ("0.4755, 0.2884, 0.2361", True), ("0.4754, 0.2883, 0.2361", True), ("0.4754, 0.2884, 0.2361", False),
+        ("0.4755, 0.2883, 0.2361", False), ("0.4754, 0.2883, 0.2360", False), ("0, 0, 0", True), ("1, 0, 0", False),
+    ],
+)  # fmt: skip
+def test_numbers_that_are_all_cut_off_are_right_but_one_alone_is_not(tmp_path: Path, answer: str, ok: bool) -> None:
+    """Softmax gives 0.475485, 0.288396, 0.236119."""
+    net = "input: 3, layers: [softmax], values: {input: [1, 0.5, 0.3]}"
+    (tmp_path / "p.yaml").write_text(f"problems:\n  - {{{net}, answers: {{softmax1.values: [{answer}]}}}}")
+    assert [v.ok for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file] == [ok]
+
+
+def test_a_tolerance_takes_the_place_of_rounding(tmp_path: Path) -> None:
+    text = "problems:\n  - {input: 1, layers: [tanh], values: {input: 1}, tolerance: %s, answers: {tanh1.values: %s}}"
+    for tolerance, answer, ok in (
+        ("0.1", "0.7", True),
+        ("0.01", "0.7", False),
+        ("0.0001", "0.76", False),
+        ("0", "0.76", True),
+    ):
+        (tmp_path / "p.yaml").write_text(text % (tolerance, answer))
+        assert [v.ok for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file] == [ok]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0 2 -1; 2 3 4", "0 2 −1\n2 3 4", "[[0,2,-1],[2,3,4]]", "0,2,-1;2,3,4", "0, 2, -1; 2, 3, 4",
+        "0\t2\t-1\n2\t3\t4",
+        "[[0 2 -1]\n [2 3 4]]", "[0 2 -1; 2 3 4]", "[0, 2, -1], [2, 3, 4]", "((0, 2, -1), (2, 3, 4))",
+        "y = [[0, 2, -1], [2, 3, 4]]",
+        "0 & 2 & -1 \\\\ 2 & 3 & 4", "0.0 2.0 -1.0; 2 3 +4", "0 2 -1;\n2 3 4;", "{0, 2, -1}, {2, 3, 4}",
+        "0/1 2 -1; 4/2 3 4",
+    ],
+)  # fmt: skip
+def test_a_matrix_is_read_as_people_write_it(text: str) -> None:
+    assert [[0, 2, -1], [2, 3, 4]] in [reading.nested() for reading in matrix.read(text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no idea", "[[1, 2], [3]]", "[1, 2", "1 2 three", "1/0", "]", "?", "1e500", "9" * 50, "a=b"]
+)
+def test_what_is_no_matrix_is_not_read(text: str) -> None:
+    assert matrix.read(text) == []
+
+
+def marked(tmp_path: Path, text: str, answers: dict[str, str]) -> list[Any]:
+    (tmp_path / "q.yaml").write_text(text)
+    exam = Exam([str(tmp_path / "q.yaml")], Limits())
+    assert (exam.broken, exam.warnings) == ([], [])
+    mark = Mark(Source("sheet", ""), 1, 1)
+    (student,) = exam.mark([Cell("A", "Q", key, answer, mark) for key, answer in answers.items()])
+    return student.answers
+
+
+def test_marks_are_shared_over_the_cells(tmp_path: Path) -> None:
+    answer, other = marked(tmp_path, CONV, {"c.values": "3 0; 1 8", "m.values": "8"})
+    assert (answer.verdict, answer.marks, answer.why) == ("wrong", Fraction(3, 4), "has 1 in row 2, column 1 (not 0)")
+    assert (other.verdict, other.marks) == ("right", 1)
+    weighty = CONV.replace("    answers", "    marks: {c.values: 8}\n    answers")
+    assert marked(tmp_path, weighty, {"c.values": "3 0; ? 9"})[0].marks == 4
+
+
+def test_what_follows_from_a_students_own_map_is_follow_through(tmp_path: Path) -> None:
+    answer, other = marked(tmp_path, CONV, {"c.values": "3 9; 0 8", "m.values": "9"})
+    assert (answer.verdict, other.verdict, other.marks) == ("wrong", "follow-through", 1)
+
+
+def test_other_sizes_are_told(tmp_path: Path) -> None:
+    answer, other = marked(tmp_path, CONV, {"c.values": "3 0 1; 0 8 1", "m.values": "none of these"})
+    assert (answer.marks, answer.why) == (0, "is 2×3; 2×2×1 asked for")
+    assert other.verdict == "unread"
+
+
+def test_maps_may_be_written_one_after_the_other(tmp_path: Path) -> None:
+    text = """
+problems:
+  - id: Q
+    input: 2x2x1
+    layers: [{conv: {name: c, filters: 3, kernel: 1, bias: false}}]
+    values: {input: [[1, 2], [3, 4]], c.kernel: [1, 10, 100]}
+    answers: {c.values: [[[1, 10, 100], [2, 20, 200]], [[3, 30, 300], [4, 40, 400]]]}
+"""
+    for answer in ("1 2; 3 4 | 10 20; 30 40 | 100 200; 300 400", "1 2\n3 4\n\n10 20\n30 40\n\n100 200\n300 400",
+                   "[[[1, 2], [3, 4]], [[10, 20], [30, 40]], [[100, 200], [300, 400]]]",
+                   "[[[1, 10, 100], [2, 20, 200]], [[3, 30, 300], [4, 40, 400]]]"):  # fmt: skip
+        assert marked(tmp_path, text, {"c.values": answer})[0].verdict == "right"
+    (found,) = marked(tmp_path, text, {"c.values": "1 2; 3 4 | 10 20; 30 40 | 100 200; 300 5"})
+    assert found.why == "has 5 in row 2, column 2, channel 3 (not 400)"
+
+
+def test_what_is_missing_is_named(tmp_path: Path) -> None:
+    given = {"input": [1, 2], "dense1.kernel": [[1, 2], [3, 4]]}
+    asked = {"relu1.values": [1, 2], "dense2.values": 3}
+    problems = [{"input": 2, "layers": [{"dense": 2}, "relu", {"dense": 1}], "values": given, "answers": asked}]
+    first, second = verdicts(tmp_path, problems)
+    assert not first.ok
+    assert re.search(r"relu1.values needs numbers that are not given: dense1.bias \(", first.text)
+    assert "dense1.bias, dense2.kernel, dense2.bias" in second.text
+
+
+def test_values_of_a_file_and_of_a_network_are_taken_over(tmp_path: Path) -> None:
+    (tmp_path / "n.yaml").write_text(
+        "input: 2\nlayers: [{dense: {name: d, units: 1}}]\nvalues: {d.kernel: [1, 2], d.bias: 0}"
+    )
+    (tmp_path / "p.yaml").write_text(
+        "problems:\n  - {network: n.yaml, values: {input: [3, 4]}, answers: {d.values: 11}}\n"
+        "  - {network: n.yaml, values: {input: [3, 4], d.bias: 1}, answers: {d.values: 12}}\n"
+    )
+    assert [v.ok for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file] == [True, True]
