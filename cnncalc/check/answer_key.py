@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from fractions import Fraction
 from functools import cached_property
 from itertools import permutations
@@ -28,7 +29,7 @@ class Judged(NamedTuple):
     """An answer as it was understood, as data: ``right`` or not, None where it cannot be read.
 
     ``read``: the answer can be read in several ways, of which ``value`` alone is right. ``share``: how much of it is
-    right, cell by cell, where numbers are asked for; ``why`` says which cells are not.
+    right, cell by cell, where numbers are asked for; ``why`` it is not right, where the answer does not show it.
     """
 
     right: bool | None
@@ -55,6 +56,7 @@ class Truth:
     def __init__(self, network: Network, layout: str | None = None) -> None:
         self.network, self.layout = network, layout or network.layout
         self.searches: dict[Key, Any] = {}  # for slips, which wrong answers to one question share
+        self._met: dict[frozenset[tuple[str, int]], bool] = {}  # what was found out about numbers for letters
         self.walked = 0  # layers that were worked out in these searches
 
     @cached_property
@@ -144,18 +146,58 @@ class Truth:
         )
 
     def _meets(self, numbers: dict[str, int]) -> bool:
-        """Whether what is demanded can hold with ``numbers`` for their letters."""
+        """Whether what is demanded can hold with ``numbers`` for their letters, and some numbers for the others."""
+        given = frozenset(numbers.items())
+        if given not in self._met:
+            self._met[given] = self._holds(Unknowns(self.network).put(numbers))
+        return self._met[given]
+
+    def _holds(self, network: Network) -> bool:
+        from cnncalc import solve
+
         try:
-            summary = self.of(Unknowns(self.network).put(numbers))
-        except (SpecError, LimitError):
+            rest = Unknowns(network)
+            if rest.names and rest.demands:
+                with suppress(LimitError):
+                    return bool(solve.network(network).unknowns)
+            summary = self.of(network)
+        except (SpecError, LimitError, NoSolution):
             return False
-        network = summary.network
         wanted = [(d, quantities.quantity(summary, d.layer, d.quantity)) for d in (*network.demands, *network.given)]
         return all(quantities.holds(summary, demand, got) is not False for demand, got in wanted)
 
-    def together(self, numbers: dict[str, int]) -> bool:
-        """Whether numbers for several letters fit at the same time."""
-        return len(numbers) < 2 or self._meets(numbers)
+    def joins(self, letter: str, number: int, letters: Letters) -> bool:
+        """Whether a number that fits for ``letter`` also fits together with what was given for other letters.
+
+        With the right ones among them as they are; with a wrong one where it fits whatever is right in its place.
+        """
+        if letters.right and not self._meets({**letters.right, letter: number}):
+            return False
+        return all(
+            self._meets({letter: number, other: right})
+            for other in letters.wrong
+            for right in _spread(self.solution.unknowns[other].solutions)
+        )
+
+
+class Letters:
+    """The numbers given so far for the letters of one problem: those that are right together, and the others."""
+
+    def __init__(self) -> None:
+        self.right: dict[str, Any] = {}
+        self.wrong: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        return ", ".join(f"{letter} = {number}" for letter, number in {**self.right, **self.wrong}.items())
+
+    def add(self, letter: str, number: Any, *, right: bool) -> None:
+        """Note the number given for a letter."""
+        (self.right if right else self.wrong)[letter] = number
+
+
+def _spread(numbers: list[int]) -> set[int]:
+    """The first, the middle and the last of them."""
+    return {numbers[place] for place in (0, len(numbers) // 2, -1)} if numbers else set()
 
 
 def _judged(readings: list[Any], fits: Callable[[Any], bool], length: int | None = None) -> Judged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.check.answer_key import Leniency, shaped, told
+from cnncalc.check.answer_key import Leniency, Letters, shaped, told
 from cnncalc.check.answers.answer import Answer, text_of
 from cnncalc.check.problems import Broken, Problem, read
 from cnncalc.errors import CnncalcError, LimitError, NoSolution
@@ -64,7 +64,7 @@ def verdicts(problem: Problem | Broken, *, searching: bool = True) -> list[Verdi
         return [_refused(Verdict(problem.file, problem.id, None, None, None, ok=False), error)]
     if problem.demands:
         return [_met(problem, demand, quantities.quantity(summary, *demand[:2])) for demand in problem.demands]
-    letters: dict[str, int] = {}
+    letters = Letters()
     return [_verdict(problem, name, node, letters, searching=searching) for name, node in problem.answers.items()]
 
 
@@ -90,7 +90,7 @@ def _met(problem: Problem, demand: Demand, got: Any) -> Verdict:
     return Verdict(problem.file, problem.id, name, wanted, got, ok, steps=shown)
 
 
-def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], *, searching: bool) -> Verdict:
+def _verdict(problem: Problem, name: str, node: Node, letters: Letters, *, searching: bool) -> Verdict:
     """The verdict on one answer; ``letters`` has the numbers that were found right so far."""
     truth = problem.truth
     verdict = Verdict(problem.file, problem.id, name, text_of(node), None, ok=False)
@@ -110,13 +110,16 @@ def _verdict(problem: Problem, name: str, node: Node, letters: dict[str, int], *
         if judged.value is not None:
             verdict = verdict._replace(expected=shaped(key, judged.value, got))
         if not judged.right:
+            if not key.quantity:
+                letters.add(name, judged.value[0], right=False)
             verdict = verdict._replace(text=f"the answer {judged.why}" if judged.why else "")
             return _wrong(verdict, truth, key, judged.value, searching=searching)
         if not key.quantity:
-            letters[name] = judged.value[0]
-            if not truth.together(letters):
-                both = ", ".join(f"{letter} = {number}" for letter, number in letters.items())
-                return verdict._replace(text=f"{both} do not fit together")
+            number = judged.value[0]
+            joined = truth.joins(name, number, letters)
+            letters.add(name, number, right=joined)
+            if not joined:
+                return verdict._replace(text=f"{letters} do not fit together")
         if name in problem.options:
             return _chosen(verdict, truth, key, problem.options[name], leniency)
     except NoSolution as error:

@@ -49,7 +49,7 @@ def _answer(marked: Marked) -> dict[str, Any]:
     values = (
         question.problem.id, question.name, marked.shown, as_data(question.right), marked.ok,
         marked.verdict, points(marked.marks), slip(marked.slip) if marked.slip else None, marked.follow_through,
-        as_data(marked.read), _REMARKS.get(marked.how),
+        as_data(marked.read), _REMARKS.get(marked.how) or marked.why or None,
     )  # fmt: skip
     return dict(zip(KEYS, values, strict=True))
 
@@ -183,6 +183,7 @@ def _reasons(marked: Marked) -> list[str]:
         if marked.question.right is not None
         else []
     )
+    lines += [f"  - Your answer {_safe(marked.why)}."] if marked.why else []
     lines += [f"  - {_safe(equation(step))}" for step in marked.steps()]
     return lines + ([f"  - It looks like {_safe(slip(marked.slip))}"] if marked.slip else [])
 

@@ -165,3 +165,46 @@ problems:
 """
     answers = mark(exam, ("S", "a.params", "144"), ("S", "total.params", "144"))
     assert [answer["marks"] for answer in answers] == [0, 1]
+
+
+JOINT = """
+problems:
+  - id: J
+    input: 63x63x1
+    layers: [{conv: {name: c, filters: 1, kernel: k, padding: p}}]
+    given: {c.output: 63x63}
+    answers: {k: 3, p: 1}
+"""
+UNIQUE = """
+problems:
+  - id: J
+    input: 20x20x1
+    layers: [{conv: {name: a, filters: 1, kernel: k}}, {conv: {name: b, filters: 1, kernel: 3, padding: p}}]
+    given: {a.output: 16x16, b.output: 16x16}
+    answers: {k: 5, p: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("problem", "given", "right"),
+    [
+        (JOINT, {"k": "3", "p": "1"}, [True, True]),
+        (JOINT, {"k": "61", "p": "30"}, [True, True]),
+        (JOINT, {"k": "3", "p": "2"}, [True, False]),
+        (JOINT, {"k": "2", "p": "0"}, [False, False]),  # no whole padding fits an even kernel
+        (JOINT, {"k": "2", "p": "1"}, [False, False]),
+        (JOINT, {"k": "2"}, [False, False]),
+        (JOINT, {"p": "4"}, [False, True]),
+        (JOINT, {"k": "1 or 3", "p": "1"}, [True, True]),
+        (JOINT, {"k": "2001", "p": "1000"}, [True, True]),  # more than are listed
+        (JOINT, {"k": "2000", "p": "1000"}, [False, False]),
+        (UNIQUE, {"k": "5", "p": "1"}, [True, True]),
+        (UNIQUE, {"k": "4", "p": "1"}, [False, True]),  # whatever the kernel before it
+        (UNIQUE, {"k": "4", "p": "2"}, [False, False]),
+    ],
+)  # fmt: skip
+def test_letters_are_judged_together(mark: Mark, problem: str, given: dict[str, str], right: list[bool]) -> None:
+    answers = mark(problem, *(("J", letter, number) for letter, number in given.items()))
+    assert [answer["ok"] for answer in answers] == right
+    told = [answer["remark"] for answer in answers if answer["remark"] not in (None, "no answer")]
+    assert all("does not fit together with k = " in remark for remark in told)

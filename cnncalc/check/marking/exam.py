@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.check.answer_key import Judged, Leniency, told
+from cnncalc.check.answer_key import Judged, Leniency, Letters, told
 from cnncalc.check.answers.answer import Answer, cut, text_of
 from cnncalc.check.marking.follow_through import follows
 from cnncalc.check.marking.labels import Asked, Labels
@@ -57,7 +57,7 @@ class Marked(NamedTuple):
     """An answer with its marks. ``answer`` is as the student wrote it, None where there is none.
 
     ``how`` is ``right``, ``follow_through``, ``wrong``, ``unread`` or ``missing``. ``read`` is what the answer was
-    read as, where it can be read in several ways and only one is right. ``why`` says which of its numbers are wrong.
+    read as, where it can be read in several ways and only one is right; ``why`` it is wrong, if that is not a slip.
     """
 
     question: Question
@@ -198,7 +198,7 @@ class _Marker:
         self.questions = [questions[problem.id, name] for name in problem.answers]
         self.own: dict[Key, Any] = {}  # answers so far, as data
         self.wrong = False  # whether one of them is
-        self.letters: dict[str, int] = {}  # numbers for letters that were right so far
+        self.letters = Letters()
 
     def mark(self, sheet: dict[tuple[str, str], Cell]) -> list[Marked]:
         """The answers with their marks; a missing one is wrong."""
@@ -221,8 +221,9 @@ class _Marker:
         self.wrong = True
         if earlier and follows(self.truth, earlier, answer, question.leniency):
             return Marked(question, cell.answer, "follow_through", question.marks)
-        marks, slip = question.marks * judged.share, explain(self.truth, key, judged.value)
-        return Marked(question, cell.answer, "wrong", marks, slip, why=judged.why)
+        letters_clash = bool(judged.why) and not key.quantity
+        slip = None if letters_clash else explain(self.truth, key, judged.value)
+        return Marked(question, cell.answer, "wrong", question.marks * judged.share, slip, why=judged.why)
 
     def _judged(self, question: Question, answer: Answer) -> Judged:
         """The verdict on an answer by itself; numbers for letters must also fit together with those before."""
@@ -230,9 +231,10 @@ class _Marker:
             judged = self.truth.judge(answer, question.leniency)
         except NoSolution:
             return Judged(right=False)
-        if judged.right and not answer.key.quantity and len(judged.value) == 1:
-            letters = {**self.letters, str(answer.key.layer): judged.value[0]}
-            if not self.truth.together(letters):
-                return judged._replace(right=False, read=False)
-            self.letters = letters
+        if answer.key.quantity or judged.right is None or len(judged.value) != 1:
+            return judged
+        letter, number = str(answer.key.layer), judged.value[0]
+        if judged.right and not self.truth.joins(letter, number, self.letters):
+            judged = Judged(right=False, value=judged.value, why=f"does not fit together with {self.letters}")
+        self.letters.add(letter, number, right=bool(judged.right))
         return judged
