@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,26 +186,35 @@ problems:
 """
 
 
-@pytest.mark.parametrize(
-    ("problem", "given", "right"),
-    [
-        (JOINT, {"k": "3", "p": "1"}, [True, True]),
-        (JOINT, {"k": "61", "p": "30"}, [True, True]),
-        (JOINT, {"k": "3", "p": "2"}, [True, False]),
-        (JOINT, {"k": "2", "p": "0"}, [False, False]),  # no whole padding fits an even kernel
-        (JOINT, {"k": "2", "p": "1"}, [False, False]),
-        (JOINT, {"k": "2"}, [False, False]),
-        (JOINT, {"p": "4"}, [False, True]),
-        (JOINT, {"k": "1 or 3", "p": "1"}, [True, True]),
-        (JOINT, {"k": "2001", "p": "1000"}, [True, True]),  # more than are listed
-        (JOINT, {"k": "2000", "p": "1000"}, [False, False]),
-        (UNIQUE, {"k": "5", "p": "1"}, [True, True]),
-        (UNIQUE, {"k": "4", "p": "1"}, [False, True]),  # whatever the kernel before it
-        (UNIQUE, {"k": "4", "p": "2"}, [False, False]),
-    ],
-)  # fmt: skip
-def test_letters_are_judged_together(mark: Mark, problem: str, given: dict[str, str], right: list[bool]) -> None:
-    answers = mark(problem, *(("J", letter, number) for letter, number in given.items()))
-    assert [answer["ok"] for answer in answers] == right
-    told = [answer["remark"] for answer in answers if answer["remark"] not in (None, "no answer")]
+JOINT_ANSWERS = [
+    ({"k": "3", "p": "1"}, [True, True]),
+    ({"k": "61", "p": "30"}, [True, True]),
+    ({"k": "3", "p": "2"}, [True, False]),
+    ({"k": "2", "p": "0"}, [False, False]),  # no whole padding fits an even kernel
+    ({"k": "2", "p": "1"}, [False, False]),
+    ({"k": "2"}, [False, False]),
+    ({"p": "4"}, [False, True]),
+    ({"k": "1 or 3", "p": "1"}, [True, True]),
+    ({"k": "2001", "p": "1000"}, [True, True]),  # more than are listed
+    ({"k": "2000", "p": "1000"}, [False, False]),
+]
+UNIQUE_ANSWERS = [
+    ({"k": "5", "p": "1"}, [True, True]),
+    ({"k": "4", "p": "1"}, [False, True]),  # whatever the kernel before it
+    ({"k": "4", "p": "2"}, [False, False]),
+]
+
+
+@pytest.mark.parametrize(("problem", "given"), [(JOINT, JOINT_ANSWERS), (UNIQUE, UNIQUE_ANSWERS)])
+def test_letters_are_judged_together(
+    call: Call, tmp_path: Path, problem: str, given: list[tuple[dict[str, str], list[bool]]]
+) -> None:
+    (tmp_path / "exam.yaml").write_text(problem)
+    rows = [f"{n},{own.get('k', '')},{own.get('p', '')}\n" for n, (own, _) in enumerate(given)]
+    (tmp_path / "sheet.csv").write_text("student,k,p\n" + "".join(rows))
+    _, out, _ = call("check", tmp_path / "exam.yaml", "--answers", tmp_path / "sheet.csv", "--format", "json")
+    students = json.loads(out)["students"]
+    assert [[a["ok"] for a in row["answers"]] for row in students] == [right for _, right in given]
+    told = [a["remark"] for row in students for a in row["answers"] if a["remark"] not in (None, "no answer")]
+    assert bool(told) == (problem == JOINT)
     assert all("does not fit together with k = " in remark for remark in told)

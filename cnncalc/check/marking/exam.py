@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answer_key import Judged, Leniency, Letters, told
 from cnncalc.check.answers.answer import Answer, cut, text_of
-from cnncalc.check.marking.follow_through import follows
+from cnncalc.check.marking.consistency import could_be
+from cnncalc.check.marking.follow_through import comes_out, follows
 from cnncalc.check.marking.labels import Asked, Labels
 from cnncalc.check.problems import Broken, Problem, read
-from cnncalc.check.slips.search import Explanation, explain
+from cnncalc.check.slips.search import Explanation, explain, mis_summed
 from cnncalc.errors import CnncalcError, Hints, NoSolution, SpecError
 from cnncalc.errors import Problem as Fault
 from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
-from cnncalc.spec.demand import Key, parse_key
+from cnncalc.spec.demand import COUNTED, Key, parse_key
 
 if TYPE_CHECKING:
     from cnncalc.check.marking.cells import Cell
@@ -202,7 +204,20 @@ class _Marker:
 
     def mark(self, sheet: dict[tuple[str, str], Cell]) -> list[Marked]:
         """The answers with their marks; a missing one is wrong."""
-        return [self._one(question, sheet.get((self.problem.id, question.name))) for question in self.questions]
+        marked = [self._one(question, sheet.get((self.problem.id, question.name))) for question in self.questions]
+        return [answer._replace(slip=self._slip(answer)) if answer.how == "wrong" else answer for answer in marked]
+
+    def _slip(self, wrong: Marked) -> Explanation | None:
+        """The slip behind a wrong answer, as far as it fits all that the student wrote."""
+        key = wrong.question.key
+        if key not in self.own or (wrong.why and not key.quantity):
+            return None
+        found = explain(self.truth, key, self.own[key], partial(could_be, self.truth, self.own, key))
+        if found or key.layer is not None or key.quantity not in COUNTED:
+            return found
+        others = {other: value for other, value in self.own.items() if other != key}
+        total = comes_out(self.truth, others, key) if self.problem.follow_through else None
+        return mis_summed(self.truth, key, total, self.own[key]) if isinstance(total, int) else None
 
     def _one(self, question: Question, cell: Cell | None) -> Marked:
         key = question.key
@@ -221,9 +236,7 @@ class _Marker:
         self.wrong = True
         if earlier and follows(self.truth, earlier, answer, question.leniency):
             return Marked(question, cell.answer, "follow_through", question.marks)
-        letters_clash = bool(judged.why) and not key.quantity
-        slip = None if letters_clash else explain(self.truth, key, judged.value)
-        return Marked(question, cell.answer, "wrong", question.marks * judged.share, slip, why=judged.why)
+        return Marked(question, cell.answer, "wrong", question.marks * judged.share, why=judged.why)
 
     def _judged(self, question: Question, answer: Answer) -> Judged:
         """The verdict on an answer by itself; numbers for letters must also fit together with those before."""

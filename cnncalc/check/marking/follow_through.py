@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import copy
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -45,11 +46,45 @@ def follows(truth: Truth, own: dict[Key, Any], answer: Answer, leniency: Lenienc
     base = numbers.get(Key(key.layer, other))
     if isinstance(base, int) and gives(factor * base):
         return True
+    worlds = [numbers, *(_own_products(truth, numbers) if key.quantity in ("macs", "flops") else ())]
+    return any(gives(_comes_out(truth, world, key)) for world in worlds)
+
+
+def moves(truth: Truth, own: dict[Key, Any], key: Key) -> bool:
+    """Whether something else than the right answer to ``key`` comes out for a student's ``own`` answers."""
+    got = comes_out(truth, own, key)
+    return got is not None and got != truth.get(key)
+
+
+def comes_out(truth: Truth, own: dict[Key, Any], key: Key) -> Any:
+    """The answer to ``key`` for a student's ``own`` answers; None where these cannot be put into the network."""
+    return _comes_out(truth, {other: shaped(other, value, truth.get(other)) for other, value in own.items()}, key)
+
+
+def _comes_out(truth: Truth, numbers: dict[Key, Any], key: Key) -> Any:
+    """What comes out for a student's numbers; None where they cannot be put into the network."""
     try:
         summary = _worked_out(truth, numbers)
-        return summary is not None and gives(quantity(summary, key))
+        return None if summary is None else quantity(summary, key)
     except (CnncalcError, ZeroDivisionError):
-        return False
+        return None
+
+
+def _own_products(truth: Truth, numbers: dict[Key, Any]) -> Iterator[dict[Key, Any]]:
+    """The numbers, and the weights that wrong parameters stand for: without the right biases, or all of them."""
+    wrong = {
+        key: number
+        for key, number in numbers.items()
+        if key.quantity in ("params", "trainable_params")
+        and key.layer in truth.summary.rows_by_name
+        and _whole(number)
+        and number != truth.get(key)
+    }
+    for with_biases in (True, False) if wrong else ():
+        weights = {Key(key.layer, "weight_params"): number for key, number in wrong.items()}
+        for key in weights if with_biases else ():
+            weights[key] -= truth.get(Key(key.layer, "bias_params"))
+        yield {**weights, **numbers}
 
 
 def _follows_by_numbers(truth: Truth, own: dict[Key, Any], answer: Answer, leniency: Leniency) -> bool:

@@ -8,7 +8,7 @@ have been "explained" as well with a chance of more than CHANCE.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import copy
 from fractions import Fraction
 from itertools import combinations
@@ -65,14 +65,29 @@ class Reached(NamedTuple):
     summary: Summary | None = None
 
 
-def explain(truth: Truth, key: Key, answer: Any) -> Explanation | None:
-    """The slip behind a wrong ``answer``, a number or sizes; None where there is none that could be claimed."""
+def _any(reached: Reached) -> bool:
+    return True
+
+
+def explain(truth: Truth, key: Key, answer: Any, could_be: Callable[[Reached], bool] = _any) -> Explanation | None:
+    """The slip behind a wrong ``answer``, a number or sizes; None where there is none that could be claimed.
+
+    ``could_be`` says of a slip whether it fits what else is known of whoever made it.
+    """
     if key.numbers:
         return None
     search = truth.searches.get(key)
     if search is None:
         search = truth.searches[key] = Search(truth, key)
-    return search.find(answer)
+    return search.find(answer, could_be)
+
+
+def mis_summed(truth: Truth, key: Key, own: int, answer: Any) -> Explanation | None:
+    """The slip of a student whose own numbers add up to ``own``, and who has another total."""
+    whose = "" if own == truth.get(key) else "by your own numbers, "
+    said = [m for m in (*mistakes.carried(own), *mistakes.mis_written(own)) if m[0] == answer]
+    ways = tuple(Way(whose + words) for _, _, words in said[:1])
+    return Explanation(str(key), own, ways, (said[0][1],)) if ways else None
 
 
 class _GivenUp(Exception):
@@ -93,8 +108,8 @@ class Search:
         self.levels: list[dict[Value, list[Reached]]] = []
         self.everywhere: list[tuple[str, Value, Summary]] = []  # single slips that make a difference
 
-    def find(self, answer: Any) -> Explanation | None:
-        """The explanation of a wrong answer."""
+    def find(self, answer: Any, could_be: Callable[[Reached], bool] = _any) -> Explanation | None:
+        """The explanation of a wrong answer, among those that ``could_be``."""
         answer = shaped(self.key, answer, self.right)
         if self.key.quantity == "output" and isinstance(answer, list) and answer[1:] == self.right:
             return Explanation(str(self.key), self.right, (Way("with the batch written in front"),), ("batch",))
@@ -108,7 +123,7 @@ class Search:
         if not self.key.quantity and (len(self.truth.letters) > 1 or len(self.truth.network.layers) > SOLVED):
             return None
         for level, chance in enumerate(CHANCE if self.key.quantity else CHANCE[:1]):
-            found = self.level(level).get(wrong, [])
+            found = [way for way in self.level(level).get(wrong, ()) if could_be(way)]
             if not self.complete:
                 return None
             if found:

@@ -1,0 +1,46 @@
+"""Whether a slip can be what a student did, by all that the same student wrote.
+
+A slip is a changed rule, which changes other numbers too. Where the answer works from one of these, and the student had
+that right, or wrong in another way, the slip was not made. Nor was one that works from a right number which the student
+did not have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.check.answer_key import EXACT, agrees, quantity
+from cnncalc.check.marking.follow_through import moves
+from cnncalc.errors import CnncalcError
+from cnncalc.spec.demand import Key
+
+if TYPE_CHECKING:
+    from cnncalc.check.answer_key import Truth
+    from cnncalc.check.slips.search import Reached
+    from cnncalc.summary.rows import Summary
+
+_LENIENT = EXACT._replace(spatial=True)
+
+
+def could_be(truth: Truth, own: dict[Key, Any], key: Key, reached: Reached) -> bool:
+    """Whether a slip that leads to the answer to ``key`` fits all of a student's ``own`` answers."""
+    if truth.letters:  # their numbers are worked out from the rest, whatever rule is changed
+        return True
+    missed = {}  # right numbers that the student did not have
+    for other, value in own.items():
+        right = truth.get(other)
+        slipped = _quantity(reached.summary, other) if reached.summary else right
+        if other == key or agrees(truth.summary, other, slipped, value, _LENIENT):
+            continue
+        if slipped == right:
+            missed[other] = value
+        elif moves(truth, {other: slipped}, key):
+            return False
+    return not (missed and moves(truth, missed, key))
+
+
+def _quantity(summary: Summary, key: Key) -> Any:
+    try:
+        return quantity(summary, key)
+    except (CnncalcError, ZeroDivisionError):
+        return None
