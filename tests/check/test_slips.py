@@ -19,6 +19,10 @@ from cnncalc.spec.demand import Key, parse_key
 from cnncalc.symbolic.expr import value
 
 CONV = "input: 28x28x3\nlayers: [{conv: {name: L, filters: 32, kernel: 5, padding: 2}}]"
+ROUNDED = "input: 28x28x3\nlayers: [{conv: {name: L, filters: 32, kernel: 5, padding: 1, stride: 2}}]"
+GROUPED_HEADS = "input: 16x512\nlayers: [{attention: {name: L, heads: 8, kv_heads: 2}}]"
+WINDOWED = "input: 14x14x16\nlayers: [{attention: {name: L, heads: 2, window: 7}}]"
+PROJECTED = "input: 10x16\nlayers: [{lstm: {name: L, units: 32, projection: 8}}]"
 ODD = "input: 28x28x3\nlayers: [{conv: {name: L, filters: 32, kernel: 5, padding: 1, stride: 2}}]"
 DILATED = "input: 28x28x3\nlayers: [{conv: {name: L, filters: 32, kernel: 3, dilation: 2}}]"
 GROUPED = "input: 28x28x16\nlayers: [{conv: {name: L, filters: 32, kernel: 3, groups: 4}}]"
@@ -115,6 +119,18 @@ CASES = [
     (WIDE, "L.receptive_field", "7", "own"),
     (WIDE, "L.effective_stride", "3", "own"),
     (STACK, "L.receptive_field", "28", "extent"),  # 1 + 3·1 + 2·2 + 5·4
+    (WIDE, "L.receptive_field", "39", "own_stride"),  # 3 + 6·2·3
+    (STACK, "L.output", "27x27x4", "left_out"),  # without the pool
+    (CONV, "L.output", "28x28", "sizes"),
+    (CONV, "L.output", "25088", "product"),
+    (CONV, "L.params", "2464", "bias_twice"),  # 2400 + 2·32
+    (CONV, "L.params", "25088", "activations"),
+    (LSTM, "L.params", "4704", "gru"),
+    (GRU, "L.params", "6400", "lstm"),  # 4·32·(16 + 32 + 2)
+    (ROUNDED, "L.output", "13.5x13.5x32", "not_rounded"),
+    (GROUPED_HEADS, "L.params", "1050624", "kv_heads"),  # 4·(512 + 1)·512
+    (WINDOWED, "L.macs", "1430016", "window"),  # 4·196·16·16 + 2·196·196·16
+    (PROJECTED, "L.params", "6272", "projection"),  # 4·32·(16 + 32 + 1)
 ]
 
 
@@ -235,7 +251,8 @@ def test_every_slip_of_every_kind_gives_a_number_or_none() -> None:
                 made.add(name)
                 for row in summary.rows:
                     numbers = (row.params, row.macs, row.trainable_params, row.activations)
-                    assert all(isinstance(number, int) and number >= 0 for number in numbers), (word, name)
+                    exact = int if name != "not_rounded" else int | Fraction
+                    assert all(isinstance(number, exact) and number >= 0 for number in numbers), (word, name)
                 assert len(summary.fields) == len(rows)
     assert len(made) > 30
 

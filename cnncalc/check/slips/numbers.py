@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.kinds.base.weights import count
@@ -23,7 +24,8 @@ Mistake = tuple[Any, str, str]
 #: Quantities that are given for the one asked for, and what they are.
 _GIVEN_FOR = {
     "macs": ("flops", "params", "weight_params"), "flops": ("macs",),
-    "params": ("weight_params", "trainable_params", "macs", "active_params"), "active_params": ("params",),
+    "params": ("weight_params", "trainable_params", "macs", "active_params", "activations"),
+    "active_params": ("params",),
     "trainable_params": ("params", "weight_params"), "weight_params": ("params", "bias_params"),
     "bias_params": ("weight_params",), "weight_bytes": ("params",), "activation_bytes": ("activations",),
     "activations": ("activation_bytes",), "non_trainable_params": ("params", "trainable_params"),
@@ -31,7 +33,7 @@ _GIVEN_FOR = {
 _NAMES = {
     "macs": "the multiply-accumulates", "flops": "the FLOPs, two for each multiply-accumulate",
     "params": "all parameters", "weight_params": "the parameters without the biases", "bias_params": "the biases",
-    "trainable_params": "the trainable parameters", "activations": "numbers, not bytes",
+    "trainable_params": "the trainable parameters", "activations": "the numbers in the output",
     "activation_bytes": "bytes, not numbers", "active_params": "the parameters that work on one example",
 }  # fmt: skip
 #: Of the names below those that some tools count by.
@@ -61,8 +63,23 @@ def confused(summary: Summary, key: Key, right: Any) -> Iterator[Mistake]:
         yield [getattr(reach, field) for reach in reaches], "own", f"given as {said}"
 
 
+def form(sizes: Any, right: Any, layout: str) -> tuple[str, str] | None:
+    """The name and the words for sizes that are right, but too many or too few of them."""
+    if not isinstance(sizes, list) or not isinstance(right, list):
+        return None
+    if sizes[1:] == right:
+        return "batch", "with the batch written in front"
+    if len(right) > 1 and sizes == (right[1:] if layout == "channels_first" and len(right) > 2 else right[:-1]):
+        return "sizes", "without the channels"
+    numbers = len(right) > 1 and all(isinstance(size, int) for size in right)
+    return ("product", "multiplied out") if numbers and sizes == [prod(right)] else None
+
+
 def _units(right: int) -> Iterator[Mistake]:
     """Bytes in a larger unit, rounded as one would write them, or numbers of another width."""
+    for digits in range(3):
+        rounded = int(round(Fraction(right, DECIMAL["kB"]), -digits))
+        yield rounded * BINARY["KiB"], "unit", f"rounded to {rounded:,} kB, with 1,024 bytes in each"
     for name, unit in {**DECIMAL, **BINARY}.items():
         for digits in range(4):
             number = round(Fraction(right, unit), digits)

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from cnncalc import kinds, rules
+from cnncalc.check.slips import changes
 from cnncalc.kinds.base.kind import Kind, Reach, Weights
 from cnncalc.kinds.base.padding import SAME
 from cnncalc.kinds.base.weights import is_moving
@@ -24,11 +25,13 @@ class Slip(NamedTuple):
     """What is changed, in words that follow a number ("896 without the biases"), and how.
 
     ``change`` gives None for a kind that has no such thing. ``convention``: some tools count so on purpose.
+    ``alone``: it is made in one layer, never in all of them; ``this layer`` in its words is that one.
     """
 
     said: str
     change: Callable[[Kind, Shape], Kind | None]
     convention: bool = False
+    alone: bool = False
 
 
 def _where(attribute: str, wrong: Callable[[Any], bool], **fields: Any) -> Callable[[Kind, Shape], Kind | None]:
@@ -55,6 +58,7 @@ def _not(silent: Any) -> Callable[[Any], bool]:
 
 
 _CONVS, _LEARNED, _NORMS = ("convolution",), ("convolution", "dense"), ("norm",)
+_WITH_BIASES = (*_LEARNED, "recurrent", "attention")
 
 
 def _one_side(kind: Kind, x: Shape) -> Kind | None:
@@ -322,4 +326,14 @@ SLIPS: dict[str, Slip] = {
     ),
     "heads": Slip("with every head as wide as the features", _whole_heads, convention=True),
     "attention_out": Slip("without the output projection", _of("attention", weights=_no_output)),
+    "own_stride": Slip("with the layer's own stride counted in its window", _reaching(changes.own_stride)),
+    "bias_twice": Slip("with the biases counted twice", _rule(_WITH_BIASES, weights=changes.biases_twice)),
+    "not_rounded": Slip("not rounded", _sliding(_count=changes.not_rounded)),
+    "gru": Slip("with the three gates of a GRU", changes.of_gates("lstm", "z", "r", "h")),
+    "lstm": Slip("with the four gates of an LSTM", changes.of_gates("gru", "i", "f", "g", "o")),
+    "kv_heads": Slip("with as many heads of keys and values as of queries", changes.overlooked("kv_heads")),
+    "value_dim": Slip("with values as wide as the keys", changes.overlooked("value_dim")),
+    "window": Slip("with attention over the whole image, not in windows", changes.overlooked("window")),
+    "projection": Slip("without the projection of the state", changes.overlooked("projection")),
+    "left_out": Slip("without this layer", changes.left_out, alone=True),
 }  # fmt: skip

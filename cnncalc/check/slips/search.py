@@ -20,7 +20,7 @@ from cnncalc.check.slips import numbers as mistakes
 from cnncalc.check.slips.rules import SLIPS, Slip
 from cnncalc.errors import CnncalcError
 from cnncalc.explain.quantity import steps
-from cnncalc.spec.demand import COUNTED, Key
+from cnncalc.spec.demand import AXIAL, COUNTED, Key
 from cnncalc.symbolic.expr import value
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cnncalc.summary.rows import Summary
 
 #: The chance that a wrong number near the right one is explained, above which nothing is claimed: for each class.
-CHANCE = (1 / 3, 1 / 6, 1 / 50, 1 / 100)
+CHANCE = (2 / 5, 1 / 6, 1 / 50, 1 / 100)
 SOLVED = 20  # layers of a network that is solved anew for each slip, where a letter is asked for
 NAMED = 3  # slips that are named where several give the same number
 LARGEST = 200  # layers of a network in which two slips, or one in a single layer, are looked for
@@ -111,8 +111,9 @@ class Search:
     def find(self, answer: Any, could_be: Callable[[Reached], bool] = _any) -> Explanation | None:
         """The explanation of a wrong answer, among those that ``could_be``."""
         answer = shaped(self.key, answer, self.right)
-        if self.key.quantity == "output" and isinstance(answer, list) and answer[1:] == self.right:
-            return Explanation(str(self.key), self.right, (Way("with the batch written in front"),), ("batch",))
+        form = mistakes.form(answer, self.right, self.truth.layout) if self.key.quantity == "output" else None
+        if form:
+            return Explanation(str(self.key), self.right, (Way(form[1]),), (form[0],))
         wrong = _value(answer)
         if self.value is None or wrong is None or wrong == self.value:
             return None
@@ -157,7 +158,10 @@ class Search:
         """A slip in words, with the number of biases (of ``layer``) where it is about them."""
         about = Key(layer or self.key.layer, "bias_params")
         count = self.truth.get(about) if self.key.quantity == "params" else 0
-        return SLIPS[name].said.replace("the biases", f"its {count} biases") if _many(count) else SLIPS[name].said
+        said = SLIPS[name].said.replace("the biases", f"its {count} biases") if _many(count) else SLIPS[name].said
+        if layer is None:
+            return said
+        return said.replace("this layer", layer) if SLIPS[name].alone else f"{said} in {layer}"
 
     def _collected(self, reached: Iterator[tuple[Any, Reached]]) -> dict[Value, list[Reached]]:
         """By number, each way once; the right answer is not among them. What no rule gives comes after the rules."""
@@ -186,6 +190,8 @@ class Search:
         asked = set(range(block.first, block.last)) if block else set()
         asked |= {row.index for row in rows if row.name == self.key.layer}
         for name, slip in SLIPS.items():
+            if slip.alone:
+                continue
             for layers in (asked, set(range(len(rows)))):
                 number, summary = self._with(layers, slip)
                 if summary is not None:
@@ -199,11 +205,14 @@ class Search:
         """One slip in one other layer, in the sum, or in writing the number down."""
         rows = self.truth.summary.rows
         if len(rows) <= LARGEST:
+            names = [name for name, _, _ in self.everywhere]
+            if self.key.layer and self.key.quantity not in AXIAL:  # of a sum, and of a field, others say the same
+                names += [name for name, slip in SLIPS.items() if slip.alone]
             for row in rows:
-                for name, _, _ in self.everywhere:
+                for name in names:
                     number, summary = self._with({row.index}, SLIPS[name])
                     if summary is not None:
-                        yield number, Reached((name,), f"{self._said(name, row.name)} in {row.name}", summary)
+                        yield number, Reached((name,), self._said(name, row.name), summary)
         if self.key.layer is None and self.key.quantity in COUNTED:
             yield from self._told(mistakes.mis_added(self.truth.summary, self.key.quantity))
         yield from self._told(mistakes.batched(self.key.quantity, self.right))
