@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.check.answers.compare import same
 from cnncalc.check.computed import Computed, compare
 from cnncalc.errors import LimitError, Mark, NoSolution, SpecError
+from cnncalc.explain.quantity import steps
 from cnncalc.network.unknowns import Unknowns
 from cnncalc.spec.demand import AXIAL, Demand, Key
 from cnncalc.summary import infer, quantities, stated
@@ -20,6 +21,7 @@ from cnncalc.symbolic.tree import unknowns
 
 if TYPE_CHECKING:
     from cnncalc.check.answers.answer import Answer
+    from cnncalc.explain.layer import Step
     from cnncalc.network.model import Network
     from cnncalc.solve import NetworkSolution
     from cnncalc.summary.rows import Summary
@@ -57,6 +59,7 @@ class Truth:
         self.network, self.layout = network, layout or network.layout
         self.searches: dict[Key, Any] = {}  # for slips, which wrong answers to one question share
         self._met: dict[frozenset[tuple[str, int]], bool] = {}  # what was found out about numbers for letters
+        self._steps: dict[Key, tuple[Step, ...]] = {}
         self.walked = 0  # layers that were worked out in these searches
 
     @cached_property
@@ -114,6 +117,12 @@ class Truth:
             help = f"letters: {', '.join(self.letters)}" if self.letters else "write layer.quantity"
             raise SpecError(f"no number of the network is called {key.layer}", mark=mark, help=help)
         return self.solution.unknowns[str(key.layer)].solutions
+
+    def steps(self, key: Key) -> tuple[Step, ...]:
+        """The working of the right answer; worked out once, for all who had another."""
+        if key not in self._steps:
+            self._steps[key] = steps(self.summary, key)
+        return self._steps[key]
 
     def judge(self, answer: Answer, leniency: Leniency = EXACT) -> Judged:
         """How ``answer`` is understood, and whether it is right. Raises SpecError, NoSolution, LimitError."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from cnncalc.cli import files, options
 from cnncalc.errors import OutputError
-from cnncalc.render import marks
+from cnncalc.render import feedback
 from cnncalc.render.file_names import file_names
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Feedback:
 
     def write(self, student: Student) -> None:
         """Write the file of a student. Raises OutputError."""
-        files.write(self._paths[student.student], marks.feedback(student).encode("utf-8"))
+        files.write(self._paths[student.student], feedback.feedback(student).encode("utf-8"))
 
 
 def _make_folder(path: str) -> None:
@@ -46,7 +46,7 @@ def _make_folder(path: str) -> None:
 
 def _is_feedback(path: str) -> bool:
     """Whether the file at ``path`` is a regular file that ends as feedback does."""
-    end = marks.FEEDBACK_END.encode("utf-8")
+    end = feedback.FEEDBACK_END.encode("utf-8")
     if os.path.islink(path) or not os.path.isfile(path):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Marks as a table, JSON, CSV, Markdown or JUnit XML, and a feedback file for each student."""
+"""Marks as a table, JSON, CSV, Markdown or JUnit XML."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from typing import TYPE_CHECKING, Any
 from cnncalc.render import results
 from cnncalc.render.forms import json, junit
 from cnncalc.render.forms.answer import as_data, written
-from cnncalc.render.forms.markup import markdown
 from cnncalc.render.forms.sheet import Column, Sheet
-from cnncalc.render.forms.text import number, printable
 from cnncalc.render.forms.write import csv_line, write
 from cnncalc.render.results import points
 from cnncalc.render.verdicts import slip
-from cnncalc.render.working import equation
 
 if TYPE_CHECKING:
     from cnncalc.check.marking.exam import Marked, Student
@@ -31,8 +28,6 @@ _QUESTIONS = [
     Column("problem", "Problem"), Column("key", "Question"), *_STUDENTS[3:], Column("share_right", "Share right"),
     Column("mean", "Mean marks", "number"), Column("slips", "Slips"),
 ]  # fmt: skip
-#: How a file of feedback ends. Markdown does not show it; a file that ends so may be replaced by newer feedback.
-FEEDBACK_END = "\n[//]: # (made by cnncalc check --feedback, which replaces this file when it is run again)\n"
 _UNREAD = [
     *(Column(key, key.capitalize()) for key in ("student", "problem")),
     Column("key", "Question"),
@@ -150,49 +145,3 @@ def _case(marked: Marked) -> junit.Case:
     compared = f"expected {written(question.right, question.name)}, answered {marked.shown or 'nothing'}"
     why = slip(marked.slip) if marked.slip else "the answer could not be read" if marked.ok is None else ""
     return junit.Case(question.problem.id, question.name, "failure", compared, why)
-
-
-def feedback(student: Student) -> str:
-    """What one student is told, in Markdown: marks, and to each answer that is not right the working and the slip."""
-    total = f"{number(points(student.marks))} of {number(points(student.out_of))}"
-    lines = [f"# {_safe(student.student)}", "", f"Marks: {total}"]
-    problem = None
-    for marked in student.answers:
-        question = marked.question
-        if question.problem is not problem:
-            problem = question.problem
-            lines += ["", f"## {_safe(problem.id)}", "", *([_safe(problem.text), ""] if problem.text else [])]
-        lines += [_line(marked), *_reasons(marked)]
-    return "\n".join(lines) + "\n" + FEEDBACK_END
-
-
-def _line(marked: Marked) -> str:
-    said = _SAID.get(marked.how, "not right")
-    if marked.read is not None:
-        said += f", read as {_safe(written(marked.read, marked.question.name))}"
-    answer = "no answer" if marked.answer is None else f"{_safe(str(marked.shown))}: {said}"
-    marks = f"{points(marked.marks)} of {points(marked.question.marks)}"
-    return f"- {_safe(marked.question.name)}: {answer} ({marks})"
-
-
-def _reasons(marked: Marked) -> list[str]:
-    if marked.ok or marked.ok is None:
-        return []
-    lines = (
-        [f"  - It is {_safe(written(marked.question.right, marked.question.name))}."]
-        if marked.question.right is not None
-        else []
-    )
-    lines += [f"  - Your answer {_safe(marked.why)}."] if marked.why else []
-    lines += [f"  - {_safe(equation(step))}" for step in marked.steps()]
-    return lines + ([f"  - It looks like {_safe(slip(marked.slip))}"] if marked.slip else [])
-
-
-_SAID = {
-    "right": "right", "follow_through": "not right, but it follows from your earlier answer",
-    "unread": "this could not be read; your examiner will look at it",
-}  # fmt: skip
-
-
-def _safe(text: str) -> str:
-    return markdown(printable(" ".join(text.split()) if "\n" in text else text))

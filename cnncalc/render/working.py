@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -99,9 +99,14 @@ def _sizes(layer: Explanation) -> str:
 
 
 def _legend(explanations: list[Explanation]) -> list[tuple[str, str]]:
+    return merged(layer.legend for layer in explanations)
+
+
+def merged(legends: Iterable[dict[str, str]]) -> list[tuple[str, str]]:
+    """What each letter stands for, with all its meanings where it has several."""
     found: dict[str, str] = {}
-    for layer in explanations:
-        for letter, meaning in layer.legend.items():
+    for one in legends:
+        for letter, meaning in one.items():
             known = found.get(letter)
             found[letter] = meaning if known is None or meaning in known.split(" or ") else f"{known} or {meaning}"
     return list(found.items())

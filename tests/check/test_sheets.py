@@ -130,7 +130,9 @@ def test_feedback_is_one_file_for_each_student(sheet: Callable[..., tuple[int, s
     assert not any("<" in path.read_text() or "\x1b" in path.read_text() for path in folder.iterdir())
     told = (folder / "S1.md").read_text()
     assert "- c1.params: 864: not right (0 of 1)" in told
-    assert "  - It looks like 896 without its 32 biases: params = F·F·C·K = 3·3·3·32 = 864" in told
+    assert "  - You gave 864, which is F·F·C·K = 3·3·3·32: the 32 biases are missing." in told
+    assert told.count("Letters: ") == 1
+    assert "; F kernel" in told
     assert "- p1.output: 32x32x32: right (1 of 1)" in told
     assert "- d.params: no answer (0 of 1)" in told
 

@@ -17,7 +17,6 @@ from cnncalc.check.problems import Broken, Problem, read
 from cnncalc.check.slips.search import Explanation, explain, mis_summed
 from cnncalc.errors import CnncalcError, Hints, NoSolution, SpecError
 from cnncalc.errors import Problem as Fault
-from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
 from cnncalc.spec.demand import COUNTED, Key, parse_key
 
@@ -93,7 +92,7 @@ class Marked(NamedTuple):
     def steps(self) -> tuple[Step, ...]:
         """The working of the right answer."""
         key = self.question.key
-        return steps(self.question.problem.truth.summary, key) if key else ()
+        return self.question.problem.truth.steps(key) if key else ()
 
 
 class Student(NamedTuple):
