@@ -20,9 +20,10 @@ from cnncalc.spec.demand import Demand
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null
 from cnncalc.spec.values import BadValue, Context
 
-#: What a problem has besides the keys of a network; ``source`` and ``correct`` are not read.
+#: What a problem has besides the keys of a network; ``source`` and ``correct`` are not read, and ``drawn`` (how
+#: ``generate`` drew it) is read where a paper is made.
 OWN = ("id", "text", "marks", "answers", "options", "tolerance", "order", "follow_through", "network",
-       "source", "correct")  # fmt: skip
+       "source", "correct", "drawn", "copy")  # fmt: skip
 #: What a file may set for all its problems.
 SHARED = (*document.KEYS, "marks", "tolerance", "order", "follow_through")
 _ORDERS = ("layout", "any")  # of sizes
@@ -36,10 +37,17 @@ SMALLEST = """problems:
 
 
 class Problem:
-    """A problem as stated: ``answers`` and ``options`` (of a multiple choice) are nodes by key, ``marks`` numbers."""
+    """A problem as stated: ``answers`` and ``options`` (of a multiple choice) are nodes by key, ``marks`` numbers.
 
+    ``title`` is that of its file, ``copy`` the copy of a paper that it is on (None: on every one). ``stated`` has all
+    that is said of it, what the file says for all problems and the network that it names included (``names_network``).
+    """
+
+    title = ""
     text = ""
+    copy: str | None = None
     tolerance = 0.0
+    names_network = False
     any_order = False  # whether sizes may be written in another order than that of the layout
     follow_through = True
 
@@ -50,6 +58,7 @@ class Problem:
         self.options: dict[str, list[Node]] = {}
         self.marks: dict[str, Fraction] = {}
         self.demands: list[Demand] = []  # of a network file, whose answers are what it expects
+        self.stated: dict[str, Node] = {}
 
 
 class Broken(NamedTuple):
@@ -71,7 +80,7 @@ def read(path: str, limits: Limits, networks: str | None = None) -> Iterator[Pro
         if isinstance(root, Mapping) and "problems" not in root.items and {"layers", "encoder"} & root.items.keys():
             yield from _network_file(path, root, limits)
             return
-        shared, nodes = _file(root)
+        title, shared, nodes = _file(root)
     except CnncalcError as error:
         yield Broken(path, None, error)
         return
@@ -84,13 +93,15 @@ def read(path: str, limits: Limits, networks: str | None = None) -> Iterator[Pro
             if id in seen:
                 raise SpecError(Fault(f'the id "{id}" is given twice', problem.mark, also=seen[id]))
             seen[id] = problem.mark
-            yield _problem(path, id, problem, shared, limits, networks)
+            stated = _problem(path, id, problem, shared, limits, networks)
+            stated.title = title
+            yield stated
         except CnncalcError as error:
             yield Broken(path, id, error)
 
 
-def _file(root: Node) -> tuple[Mapping, list[Node]]:
-    """What the file sets for all problems, and their nodes. Raises SpecError where the file as a whole is none."""
+def _file(root: Node) -> tuple[str, Mapping, list[Node]]:
+    """The title, what the file sets for all problems, and their nodes. Raises SpecError where it is no such file."""
     if not isinstance(root, Mapping):
         raise values.expected("a problem file", root, "a mapping with problems", f"for example\n{SMALLEST}")
     faults: list[Fault] = []
@@ -103,7 +114,8 @@ def _file(root: Node) -> tuple[Mapping, list[Node]]:
     if faults or not isinstance(nodes, Sequence):
         raise SpecError(faults)
     items = {key: node for key, node in root.items.items() if key not in ("title", "problems")}
-    return Mapping(items, root.keys, root.mark), nodes.items
+    title = root.items.get("title")
+    return title.text if isinstance(title, Scalar) else "", Mapping(items, root.keys, root.mark), nodes.items
 
 
 def _mapping(node: Node) -> Mapping:
@@ -114,10 +126,12 @@ def _mapping(node: Node) -> Mapping:
 
 def _id(problem: Mapping, default: str) -> str:
     node = problem.items.get("id")
-    if node is None:
-        return default
+    return default if node is None else _short(node, "id")
+
+
+def _short(node: Node, what: str) -> str:
     if not isinstance(node, Scalar) or is_null(node) or len(node.text) > 200:
-        raise values.expected("id", node, "a short text")
+        raise values.expected(what, node, "a short text")
     return node.text
 
 
@@ -141,7 +155,13 @@ def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits,
             items.pop("layout", None)
     built = network.build(document.read(Mapping(items, keys, node.mark), limits, OWN))
     problem = Problem(path, id, node.mark, Truth(built, layout))
-    _read_own(problem, Mapping({**shared.items, **node.items}, keys, node.mark), limits)
+    own = {**shared.items, **node.items}
+    _read_own(problem, Mapping(own, keys, node.mark), limits)
+    problem.names_network = "network" in node.items
+    if problem.truth.layout == built.layout:
+        problem.stated = {key: node for key, node in ({**own, **items}).items() if key != "network"}
+    else:  # its sizes are not written as the answers are: it stays where it is
+        problem.stated = own
     return problem
 
 
@@ -174,6 +194,8 @@ def _read_own(problem: Problem, node: Mapping, limits: Limits) -> None:
         problem.any_order = values.word(items["order"], context, "order", _ORDERS) == "any"
     if "follow_through" in items:
         problem.follow_through = values.flag(items["follow_through"], context, "follow_through")
+    if "copy" in items:
+        problem.copy = _short(items["copy"], "copy")
     if "options" in items:
         problem.options = _options(items["options"], problem.answers)
     _read_marks(problem, items.get("marks"), context)

@@ -15,7 +15,20 @@ from cnncalc.cli import io
 from cnncalc.errors import CnncalcError, LimitError, OutputError, Problem, UsageError, nearest
 from cnncalc.spec import noted
 
-COMMANDS = ("summary", "calc", "explain", "solve", "check", "run", "train", "kinds", "examples", "guide", "schema")
+COMMANDS = (
+    "summary",
+    "calc",
+    "explain",
+    "solve",
+    "check",
+    "paper",
+    "run",
+    "train",
+    "kinds",
+    "examples",
+    "guide",
+    "schema",
+)
 INTERRUPTED = 130
 FAULT = 70  # EX_SOFTWARE of sysexits.h: none of the codes that say something of the input
 NO_MEMORY = Problem(

@@ -11,7 +11,7 @@ from typing import IO, AnyStr, BinaryIO, TextIO
 
 from cnncalc.cli import files as single
 from cnncalc.cli.files import Files
-from cnncalc.errors import OutputError
+from cnncalc.errors import OutputError, UsageError
 from cnncalc.render.forms.text import fitting, printable, takes_escapes
 
 PATIENCE = 1.0  # seconds before progress is shown
@@ -34,6 +34,18 @@ def emit_all(parts: Iterable[str], output: str | None = None, files: Files | Non
         return
     write = files.write if files else single.write
     write(output, lambda stream: stream.writelines(part.encode("utf-8") for part in parts))
+
+
+def emit_result(result: str | bytes, output: str | None, files: Files) -> None:
+    """The same for a text, or for bytes, which a terminal cannot show. Raises UsageError, OutputError."""
+    if isinstance(result, str):
+        emit(result, output, files)
+    elif output is None or output == "-":
+        if sys.stdout.isatty():
+            raise UsageError("this is a package, which a terminal cannot show", help="--output FILE.zip, or > FILE.zip")
+        _to_stdout(sys.stdout.buffer, result)
+    else:
+        files.write(output, result)
 
 
 def _to_stdout(stream: IO[AnyStr], data: AnyStr) -> None:

@@ -153,7 +153,7 @@ def format_option(formats: Iterable[str]) -> object:
 
 _ENDINGS = {
     ".csv": ("csv",), ".json": ("json",), ".md": ("markdown",), ".tex": ("latex",), ".xml": ("junit", "moodle"),
-    ".gift": ("gift",), ".yaml": ("yaml",), ".yml": ("yaml",),
+    ".gift": ("gift",), ".zip": ("qti",), ".yaml": ("yaml",), ".yml": ("yaml",),
 }  # fmt: skip
 
 
@@ -241,11 +241,13 @@ def off_terminal(*paths: str | None) -> None:
         raise UsageError("arrays are bytes, which a terminal cannot show", help="name a file, or use | or >")
 
 
-def whole(option: str, value: str, least: int) -> int:
-    """A whole number of ``least`` or more. Raises UsageError."""
-    if not (value.isascii() and value.isdigit() and len(value) <= 18 and int(value) >= least):
-        raise UsageError(f'{option} "{value}" is not a whole number of {least} or more', help=f"{option} {least}")
-    return int(value)
+def whole(option: str, value: str, least: int, most: int | None = None) -> int:
+    """A whole number of ``least`` or more, and of ``most`` at most. Raises UsageError."""
+    whole = value.isascii() and value.isdigit() and len(value) <= 18
+    if whole and least <= int(value) <= (most or int(value)):
+        return int(value)
+    bounds = f"of {least} or more" if most is None else f"from {least} to {most}"
+    raise UsageError(f'{option} "{value}" is not a whole number {bounds}', help=f"{option} {least}")
 
 
 def real(option: str, value: str, above: float | None = None) -> float:

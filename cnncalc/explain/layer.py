@@ -125,12 +125,14 @@ def _values(reach: Reach) -> tuple[Number, ...]:
 
 def totals(summary: Summary) -> list[tuple[str, Number]]:
     """The sums over the layers by name, each layer's number to be seen in its sum."""
-    return [(name, total_of(summary, key)) for name, key in (("Total parameters", "params"), ("Total MACs", "macs"))]
+    return [
+        (name, total_of(summary.rows, key)) for name, key in (("Total parameters", "params"), ("Total MACs", "macs"))
+    ]
 
 
-def total_of(summary: Summary, quantity: str) -> Number:
-    """The sum of a quantity over the layers, each layer's number to be seen in it."""
-    numbers = ((row.name, getattr(row, quantity)) for row in summary.rows)
+def total_of(rows: list[Row], quantity: str) -> Number:
+    """The sum of a quantity over layers, each layer's number to be seen in it."""
+    numbers = ((row.name, getattr(row, quantity)) for row in rows)
     return total(traced(number, name) for name, number in numbers if value(number) != 0)
 
 

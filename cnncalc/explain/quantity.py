@@ -21,14 +21,22 @@ _SUMMANDS = 12  # a sum of more is not written out
 def steps(summary: Summary, key: Key) -> tuple[Step, ...]:
     """The lines of working for what ``key`` asks; none where there is nothing to be worked out."""
     if key.layer is None:
-        short = key.quantity in COUNTED and sum(getattr(row, key.quantity) != 0 for row in summary.rows) <= _SUMMANDS
-        return (_step(key.quantity, layer.total_of(summary, key.quantity)),) if short else ()
+        return _sum(key.quantity, summary.rows) if key.quantity in COUNTED else ()
+    block = summary.network.blocks.get(key.layer)
+    if block and key.quantity in COUNTED:
+        return _sum(key.quantity, summary.rows[block.first : block.last])
     row = summary.rows_by_name.get(key.layer)
     if row is None or not key.quantity:
         return ()
     if key.quantity in COUNTED:
         return (_step(key.quantity, getattr(_traced(row), key.quantity)),)
     return tuple(step for step in layer.explain(summary, row).steps if step.quantity == key.quantity)
+
+
+def _sum(quantity: str, rows: list[Row]) -> tuple[Step, ...]:
+    """The sum over ``rows``; nothing where it would be too long."""
+    short = sum(getattr(row, quantity) != 0 for row in rows) <= _SUMMANDS
+    return (_step(quantity, layer.total_of(rows, quantity)),) if short else ()
 
 
 def _step(quantity: str, number: object) -> Step:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.render.forms import json
+from cnncalc.render.forms.document import document
 from cnncalc.render.forms.markup import latex, markdown
 from cnncalc.render.forms.text import printable
 from cnncalc.symbolic.style import letter_name
@@ -115,7 +116,7 @@ def _markdown(parts: list[Section]) -> str:
 
 
 def _latex(parts: list[Section]) -> str:
-    lines = [r"\documentclass{article}", r"\usepackage[utf8]{inputenc}", r"\begin{document}"]
+    lines = []
     for part in parts:
         lines.append(rf"\section*{{{latex(part.heading)}}}")
         lines += [
@@ -127,4 +128,4 @@ def _latex(parts: list[Section]) -> str:
             for line in part.lines
         ]
         lines.append(r"\end{itemize}")
-    return "\n".join([*lines, r"\end{document}"]) + "\n"
+    return document(lines)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cnncalc.render.forms.document import document
 from cnncalc.render.forms.lines import entries, paragraph, terminal_width
 from cnncalc.render.forms.lines import equation as layout
 from cnncalc.render.forms.markup import latex, markdown
@@ -127,10 +128,7 @@ def as_markdown(title: str, explanations: list[Explanation], totals: list[tuple[
 
 def as_latex(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]]) -> str:
     """A LaTeX document that compiles by itself."""
-    lines = [
-        r"\documentclass{article}", r"\usepackage[utf8]{inputenc}", r"\begin{document}",
-        rf"\section*{{{latex(printable(title))}}}",
-    ]  # fmt: skip
+    lines: list[str] = []
     for layer in explanations:
         lines.append(rf"\subsection*{{{latex(layer.name)} ({latex(layer.kind)}): output {latex(_sizes(layer))}}}")
         entries = [rf"{heading.replace('–', '--')}: ${line}$" for heading, line in worked(layer, "latex")]
@@ -139,8 +137,7 @@ def as_latex(title: str, explanations: list[Explanation], totals: list[tuple[str
             lines += [r"\begin{itemize}", *(rf"\item {entry}" for entry in entries), r"\end{itemize}"]
     lines += [rf"\noindent {name}: ${sum_line(total, 'latex')}$\par" for name, total in totals]
     letters = "; ".join(f"${letter_name(a, latex=True)}$ {latex(b)}" for a, b in _legend(explanations))
-    lines += [rf"\noindent Letters: {letters}.", r"\end{document}"]
-    return "\n".join(lines) + "\n"
+    return document([*lines, rf"\noindent Letters: {letters}."], printable(title))
 
 
 def render(

@@ -10,22 +10,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from cnncalc.check.papers.generate import Item, Paper, generate
+from cnncalc.check.papers.generate import generate
+from cnncalc.check.papers.paper import Item
 from cnncalc.check.papers.templates import LEVELS, TOPICS
 from cnncalc.errors import UsageError
-from cnncalc.render import gift, moodle, paper, questions
+from cnncalc.render import papers as render
 
 Call = Callable[..., tuple[int, str, str]]
 ALL = list(TOPICS)
 
 
 def positions(size: int, kernel: int, stride: int, pad: int, dilation: int = 1) -> int:
-    """Places of a window, counted one by one; the last one has to end where the padded input does."""
+    """Places of a window, counted one by one."""
     last = size + 2 * pad - dilation * (kernel - 1) - 1
-    starts = [start for start in range(last + 1) if start % stride == 0]
-    assert starts[-1] == last, "a size would have to be rounded"
-    return len(starts)
+    assert last >= 0, "the window is too large"
+    return len([start for start in range(last + 1) if start % stride == 0])
 
 
 def spread(size: int, kernel: int, stride: int, pad: int) -> int:
@@ -89,39 +90,50 @@ def walk(draft: Any, numbers: dict[str, int]) -> dict[str, Any]:
     return found
 
 
+class Stated:
+    """What a problem says of its network."""
+
+    def __init__(self, item: Item) -> None:
+        self.asked = [str(part.key) for part in item.parts]
+        self.input = tuple(int(size) for size in item.stated["input"].split("x"))
+        self.layers = yaml.safe_load(item.stated["layers"])
+        self.given = yaml.safe_load(item.stated.get("given", "{}"))
+
+
 def recomputed(item: Item) -> dict[str, Any]:
     """The answers of a question; a letter is the one number up to 40 that gives what is demanded."""
-    letters = [name for name in item.draft.asked if "." not in name]
+    stated = Stated(item)
+    letters = [name for name in stated.asked if "." not in name]
     if not letters:
-        return walk(item.draft, {})
+        return walk(stated, {})
     fitting = []
     for number in range(1 if letters == ["k"] else 0, 41):
         try:
-            found = walk(item.draft, {letters[0]: number})
+            found = walk(stated, {letters[0]: number})
         except (AssertionError, IndexError):
             continue
-        given = {name: [int(size) for size in sizes.split("x")] for name, sizes in item.draft.given.items()}
+        given = {name: [int(size) for size in sizes.split("x")] for name, sizes in stated.given.items()}
         if all(found[name][:-1] == sizes for name, sizes in given.items()):
             fitting.append(number)
-    assert len(fitting) == 1, (item.draft, fitting)
-    return walk(item.draft, {letters[0]: fitting[0]}) | {letters[0]: fitting[0]}
+    assert len(fitting) == 1, (item.text, fitting)
+    return walk(stated, {letters[0]: fitting[0]}) | {letters[0]: fitting[0]}
 
 
 @pytest.mark.parametrize("level", LEVELS)
-@pytest.mark.parametrize("seed", range(7))
-def test_ten_thousand_keys_equal_counting_and_pass_check(level: str, seed: int, tmp_path: Path, call: Call) -> None:
-    """3 levels × 7 seeds × 480 problems."""
-    made = generate(ALL, level, 480, seed)
-    texts = [item.draft.text for item in made.items]
-    assert len(texts) == len(set(texts)) == 480
+@pytest.mark.parametrize("seed", range(2))
+def test_keys_equal_counting_and_pass_check(level: str, seed: int, tmp_path: Path, call: Call) -> None:
+    """3 levels × 2 seeds × 120 problems."""
+    made = generate(ALL, level, 120, seed)
+    texts = [item.text for item in made.items]
+    assert len(texts) == len(set(texts)) == 120
     answers = 0
     for item in made.items:
         right = recomputed(item)
-        for question in item.questions:
-            assert question.answer == right[str(question.key)], item.draft
+        for part in item.parts:
+            assert part.answer == right[str(part.key)], item.text
             answers += 1
     file = tmp_path / "paper.yaml"
-    file.write_text(paper.render(made, "yaml"), encoding="utf-8")
+    file.write_text(render.key([made], "yaml"), encoding="utf-8")
     code, out, _ = call("check", file, "--format", "json")
     assert code == 0
     assert json.loads(out)["passed"] == answers
@@ -132,38 +144,16 @@ def test_multiple_choice(level: str, tmp_path: Path, call: Call) -> None:
     made = generate(ALL, level, 24, 1, 4)
     said = 0
     for item in made.items:
-        for question in item.questions:
-            values = [option.value for option in question.options]
+        for part in item.parts:
+            values = [option.value for option in part.options]
             assert len(values) == 4
-            assert [str(value) for value in values].count(str(question.answer)) == 1
+            assert [str(value) for value in values].count(str(part.answer)) == 1
             assert len({str(value) for value in values}) == 4
-            said += sum(bool(option.said) for option in question.options)
-    assert said > 2 * sum(len(item.questions) for item in made.items)
+            said += sum(bool(option.said) for option in part.options)
+    assert said > 2 * sum(len(item.parts) for item in made.items)
     file = tmp_path / "paper.yaml"
-    file.write_text(paper.render(made, "yaml"), encoding="utf-8")
+    file.write_text(render.key([made], "yaml"), encoding="utf-8")
     assert call("check", file)[0] == 0
-
-
-@pytest.mark.parametrize("choices", [0, 4])
-def test_exports_read_back(choices: int) -> None:
-    made = generate(ALL, "hard", 12, 5, choices)
-    asked = questions.asked(made)
-    assert len(asked) == sum(len(item.questions) for item in made.items)
-    assert {question.kind for question in asked} == ({"choice"} if choices else {"number", "text"})
-    assert moodle.read(moodle.write(asked)) == asked
-    assert gift.read(gift.write(asked)) == asked
-    for question in asked:
-        assert sum(answer.percent == 100 for answer in question.answers) == (1 if question.kind != "text" else 4)
-
-
-def test_exports_escape_what_their_readers_take_for_markup() -> None:
-    hostile = questions.Asked(
-        "Q::1 {=} ~ # \\", "a < b & <script>{=x ~y #z} ]]> :: \\n", "choice",
-        [questions.Answer("1 = 1 ~ {2} # : \\", 100), questions.Answer("<b>&amp;", 0, "why # not = {so}")],
-    )  # fmt: skip
-    assert gift.read(gift.write([hostile, hostile])) == [hostile, hostile]
-    assert moodle.read(moodle.write([hostile])) == [hostile]
-    assert "<script" not in moodle.write([hostile])
 
 
 def test_the_same_seed_gives_the_same_paper(call: Call) -> None:
@@ -179,11 +169,11 @@ def test_a_paper_stays_as_it_is_from_version_to_version(call: Call) -> None:
     assert out == PAPER
 
 
-PAPER = """# Sizes and parameters: parameters (easy, 1)
+PAPER = """# Parameters (easy)
 
-1. An image of 15×15×21 goes through a convolution with 32 filters of 3×3, each with a bias. How many parameters does it learn?
+**Q1** An image of 14×14×4 goes through a convolution with 64 filters of 5×5, each with a bias. How many parameters does it learn?
 
-2. An image of 50×50×3 goes through a dense layer with 100 units and biases, which flattens it first. How many parameters does it learn?
+**Q2** An image of 15×15×16 goes through a dense layer with 100 units and biases, which flattens it first. How many parameters does it learn?
 
 """  # noqa: E501
 
@@ -210,9 +200,9 @@ def test_paper_and_solution(format: str, tmp_path: Path, call: Call) -> None:
     arguments = ("--topic", "parameters", "--number", 3, "--seed", 2, "--format", format)
     code, out, _ = call("generate", *arguments, "--solution", solution)
     assert code == 0
-    made: Paper = generate(["parameters"], "easy", 3, 2)
+    made = generate(["parameters"], "easy", 3, 2)
     for item in made.items:
-        right = f"{item.questions[0].answer:,}"
+        right = f"{item.parts[0].answer:,}"
         assert right in solution.read_text()
         assert right not in out
     assert "cdot" in solution.read_text()

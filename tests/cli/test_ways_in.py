@@ -127,7 +127,7 @@ def test_the_ending_of_the_output_chooses_the_format(cli, tmp_path, ending, firs
 @pytest.mark.parametrize(
     ("arguments", "name", "first"),
     [(["explain", "@lenet5"], "x.md", "# lenet5"), (["check", "@quiz"], "x.xml", "<?xml"),
-     (["generate"], "x.xml", "<?xml"), (["generate"], "x.gift", "::"), (["solve", "network", "@quiz-3-padding"],
+     (["generate"], "x.xml", "<?xml"), (["generate"], "x.gift", "$CAT"), (["solve", "network", "@quiz-3-padding"],
      "x.json", "{"), (["kinds"], "x.json", "[")],
 )  # fmt: skip
 def test_so_it_does_for_every_command(cli, tmp_path, arguments, name, first):

@@ -180,14 +180,19 @@ class Exam:
         return faults
 
     def mark(self, cells: list[Cell]) -> Iterator[Student]:
-        """The students of a sheet in its order, one by one."""
+        """The students of a sheet in its order, one by one, each on the copy of the paper that they answer."""
+        problems = self.problems
         sheets: dict[str, dict[tuple[str, str], Cell]] = {}
         for cell in cells:
             sheets.setdefault(cell.student, {})[cell.problem, cell.key] = cell
         for student, sheet in sheets.items():
+            copies = {
+                problems[cell.problem].copy for cell in sheet.values() if cell.answer and cell.problem in problems
+            }
             answers = []
-            for problem in self.problems.values():
-                answers += _Marker(problem, self.questions).mark(sheet)
+            for problem in problems.values():
+                if problem.copy is None or problem.copy in copies:
+                    answers += _Marker(problem, self.questions).mark(sheet)
             yield Student(student, answers)
 
 

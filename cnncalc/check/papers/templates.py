@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc import rules
 
 if TYPE_CHECKING:
-    from random import Random
+    from cnncalc.check.papers.draw import Draw
 
+MOST_CHOICES = 8
+TITLES = {
+    "window": "output sizes", "pooling": "pooling", "parameters": "parameters", "padding": "padding",
+    "network": "networks", "receptive_field": "receptive fields",
+}  # fmt: skip
 LEVELS = ("easy", "medium", "hard")
 EASY, MEDIUM, HARD = range(3)
 
@@ -25,18 +30,24 @@ class Draft(NamedTuple):
     asked: list[str]
     given: dict[str, str] = {}  # noqa: RUF012
 
+    @property
+    def network(self) -> dict[str, Any]:
+        """What a problem file says of the network."""
+        stated = {"input": "x".join(map(str, self.input)), "layers": self.layers}
+        return stated | {"given": self.given} if self.given else stated
+
 
 def _sizes(sizes: tuple[int, ...]) -> str:
     return "×".join(map(str, sizes))
 
 
-def _image(draw: Random, level: int) -> tuple[int, int, int]:
-    height = draw.randrange(8, 65)
-    width = height if level < HARD else draw.randrange(8, 65)
-    return height, width, draw.choice((1, 3, 3, 4, 8, 16, 32, draw.randrange(1, 65)))
+def _image(draw: Draw, level: int) -> tuple[int, int, int]:
+    height = draw.choice(range(8, 65))
+    width = height if level < HARD else draw.choice(range(8, 65))
+    return height, width, draw.choice((1, 3, 3, 4, 8, 16, 32, draw.choice(range(1, 65))))
 
 
-def _filters(draw: Random) -> int:
+def _filters(draw: Draw) -> int:
     return draw.choice((6, 8, 10, 12, 16, 20, 32, 48, 64))
 
 
@@ -47,10 +58,10 @@ def _window(kernel: Any, stride: int, padding: Any, dilation: int = 1) -> str:
     return f"{_sizes(tuple(kernel))} with {', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _convolution(draw: Random, level: int) -> tuple[dict[str, Any], str]:
+def _convolution(draw: Draw, level: int) -> tuple[dict[str, Any], str]:
     """The fields of a convolution, and its window in words."""
     kernel: Any = draw.choice((3, 5, 7) if level == EASY else (2, 3, 4, 5, 7))
-    if level == HARD and draw.random() < 0.5:
+    if level == HARD and draw.chance(0.5):
         kernel = [kernel, draw.choice((1, 3, 5))]
     stride = 1 if level == EASY else draw.choice((1, 2, 3))
     padding = draw.choice((0, 1, 2, 3))
@@ -59,10 +70,10 @@ def _convolution(draw: Random, level: int) -> tuple[dict[str, Any], str]:
     return fields | ({"dilation": dilation} if dilation > 1 else {}), _window(kernel, stride, padding, dilation)
 
 
-def window(draw: Random, level: int) -> Draft:
+def window(draw: Draw, level: int) -> Draft:
     """Which size comes out of a convolution; a hard one may be transposed."""
     sizes = _image(draw, level)
-    if level == HARD and draw.random() < 0.3:
+    if level == HARD and draw.chance(0.3):
         kernel, stride, padding = draw.choice((2, 3, 4, 5)), draw.choice((2, 3)), draw.choice((0, 1))
         fields = {"filters": _filters(draw), "kernel": kernel, "stride": stride, "padding": padding}
         text = f"a transposed convolution with {fields['filters']} filters of {_window(kernel, stride, padding)}"
@@ -74,20 +85,20 @@ def window(draw: Random, level: int) -> Draft:
     return Draft(question, sizes, [{kind: fields}], [f"{kind}1.output"])
 
 
-def pooling(draw: Random, level: int) -> Draft:
+def pooling(draw: Draw, level: int) -> Draft:
     """Which size comes out of a pool."""
     height, width, _ = _image(draw, level)
-    sizes = (height, width, draw.randrange(1, 129))
+    sizes = (height, width, draw.choice(range(1, 129)))
     size = 2 if level == EASY else draw.choice((2, 3, 4))
     stride = size if level == EASY else draw.choice((1, 2, 3))
-    padding = draw.randrange(size // 2 + 1) if level == HARD else 0
+    padding = draw.choice(range(size // 2 + 1)) if level == HARD else 0
     kind, word = draw.choice((("maxpool", "a max pool"), ("avgpool", "an average pool")))
     text = f"A feature map of {_sizes(sizes)} goes through {word} of {_window(size, stride, padding)}."
     fields = {"size": size, "stride": stride, "padding": padding}
     return Draft(f"{text} Which size comes out?", sizes, [{kind: fields}], [f"{kind}1.output"])
 
 
-def parameters(draw: Random, level: int) -> Draft:
+def parameters(draw: Draw, level: int) -> Draft:
     """How many numbers a layer learns."""
     sizes = _image(draw, EASY)
     return draw.choice(_LEARNING[level])(draw, sizes)
@@ -102,36 +113,36 @@ def _asking(sizes: tuple[int, ...], said: str, kind: str, fields: dict[str, Any]
     return Draft(question, sizes, [{kind: fields}], [f"{kind}1.params"])
 
 
-def _conv_parameters(draw: Random, sizes: tuple[int, ...]) -> Draft:
+def _conv_parameters(draw: Draw, sizes: tuple[int, ...]) -> Draft:
     fields = {"filters": _filters(draw), "kernel": draw.choice((3, 5, 7))}
     said = f"a convolution with {fields['filters']} filters of {_square(fields)}, each with a bias"
     return _asking(sizes, said, "conv", fields)
 
 
-def _unbiased_parameters(draw: Random, sizes: tuple[int, ...]) -> Draft:
+def _unbiased_parameters(draw: Draw, sizes: tuple[int, ...]) -> Draft:
     fields = {"filters": _filters(draw), "kernel": draw.choice((3, 5, 7)), "bias": False}
     said = f"a convolution with {fields['filters']} filters of {_square(fields)} without biases"
     return _asking(sizes, said, "conv", fields)
 
 
-def _dense_parameters(draw: Random, sizes: tuple[int, ...]) -> Draft:
+def _dense_parameters(draw: Draw, sizes: tuple[int, ...]) -> Draft:
     units = draw.choice((10, 20, 50, 64, 100, 128))
     said = f"a dense layer with {units} units and biases, which flattens it first"
     return _asking(sizes, said, "dense", {"units": units})
 
 
-def _grouped_parameters(draw: Random, sizes: tuple[int, ...]) -> Draft:
+def _grouped_parameters(draw: Draw, sizes: tuple[int, ...]) -> Draft:
     groups = draw.choice((2, 4))
-    sizes = (*sizes[:2], groups * draw.randrange(2, 17))
-    fields = {"filters": groups * draw.randrange(2, 17), "kernel": draw.choice((3, 5)), "groups": groups}
+    sizes = (*sizes[:2], groups * draw.choice(range(2, 17)))
+    fields = {"filters": groups * draw.choice(range(2, 17)), "kernel": draw.choice((3, 5)), "groups": groups}
     said = f"a convolution with {fields['filters']} filters of {_square(fields)} in {groups} groups, with biases"
     return _asking(sizes, said, "conv", fields)
 
 
-def _separable_parameters(draw: Random, sizes: tuple[int, ...]) -> Draft:
-    sizes = (*sizes[:2], draw.randrange(2, 65))
+def _separable_parameters(draw: Draw, sizes: tuple[int, ...]) -> Draft:
+    sizes = (*sizes[:2], draw.choice(range(2, 65)))
     kernel, filters = draw.choice((3, 5)), _filters(draw)
-    if draw.random() < 0.5:
+    if draw.chance(0.5):
         said = f"a depthwise convolution of {kernel}×{kernel} with one filter for each channel, with biases"
         return _asking(sizes, said, "depthwise_conv", {"kernel": kernel})
     said = (
@@ -141,35 +152,39 @@ def _separable_parameters(draw: Random, sizes: tuple[int, ...]) -> Draft:
     return _asking(sizes, said, "separable_conv", {"filters": filters, "kernel": kernel})
 
 
-def _recurrent_parameters(draw: Random, sizes: tuple[int, ...]) -> Draft:
-    steps, features, units = draw.randrange(5, 50), draw.randrange(4, 129), draw.choice((16, 32, 50, 64, 100, 128))
+def _recurrent_parameters(draw: Draw, sizes: tuple[int, ...]) -> Draft:
+    steps, features, units = (
+        draw.choice(range(5, 50)),
+        draw.choice(range(4, 129)),
+        draw.choice((16, 32, 50, 64, 100, 128)),
+    )
     kind, word = draw.choice((("rnn", "a simple recurrent layer"), ("lstm", "an LSTM"), ("gru", "a GRU")))
     said = f"{word} with {units} units and one bias vector for each gate"
     return _asking((steps, features), said, kind, {"units": units}, "A sequence")
 
 
-def _norm_parameters(draw: Random, sizes: tuple[int, ...]) -> Draft:
-    sizes = (*sizes[:2], draw.randrange(2, 257))
+def _norm_parameters(draw: Draw, sizes: tuple[int, ...]) -> Draft:
+    sizes = (*sizes[:2], draw.choice(range(2, 257)))
     said = "a batch normalisation with gamma, beta, and the moving mean and variance, which all count"
     return _asking(sizes, said, "batchnorm", {})
 
 
 #: Questions for parameters, by level.
-_LEARNING: tuple[tuple[Callable[[Random, tuple[int, ...]], Draft], ...], ...] = (
+_LEARNING: tuple[tuple[Callable[[Draw, tuple[int, ...]], Draft], ...], ...] = (
     (_conv_parameters, _dense_parameters),
     (_conv_parameters, _dense_parameters, _grouped_parameters, _unbiased_parameters),
     (_separable_parameters, _recurrent_parameters, _norm_parameters, _grouped_parameters),
 )
 
 
-def padding(draw: Random, level: int) -> Draft:
+def padding(draw: Draw, level: int) -> Draft:
     """Which padding, or in a hard question which kernel, gives a size."""
     sizes = _image(draw, EASY)
     kernel, filters = draw.choice((3, 5, 7)), _filters(draw)
     stride = 1 if level == EASY else draw.choice((1, 2, 3))
-    right = (kernel - 1) // 2 if level == EASY else draw.randrange(0, kernel // 2 + 1)
+    right = (kernel - 1) // 2 if level == EASY else draw.choice(range(kernel // 2 + 1))
     out = rules.window(sizes[0], kernel, stride, 2 * right)
-    unknown = "kernel" if level == HARD and draw.random() < 0.5 else "padding"
+    unknown = "kernel" if level == HARD and draw.chance(0.5) else "padding"
     fields: dict[str, Any] = {"filters": filters, "kernel": kernel, "stride": stride, "padding": right}
     letter = "k" if unknown == "kernel" else "p"
     fields[unknown] = letter
@@ -181,15 +196,15 @@ def padding(draw: Random, level: int) -> Draft:
     return Draft(question, sizes, [{"conv": fields}], [letter], {"conv1.output": f"{out}x{out}"})
 
 
-def network(draw: Random, level: int) -> Draft:
+def network(draw: Draw, level: int) -> Draft:
     """Sizes and parameters through a stack of layers."""
-    side = 8 * draw.randrange(2, 9)
+    side = 8 * draw.choice(range(2, 9))
     sizes = (side, side, draw.choice((1, 3)))
     layers: list[Layer] = []
     lines: list[str] = []
     for number in range(1, (1, 2, 3)[level] + 1):
         kernel = draw.choice((3, 5))
-        same = level == EASY or draw.random() < 0.6
+        same = level == EASY or draw.chance(0.6)
         fields = {"filters": _filters(draw), "kernel": kernel, "padding": (kernel - 1) // 2 if same else 0}
         layers += [{"conv": fields}, {"maxpool": {"size": 2}}]
         said = _window(kernel, 1, fields["padding"])
@@ -208,13 +223,13 @@ def network(draw: Random, level: int) -> Draft:
     return Draft(question, sizes, layers, asked)
 
 
-def receptive_field(draw: Random, level: int) -> Draft:
+def receptive_field(draw: Draw, level: int) -> Draft:
     """How much of the input one position of the last layer sees."""
     layers: list[Layer] = []
     lines: list[str] = []
     counts = {"conv": 0, "maxpool": 0}
-    for _ in range(draw.randrange(2, 5) + level):
-        if layers and draw.random() < 0.3:
+    for _ in range(draw.choice(range(2, 5)) + level):
+        if layers and draw.chance(0.3):
             layers.append({"maxpool": {"size": 2}})
             kind, said = "maxpool", "a max pool of 2×2 with stride 2"
         else:
@@ -233,7 +248,7 @@ def receptive_field(draw: Random, level: int) -> Draft:
 
 
 #: A topic's questions by its name.
-TOPICS: dict[str, Callable[[Random, int], Draft]] = {
+TOPICS: dict[str, Callable[[Draw, int], Draft]] = {
     "window": window, "pooling": pooling, "parameters": parameters, "padding": padding, "network": network,
     "receptive_field": receptive_field,
 }  # fmt: skip

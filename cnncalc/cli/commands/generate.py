@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from cnncalc.check.papers.templates import LEVELS, TOPICS
+from cnncalc.check.papers.templates import LEVELS, MOST_CHOICES, TOPICS
 from cnncalc.cli import io, options
 from cnncalc.cli.files import Files
 from cnncalc.errors import UsageError
-from cnncalc.render import paper as render
+from cnncalc.render import papers as render
 
 EXAMPLE = "Example: cnncalc generate --topic window,parameters --level medium --number 10 --seed 7 --format markdown"
 
@@ -53,22 +53,16 @@ def generate(
         raise UsageError("--solution needs a file of its own", help="--solution FILE")
     options.apart(("--output", output), ("--solution", solution))
     topics = [options.choose("--topic", name.strip(), TOPICS) for name in topic.split(",")]
-    many = _whole("--choices", choices, 0, 8)
+    many = options.whole("--choices", choices, 0, MOST_CHOICES)
     if many == 1:
         raise UsageError("--choices 1 leaves nothing to choose", help="--choices 4, or 0 for open questions")
-    count = _whole("--number", number, 1, maker.MOST)
-    paper = maker.generate(topics, options.choose("--level", level, LEVELS), count, _whole("--seed", seed, 0), many)
-    text = render.render(paper, format, with_key=solution is None)
+    count = options.whole("--number", number, 1, maker.MOST)
+    drawn = options.choose("--level", level, LEVELS)
+    papers = [maker.generate(topics, drawn, count, options.whole("--seed", seed, 0), many)]
+    holds_key = format == "yaml" and solution is None
+    result = render.key(papers, format) if holds_key else render.render(papers, format)
     with Files() as files:
         if solution is not None:
-            files.write(solution, render.solution(paper, format).encode("utf-8"))
-        io.emit(text, output, files)
+            files.write(solution, render.key(papers, format).encode("utf-8"))
+        io.emit_result(result, output, files)
     return 0
-
-
-def _whole(option: str, text: str, least: int, most: int = 10**18) -> int:
-    """A whole number from ``least`` to ``most``. Raises UsageError."""
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and least <= int(text) <= most):
-        bounds = f"from {least} to {most}" if most < 10**18 else f"of {least} or more"
-        raise UsageError(f'{option} "{text}" is not a whole number {bounds}', help=f"{option} {max(least, 4)}")
-    return int(text)

@@ -1,0 +1,97 @@
+"""Wrong answers to choose from: where slips lead, those that students make most the most often."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cnncalc.check.slips.search import Search
+
+if TYPE_CHECKING:
+    from cnncalc.check.answer_key import Truth
+    from cnncalc.check.papers.draw import Draw
+    from cnncalc.spec.demand import Key
+
+#: How often students make a slip, beside the others; a slip that is not named here has the weight 2.
+_WEIGHTS = {
+    "bias": 10, "channels": 10, "gates": 10, "plus_one": 8, "padding": 8, "padding_once": 8, "dilation": 8, "jump": 8,
+    "groups": 8, "direction": 8, "transposed": 8, "flatten_dense": 8, "flops": 8, "recurrent": 8, "moving": 8,
+    "stride": 6, "depth": 6, "ceiling": 6, "extent": 6, "output_padding": 6, "left_out": 6, "attention_out": 6,
+    "heads": 6, "square": 5, "params": 5, "own": 5, "macs_outputs": 5, "biases_two": 5, "macs_bias": 5, "filters": 4,
+    "dilation_wide": 4, "recurrent_input": 4, "flatten_none": 4, "same": 4, "layer": 4, "macs_inputs": 4,
+    "heads_shared": 4, "width": 4, "twice": 3, "macs": 3, "unit": 0, "batch": 0, "carried": 0, "digits": 0, "zero": 0,
+    "order": 0, "bias_one": 0.5, "bias_each": 0.2, "depth_product": 0.5, "pool_weights": 0.5, "weight_params": 0,
+    "trainable_params": 0, "active_params": 0,
+}  # fmt: skip
+_USUAL, _DOUBLE = 2, 0.05  # the weight of a slip that is not named; the factor for two slips at once
+_SMALL = 100  # numbers up to which the wrong ones to choose from are near
+
+
+class _Wrong(NamedTuple):
+    value: Any
+    names: frozenset[str]
+    said: str
+    weight: float
+
+
+def distractors(truth: Truth, key: Key, right: Any, count: int, draw: Draw) -> list[tuple[Any, str]]:
+    """``count`` wrong answers, each with its slip in words; fewer where there are not so many.
+
+    No two are the same number or come from the same slip. Numbers that are merely near the right one, with no words,
+    come last.
+    """
+    left = _slips(truth, key, right)
+    found: list[_Wrong] = []
+    while left and len(found) < count:
+        chosen = draw.weighted(left, [wrong.weight for wrong in left])
+        found.append(chosen)
+        left = [wrong for wrong in left if wrong.value != chosen.value and wrong.names != chosen.names]
+    taken = [right, *(wrong.value for wrong in found)]
+    for value in _near(right):
+        if len(taken) <= count and value not in taken and _plausible(value, right):
+            taken.append(value)
+    near = [(value, "") for value in taken[1 + len(found) :]]
+    return [*((wrong.value, wrong.said) for wrong in found), *near]
+
+
+def _slips(truth: Truth, key: Key, right: Any) -> list[_Wrong]:
+    """The wrong numbers that slips lead to, each by its most usual way."""
+    search = Search(truth, key)
+    best: dict[str, _Wrong] = {}
+    for level in range(3 if key.quantity else 1):
+        for number, ways in search.level(level).items():
+            value = _as_answered(list(number) if isinstance(number, tuple) else number, right)
+            if value == right or not _plausible(value, right):
+                continue
+            for way in ways:
+                names = frozenset(way.names)
+                weight = _DOUBLE ** (len(way.names) - 1)
+                for name in way.names:
+                    weight *= _WEIGHTS.get(name, _USUAL)
+                known = best.get(str(value))
+                if weight and (known is None or weight > known.weight):
+                    best[str(value)] = _Wrong(value, names, way.said, weight)
+    return list(best.values())
+
+
+def _as_answered(value: Any, right: Any) -> Any:
+    """One number for all axes where the right answer is one."""
+    alike = isinstance(value, list) and not isinstance(right, list) and len(set(value)) == 1
+    return value[0] if alike else value
+
+
+def _plausible(value: Any, right: Any) -> bool:
+    """Whether a number may stand beside the right one: whole, and of a small one not far from it."""
+    if isinstance(value, list) or isinstance(right, list):
+        alike = isinstance(value, list) and isinstance(right, list) and len(value) == len(right)
+        return alike and all(isinstance(size, int) and size > 0 for size in value)
+    return isinstance(value, int) and value >= 0 and (right > _SMALL or value <= 3 * right + 4)
+
+
+def _near(right: Any) -> Iterator[Any]:
+    """Numbers near the right one."""
+    for step in (1, -1, 2, -2, 3, 4, 5, 6):
+        if isinstance(right, list):
+            yield [*(size + step for size in right[:-1]), right[-1]]
+        else:
+            yield right + step if right <= _SMALL else right + 10 * step

@@ -1,0 +1,294 @@
+"""``cnncalc paper``: any problem file as a paper, with its key, as copies, and for learning platforms."""
+
+from __future__ import annotations
+
+import html
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import importers
+import pytest
+
+from cnncalc.check.papers.copies import copies, shuffled
+from cnncalc.check.papers.paper import Paper, of_files
+from cnncalc.limits import Limits
+from cnncalc.render import papers as render
+
+Call = Callable[..., tuple[int, str, str]]
+
+EXAM = r"""
+title: "Exam & more: 50% of $x_1$ \\ {~#^} <b>"
+problems:
+  - id: Q1
+    text: "A 28×28×1 image <script>, a_b & 100% of #1 {1:SA:=x} \\alpha ~ :: = // -> 李 é"
+    marks: 4
+    input: 28x28x1
+    layers: [{conv: {name: c1, filters: 10, kernel: 5, padding: 2}}]
+    answers: {c1.output: 28x28x10, c1.params: 260}
+  - id: "Q/2"
+    text: A bare ReLU. How many parameters does it have?
+    input: 4x4x2
+    layers: [relu]
+    answers: {relu1.params: 0}
+  - id: Q3
+    text: Which padding keeps the size?
+    input: 28x28x3
+    layers: [{conv: {filters: 1, kernel: 5, padding: p}}]
+    given: {conv1.output: 28x28}
+    answers: {p: 2}
+    options: {p: [0, "50% {a} = ~ # \"q\" }", 2]}
+  - id: Q4
+    text: What is the spatial size?
+    input: 9x9x3
+    layers: [{maxpool: {size: 2, name: "pool"}}]
+    answers: {pool.output: 4x4}
+    options: {pool.output: [5x5, 4x4, 9x9]}
+  - id: Q5
+    input: {image: 8x8x3, tag: 10}
+    layers:
+      - conv: {filters: f, kernel: 3, from: image}
+      - dense: 4
+      - dense: {units: 4, from: tag, bias: false}
+      - add: [dense1, dense2]
+    answers: {conv1.params: 28*f, dense2.params: 40, total.macs: null}
+    tolerance: 0.01
+  - id: Q6
+    text: Which sizes of the input give 7×7?
+    input: HxHx1
+    layers: [{maxpool: {size: 2}}]
+    given: {maxpool1.output: 7x7}
+    answers: {H: 14}
+"""
+
+
+@pytest.fixture
+def exam(tmp_path: Path) -> Path:
+    file = tmp_path / "exam.yaml"
+    file.write_text(EXAM, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def paper(exam: Path) -> Paper:
+    return of_files([str(exam)], Limits())[0]
+
+
+def test_markdown_asks_what_the_file_asks_and_gives_nothing_away(exam: Path, call: Call) -> None:
+    code, out, err = call("paper", exam)
+    assert (code, err) == (0, "")
+    assert "**Q1 (4 marks)** A 28×28×1 image &lt;script&gt;" in out
+    assert "- Output size:\n- Number of parameters:" in out
+    assert "28×28×10" not in out
+    assert "- (a) 0\n" in out
+    assert "- dense2: dense, units 4, bias false, reads tag" in out
+
+
+def test_a_key_has_the_working_from_the_input_on(call: Call, root: Path) -> None:
+    _, out, _ = call("paper", root / "specs" / "quiz.yaml", "--key")
+    last = out[out.index("**Q4") :]
+    for line in ("Conv1: $H", "Pool2: $H", r"FC: $\mathrm{params}", r"- $\mathrm{params} = \mathrm{Conv1} + "):
+        assert line in last
+    assert last.index("Conv1: $H") < last.index("Pool1: $H") < last.index("Conv2: $H") < last.index("FC: $")
+    assert "183,242" in last
+
+
+def test_a_single_question_about_a_deep_layer_is_worked_out_from_the_input(tmp_path: Path, call: Call) -> None:
+    file = tmp_path / "a.yaml"
+    layers = "[{conv: {filters: 4, kernel: 3}}, relu, {maxpool: 2}, {dense: 7}]"
+    file.write_text(f"problems:\n  - {{id: Q, input: 12x12x1, layers: {layers}, answers: {{dense1.params: 707}}}}\n")
+    _, out, _ = call("paper", file, "--key")
+    assert [line.partition(":")[0] for line in out.splitlines() if line.startswith("- ")] == [
+        *["- conv1"] * 3, *["- maxpool1"] * 3, "- dense1",
+    ]  # fmt: skip
+
+
+def test_moodle_reads_every_problem(paper: Paper) -> None:
+    category, *questions = importers.moodle(str(render.render([paper], "moodle")))
+    assert category.name.startswith("$course$/top/Exam")
+    assert [question.kind for question in questions] == [
+        "cloze", "numerical", "multichoice", "multichoice", "cloze", "numerical",
+    ]  # fmt: skip
+    assert "<script" not in questions[0].text
+    assert html.unescape(questions[0].text).count("{1:SA:=x}") == 1
+    assert "⌊(28 − 5 + 2·2)/1⌋ + 1 = 28" in questions[0].told
+    fields = importers.cloze(questions[0].text)
+    assert [(weight, kind, answers) for weight, kind, answers in fields] == [
+        *((1, "NUMERICAL", [(size, 1.0, "0", "")]) for size in ("28", "28", "10")),
+        (3, "NUMERICAL", [("260", 1.0, "0", "")]),
+    ]
+    assert questions[1].answers == [("0", 1.0, "0", "")]
+    assert [answer[:2] for answer in questions[2].answers] == [
+        ("0", 0.0), ('50% {a} = ~ # "q" }', 0.0), ("2", 1.0),
+    ]  # fmt: skip
+    first, _, total = importers.cloze(questions[4].text)
+    assert first[1] == "SHORTANSWER"
+    assert ("40", "0.4") in [(a[0], a[2]) for _, _, answers in importers.cloze(questions[4].text) for a in answers]
+    assert total[1] == "SHORTANSWER"
+    assert [answer[:3] for answer in questions[5].answers] == [("14", 1.0, "0"), ("15", 1.0, "0")]
+
+
+def test_options_in_a_cloze_are_read_back(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "problems:\n  - id: Q\n    text: t\n    input: 9x9x3\n    layers: [{conv: {filters: 2, kernel: 3}}]\n"
+        "    answers: {conv1.output: 7x7x2, conv1.params: 56}\n"
+        '    options: {conv1.output: [7x7x2, "} ~ # / \\" \\\\ <i> & {", 9x9x2], conv1.params: [54, 56]}\n'
+    )
+    (question,) = importers.moodle(str(render.render([of_files([str(file)], Limits())[0]], "moodle")))[1:]
+    first, second = importers.cloze(question.text)
+    assert [answer[:2] for answer in first[2]] == [("7x7x2", 1.0), ('} ~ # / " \\ <i> & {', 0.0), ("9x9x2", 0.0)]
+    assert second[2] == [("54", 0.0, "", "This is the answer without its 2 biases."), ("56", 1.0, "", "")]
+
+
+def test_gift_is_imported_by_moodles_rules(paper: Paper) -> None:
+    read = importers.gift(str(render.render([paper], "gift")))
+    assert [question.kind for question in read] == [
+        "category", "shortanswer", "numerical", "numerical", "multichoice", "multichoice", "shortanswer", "numerical",
+        "shortanswer", "numerical",
+    ]  # fmt: skip
+    assert read[0].name == "$course$/top/Exam & more: 50% of $x_1$ \\ {~#^} <b>"
+    assert html.unescape(read[1].text) == (
+        "A 28×28×1 image <script>, a_b & 100% of #1 {1:SA:=x} \\alpha ~ :: = // -> 李 é<br>Output size:"
+    )
+    assert {"28x28x10", "28×28×10", "(28, 28, 10)"} <= {answer[0] for answer in read[1].answers}
+    assert read[2].answers == [("260", 1.0, "0", "")]
+    assert read[3].answers == [("0", 1.0, "0", "")]
+    assert [html.unescape(answer[0]) for answer in read[4].answers] == ["0", '50% {a} = ~ # "q" }', "2"]
+    assert [answer[1] for answer in read[4].answers] == [0, 0, 1]
+    assert [(answer[0], answer[2]) for answer in read[9].answers] == [("14", "0"), ("15", "0")]
+
+
+def test_the_old_form_of_a_zero_is_refused_by_the_same_rules() -> None:
+    assert importers.gift("::a:: b {#=0:0}")[0].answers == [("0", 1.0, "0", "")]
+    with pytest.raises(importers.Refused, match="no numerical answers"):
+        importers.gift("::a:: b {#0}")
+
+
+def test_qti_gives_full_marks_for_the_key_and_none_for_anything_else(paper: Paper) -> None:
+    data = render.render([paper], "qti")
+    assert isinstance(data, bytes)
+    assert data == render.render([paper], "qti")
+    ((*items,),) = importers.qti(data)
+    assert len(items) == 6
+    for item, problem in zip(items, paper.items, strict=True):
+        score, shown = item.score(dict(item.fields()))
+        assert score == pytest.approx(float(problem.marks))
+        assert "WORKING" in shown
+        assert item.score({name: "777" for name, _ in item.fields()})[0] == 0
+        assert item.score({})[0] == 0
+    assert items[3].score({"RESPONSE1": "CHOICE1"}) == (0, {"CHOICE1", "WORKING"})
+    assert items[4].score({"RESPONSE2": "40.3"})[0] == 1
+    assert items[5].score({"RESPONSE1": "15"})[0] == 1
+
+
+@pytest.mark.parametrize("key", [False, True])
+def test_latex_compiles(exam: Path, tmp_path: Path, call: Call, key: bool) -> None:
+    """Where there is no TeX, what it would stumble over is looked for."""
+    call("paper", exam, "--format", "latex", "--copies", 2, "-o", tmp_path / "a.tex", *["--key"] * key)
+    text = (tmp_path / "a.tex").read_text(encoding="utf-8")
+    assert text.count(r"\documentclass") == text.count(r"\begin{document}") == text.count(r"\end{document}") == 1
+    assert text.count(r"\begin{itemize}") == text.count(r"\end{itemize}")
+    body = text[text.index(r"\begin{document}") :]
+    assert "\\DeclareUnicodeCharacter{674E}" in text or key
+    plain = body.replace(r"\textbackslash{}", "").replace(r"\{", "").replace(r"\}", "")
+    assert plain.count("{") == plain.count("}")
+    assert body.replace(r"\$", "").count("$") % 2 == 0
+    for sign in ("&", "#", "%"):
+        assert body.count(sign) == body.count(f"\\{sign}")
+    if shutil.which("pdflatex"):
+        command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout[-2000:]
+
+
+def test_a_shuffle_is_the_same_by_the_same_seed_and_only_a_shuffle(paper: Paper) -> None:
+    first, other = shuffled(paper, 1), shuffled(paper, 2)
+    assert first == shuffled(paper, 1)
+    assert [item.id for item in first.items] != [item.id for item in other.items]
+    assert sorted(item.id for item in first.items) == sorted(item.id for item in paper.items)
+    before = {item.id: item.parts for item in paper.items}
+    for item in first.items:
+        for part, same in zip(item.parts, before[item.id], strict=True):
+            assert sorted(map(str, part.options)) == sorted(map(str, same.options))
+
+
+def test_copies_are_marked_in_one_run(exam: Path, tmp_path: Path, call: Call) -> None:
+    """Each student on the own copy, by its letters; a problem that was drawn has other numbers in each."""
+    drawn = tmp_path / "drawn.yaml"
+    assert call("generate", "--topic", "window,parameters", "-n", 2, "--choices", 4, "-o", drawn)[0] == 0
+    key = tmp_path / "key.yaml"
+    assert call("paper", exam, "-o", tmp_path / "one.md")[0] == 0
+    text = drawn.read_text(encoding="utf-8").replace("id: Q", "id: D")
+    drawn.write_text(text, encoding="utf-8")
+    code, _, err = call("paper", exam, drawn, "--copies", 5, "--shuffle", 3, "--key", "--format", "yaml", "-o", key)
+    assert (code, err) == (0, "")
+    whole, _ = of_files([str(exam), str(drawn)], Limits())
+    found = copies(whole, 5, 3)
+    assert len({tuple(item.origin for item in one.items) for one in found}) > 1
+    assert len({item.text for one in found for item in one.items if item.origin == "D1"}) == 5
+    rows = ["student;problem;key;answer"]
+    for number, one in enumerate(found):
+        for item in one.items:
+            for part in item.parts:
+                letter = next((chr(97 + place) for place, option in enumerate(part.options) if option.right), None)
+                answer = letter or render.prose.answer(part, separators=False)
+                rows.append(f"S{number};{item.id};{part.key};{answer}")
+    rows = [row for row in rows if "total.macs" not in row and not row.startswith("S4;4-Q1")]
+    sheet = tmp_path / "sheet.csv"
+    sheet.write_text("\n".join(rows), encoding="utf-8")
+    book = tmp_path / "book.csv"
+    code, out, err = call("check", key, "--answers", sheet, "--format", "json", "--gradebook", book)
+    assert (code, err) == (0, "")
+    assert len(book.read_text(encoding="utf-8").splitlines()) > 5
+    students = json.loads(out)["students"]
+    assert len(students) == 5
+    for student in students:
+        assert student["out_of"] == float(sum((item.marks for item in found[0].items), Fraction(0)))
+        wrong = [row for row in student["answers"] if not row["ok"]]
+        assert all(row["key"] == "total.macs" for row in wrong), wrong
+
+
+def test_a_copied_problem_file_says_the_same(exam: Path, tmp_path: Path, call: Call, root: Path) -> None:
+    """Networks that problems name are written into it."""
+    key = tmp_path / "deeper" / "key.yaml"
+    key.parent.mkdir()
+    assert call("paper", root / "specs" / "quiz.yaml", "--format", "yaml", "--key", "-o", key)[0] == 0
+    before = json.loads(call("check", root / "specs" / "quiz.yaml", "--format", "json")[1])["problems"]
+    after = json.loads(call("check", key, "--format", "json")[1])["problems"]
+    drop = ("file", "message")
+    assert [{k: v for k, v in row.items() if k not in drop} for row in before] == [
+        {k: v for k, v in row.items() if k not in drop} for row in after
+    ]
+
+
+@pytest.mark.parametrize(
+    ("problem", "arguments", "code", "told"),
+    [
+        ("{id: a, input: 4x4x1, layers: [relu], answers: {relu1.params: 3}}", (), 0, "this is not right"),
+        ("{id: a, input: 4x4x1, layers: [relu], answers: {relu9.params: 3}}", (), 3, "relu9"),
+        ("{id: a, input: 4x4x1, layers: [{conv: {kernel: 3}}], answers: {conv1.params: 3}}", (), 3, "filters"),
+        ("{id: a, input: 4x4x1, layers: [relu], answers: {relu1.params: 0}, options: {relu1.params: [1, 2]}}", (), 3,
+         "0 of the options are right"),
+        ("{id: a, drawn: 7, input: 4x4x1, layers: [relu], answers: {relu1.params: 0}}", (), 3, "drawn is not"),
+        ("{id: a, input: 4x4x1, layers: [relu], answers: {relu1.params: 0}}", ("--key", "--format", "gift"), 2,
+         "holds its key"),
+        ("{id: a, input: 4x4x1, layers: [relu], answers: {relu1.params: 0}}", ("--copies", "0"), 2, "from 1 to 1000"),
+        ("{id: a, input: 4x4x1, layers: [relu], answers: {relu1.params: 0}}", ("--shuffle", "-1"), 2, "--shuffle"),
+    ],
+)  # fmt: skip
+def test_what_is_doubtful_or_refused(
+    tmp_path: Path, call: Call, problem: str, arguments: tuple[str, ...], code: int, told: str
+) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(f"problems:\n  - {problem}\n")
+    found, _, err = call("paper", file, *arguments)
+    assert (found, told in err) == (code, True), err
+
+
+def test_a_network_is_no_paper(call: Call) -> None:
+    code, out, err = call("paper", "@worked-example")
+    assert (code, out, "nothing to ask" in err) == (2, "", True)
