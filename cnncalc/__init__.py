@@ -6,8 +6,8 @@
 183242
 
 A network comes from ``load`` (a file), ``parse`` (a YAML text or a dict), ``calc`` (one line), or a model:
-``from_onnx``, ``from_torch``. The ``Net`` gives a ``Summary`` of ``Row`` and ``Totals``, each ``Finding``, the
-working, the unknown letters, and a ``Model`` in NumPy.
+``from_onnx``, ``from_keras``, ``from_torch``. The ``Net`` gives a ``Summary`` of ``Row`` and ``Totals``, each
+``Finding``, the working, the unknown letters, and a ``Model`` in NumPy.
 ``window`` solves one window; ``check_answers`` recomputes problem files, ``mark_answers`` marks answer sheets.
 
 What goes wrong is raised as a ``CnncalcError``, whose ``problems`` have the place, the numbers and what to try:
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Totals,
         calc,
         check_answers,
+        from_keras,
         from_onnx,
         from_torch,
         load,
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "CnncalcError", "Finding", "LimitError", "Limits", "Model", "Net", "NoSolution", "OutputError", "Row", "SpecError",
-    "Summary", "Totals", "UsageError", "calc", "check_answers", "from_onnx", "from_torch", "load",
+    "Summary", "Totals", "UsageError", "calc", "check_answers", "from_keras", "from_onnx", "from_torch", "load",
     "mark_answers", "parse", "window",
 ]  # fmt: skip
 

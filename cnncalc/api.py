@@ -37,6 +37,7 @@ __all__ = [
     "Totals",
     "calc",
     "check_answers",
+    "from_keras",
     "from_onnx",
     "from_torch",
     "load",
@@ -45,8 +46,8 @@ __all__ = [
 ]
 
 
-#: How the names of model files end; those that are not ONNX are refused with what to do.
-MODELS = (".onnx", ".pt", ".pth", ".pkl", ".h5", ".pb", ".tflite")
+#: How the names of model files end; those of neither ONNX nor Keras are refused with what to do.
+MODELS = (".onnx", ".keras", ".pt", ".pth", ".pkl", ".h5", ".pb", ".tflite")
 
 
 class Summary(rows.Summary):
@@ -136,7 +137,9 @@ class Net:
 
 
 def load(path: Path, limits: Limits | None = None) -> Net:
-    """The network in the YAML file at ``path`` (``-``: standard input), or in an ONNX file: see :func:`from_onnx`.
+    """The network in the YAML file at ``path`` (``-``: standard input), or in a file of ONNX or Keras.
+
+    Of a model see :func:`from_onnx` and :func:`from_keras`.
 
     Raises UsageError (no such file), SpecError (every problem of the file, each with file:line:col) or LimitError.
 
@@ -148,8 +151,8 @@ def load(path: Path, limits: Limits | None = None) -> Net:
     if not isinstance(path, str | os.PathLike):
         raise UsageError(f"load takes the path of a file, not {_type(path)}", help="parse takes a text or a dict")
     limits = limits or Limits()
-    if os.fspath(path).lower().endswith(MODELS):
-        return from_onnx(path, limits)
+    if _is_model(os.fspath(path)):
+        return read_model(path, limits)
     return _read(source.load(os.fspath(path), limits), limits)
 
 
@@ -159,9 +162,37 @@ def from_onnx(path: Path, limits: Limits | None = None, *, partial: bool = False
     ``partial``: an operator that no layer can express becomes an ``opaque`` layer, where the file has its sizes. Raises
     UsageError (no such file), SpecError (every operator that is not read) or LimitError.
     """
+    return read_model(path, limits or Limits(), partial=partial)
+
+
+def from_keras(model: Any, limits: Limits | None = None, *, partial: bool = False) -> Net:
+    """The network of a Keras model, with its weights: a model that is loaded, or the path of a ``.keras`` file or of a
+    ``config.json``, which has no weights.
+
+    Arrays in a file are read with h5py (``pip install "cnncalc[keras]"``), everything else without a package.
+    ``partial`` and what is raised are as for :func:`from_onnx`.
+    """
     from cnncalc import models
 
     limits = limits or Limits()
+    if isinstance(model, str | os.PathLike):
+        return read_model(model, limits, partial=partial)
+    return _imported(models.read_keras(model, limits, partial=partial), type(model).__name__, limits)
+
+
+def _is_model(path: str) -> bool:
+    """Whether a file holds a model rather than a spec."""
+    if not path.lower().endswith(".json"):
+        return path.lower().endswith(MODELS)
+    from cnncalc import models
+
+    return models.is_keras(path)
+
+
+def read_model(path: Path, limits: Limits, *, partial: bool = False) -> Net:
+    """The network in a model file of any form."""
+    from cnncalc import models
+
     return _imported(models.read(os.fspath(path), limits, partial=partial), os.fspath(path), limits)
 
 

@@ -61,7 +61,7 @@ class _Commands(TyperGroup):
         return typer.main.get_command(module.app if hasattr(module, "app") else _filled(single, cmd_name, module))
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0].startswith("@") or args[0].endswith((".yaml", ".yml", ".onnx")) or args[0] == "-":
+        if args[0].startswith("@") or args[0].endswith((".yaml", ".yml", ".onnx", ".keras", ".json")) or args[0] == "-":
             args = ["summary", *args]
         elif args[0] not in _commands():
             raise _unknown(args[0])

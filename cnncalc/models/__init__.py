@@ -7,7 +7,7 @@ Nothing in a model file is executed, and no size in it is believed before it is 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.errors import SpecError
@@ -16,16 +16,16 @@ from cnncalc.models.graph import Graph
 
 _REFUSED = {
     ".pt": "torch.onnx.export writes a model that is read", ".pth": "torch.onnx.export writes a model that is read",
-    ".pkl": "a pickle can run code: export the model as ONNX", ".h5": "export the model as ONNX",
+    ".pkl": "a pickle can run code: export the model as ONNX", ".h5": "save it as .keras, or export it as ONNX",
     ".pb": "export the model as ONNX", ".tflite": "export the model as ONNX",
 }  # fmt: skip
 
 
 class Imported(NamedTuple):
-    """A model as a spec: its YAML, its weights by ``layer/weight``, what is opaque, and what else is to be said."""
+    """A model as a spec: its YAML, its weights by ``layer/weight`` (None: it has none), and what else is to be said."""
 
     text: str
-    weights: Mapping[str, Any]
+    weights: Mapping[str, Any] | None
     remarks: list[str]
 
 
@@ -37,9 +37,20 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Imported:
     for suffix, help in _REFUSED.items():
         if path.lower().endswith(suffix):
             raise SpecError(f"{path}: {suffix} files are not read", help=help)
+    if is_keras(path):
+        from cnncalc.models import keras
+
+        return _imported(keras.read(path, limits), keras.layers.find, partial=partial)
     from cnncalc.models import onnx
 
     return _imported(onnx.read(path, limits), partial=partial)
+
+
+def read_keras(model: Any, limits: Limits, *, partial: bool = False) -> Imported:
+    """A model of Keras that is loaded. Raises UsageError, or SpecError as :func:`read` does."""
+    from cnncalc.models import keras
+
+    return _imported(keras.read_model(model, limits), keras.layers.find, partial=partial)
 
 
 def read_torch(module: Any, examples: tuple[Any, ...], *, partial: bool = False) -> Imported:
@@ -49,12 +60,24 @@ def read_torch(module: Any, examples: tuple[Any, ...], *, partial: bool = False)
     return _imported(pytorch.read(module, examples), partial=partial)
 
 
-def _imported(graph: Graph, *, partial: bool) -> Imported:
+def is_keras(path: str) -> bool:
+    """Whether a file is one of Keras: by its name, and of JSON by how it begins. Raises UsageError."""
+    from cnncalc.spec.source import regular
+
+    if not path.lower().endswith(".json"):
+        return path.lower().endswith(".keras")
+    with regular(path) as stream:
+        return b'"class_name"' in stream.read(4096)
+
+
+def _imported(graph: Graph, find: Callable[[str], Any] = lambda op: None, *, partial: bool) -> Imported:
+    """``find`` finds what reads an operator that this source alone has."""
     from cnncalc.models import operators, patterns, spec
     from cnncalc.models.importer import Importer
     from cnncalc.models.weights import Weights
 
     graph = patterns.recognise(graph)
-    importer = Importer(graph, operators.find, operators.constants.fold, partial=partial)
+    fold = operators.constants.fold
+    importer = Importer(graph, lambda op: find(op) or operators.find(op), fold, partial=partial)
     importer.run()
-    return Imported(spec.write(importer), Weights(importer.layers), graph.remarks)
+    return Imported(spec.write(importer), Weights(importer.layers) or None, graph.remarks)

@@ -55,8 +55,11 @@ class Node:
 
 class Graph:
     """A model. ``inputs`` and ``known`` have the sizes of values as the source says them, the batch axis included; a
-    size that the source leaves open is None. ``layout`` is the order of axes in the source.
+    size that the source leaves open is None. ``layout`` is the order of axes in the source. ``own_names``: the names
+    of its nodes were given by a person, not made up by an exporter.
     """
+
+    own_names = False
 
     def __init__(self, source: str, name: str, layout: str = "channels_first") -> None:
         self.source, self.name, self.layout = source, name, layout

@@ -114,6 +114,15 @@ class Importer:
             raise SpecError([self._problem(reason, places) for reason, places in list(missing.items())[:MOST_PROBLEMS]])
         if not self.layers:
             raise SpecError(f"{self.graph.source} holds no layers")
+        self._outputs()
+
+    def _outputs(self) -> None:
+        """An output that is read on inside the model gets a layer of its own, as nothing reads an output of ours."""
+        read = {name for layer in self.layers for name in layer.reads}
+        for value in filter(None, map(self.values.get, self.graph.outputs)):
+            if value.name in read:
+                name = self.taken.free(f"{value.name}.output", "linear")
+                self.layers.append(Layer(name, "linear", {}, [value.name], {}, value.shape))
 
     def _problem(self, reason: str, places: list[str]) -> Problem:
         times = f" ({len(places)} times)" if len(places) > 1 else ""
@@ -147,7 +156,7 @@ class Importer:
                 raise SpecError(f'{self.graph.source}: the input "{name}" has the sizes {list(sizes)}')
             if None in sizes[1:]:
                 text = f'{self.graph.source}: the input "{name}" has open sizes: {list(sizes)}'
-                raise SpecError(text, help="export the model with fixed sizes (the batch axis may be open)")
+                raise SpecError(text, help="give the model fixed sizes, and save it again; the batch may be open")
             own = "input" if len(self.graph.inputs) == 1 else self.taken.free(clean(name), "in")
             self.values[name] = self.shaped(own, [size or 1 for size in sizes[1:]])
 
@@ -188,6 +197,8 @@ class Importer:
 
     def named(self, node: Node, *weights: str) -> str:
         """What a node's layer is to be called: after its weights, or its own name."""
+        if self.graph.own_names:
+            return clean(node.name)
         return next(filter(None, map(of_weight, weights)), "") or of_node(node.name, node.op)
 
     def add(
@@ -208,7 +219,7 @@ class Importer:
         wanted = kind.weights(*shapes)
         given = weights(wanted) if callable(weights) else weights or {}
         self._check_weights(node, wanted, given)
-        if again:
+        if again and wanted:
             word, fields, given = "use", {"layer": again}, {}
         layer = Layer(self.taken.free(name, word), word, fields, [v.name for v in reads], given, output)
         self.layers.append(layer)

@@ -60,6 +60,21 @@ def silu(view: View, node: Node) -> Found | None:
     return None
 
 
+def hard_sigmoid(view: View, node: Node) -> Found | None:
+    """``relu6(x + 3) / 6`` (keras.applications.mobilenet_v3)."""
+    scaled = view.split(node) if node.op in ("Mul", "Div") else None
+    clip = view.maker(scaled[0], "Clip") if scaled else None
+    if clip is None or scaled is None or not math.isclose(scaled[1], 6 if node.op == "Div" else 1 / 6, rel_tol=1e-5):
+        return None
+    bounds = [view.scalar(name) for name in clip.inputs[1:]] or [clip.settings.get("min"), clip.settings.get("max")]
+    moved = view.maker(clip.inputs[0], "Add")
+    part = view.split(moved) if moved else None
+    if bounds != [0.0, 6.0] or moved is None or part is None or part[1] != 3.0:
+        return None
+    found = Node("HardSigmoid", node.name, [part[0]], node.outputs, {"alpha": 1 / 6, "beta": 0.5})
+    return found, [moved, clip, node]
+
+
 def gelu(view: View, node: Node) -> Found | None:
     """``x · (1 + erf(x/√2)) / 2``, its factors in any order."""
     chain = _factors(view, node)
@@ -124,7 +139,9 @@ def pixel_unshuffle(view: View, node: Node) -> Found | None:
     return Node("PixelUnshuffle", node.name, [apart.inputs[0]], node.outputs, factor), [apart, swap, node]
 
 
-PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (silu, gelu, channel_shuffle, pixel_unshuffle)
+PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (
+    hard_sigmoid, silu, gelu, channel_shuffle, pixel_unshuffle,
+)  # fmt: skip
 
 
 def recognise(graph: Graph) -> Graph:

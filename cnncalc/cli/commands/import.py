@@ -15,7 +15,10 @@ EXAMPLE = "Example: cnncalc import specs/models/lenet.onnx -o lenet.yaml --weigh
 
 
 def command(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="An ONNX file.", show_default=False)],
+    model: Annotated[
+        str,
+        typer.Argument(metavar="MODEL", help="An ONNX file, a .keras file or a config.json.", show_default=False),
+    ],
     output: options.Output = None,
     weights: Annotated[
         str | None, typer.Option("--weights", "-w", metavar="FILE", help="Write the weights to an .npz file.")
@@ -27,7 +30,7 @@ def command(
 ) -> int:
     """Write the spec of a model, and its weights."""
     options.apart(("--output", output), ("--weights", weights))
-    net = api.from_onnx(model, options.limits(limit), partial=partial)
+    net = api.read_model(model, options.limits(limit), partial=partial)
     net.summary()  # a spec that does not work out is not written
     with Files() as files:
         if weights is not None:

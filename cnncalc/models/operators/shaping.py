@@ -53,9 +53,8 @@ def reshape(importer: Importer, node: Node) -> None:
     elif sizes == value.sizes:
         importer.values[node.outputs[0]] = value
     else:
-        importer.add(
-            node, "reshape", {"shape": sizes}, [value], importer.named(node), axes=importer.natural(len(sizes))
-        )
+        axes = importer.natural(len(sizes))
+        importer.add(node, "reshape", {"shape": sizes}, [value], importer.named(node), axes=axes)
 
 
 def transpose(importer: Importer, node: Node) -> None:
