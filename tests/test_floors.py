@@ -20,7 +20,7 @@ FLOORS = (
     {"summary"},
     {"engine", "explain"},
     {"models", "solve"},
-    {"check"},
+    {"check", "export"},
     {"guide", "render"},
     {"api"},
     {"__init__"},

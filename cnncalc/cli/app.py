@@ -16,19 +16,9 @@ from cnncalc.errors import CnncalcError, LimitError, OutputError, Problem, Usage
 from cnncalc.spec import noted
 
 COMMANDS = (
-    "summary",
-    "calc",
-    "explain",
-    "solve",
-    "check",
-    "paper",
-    "run",
-    "train",
-    "kinds",
-    "examples",
-    "guide",
+    "summary", "calc", "explain", "solve", "check", "paper", "run", "train", "export", "kinds", "examples", "guide",
     "schema",
-)
+)  # fmt: skip
 INTERRUPTED = 130
 FAULT = 70  # EX_SOFTWARE of sysexits.h: none of the codes that say something of the input
 NO_MEMORY = Problem(

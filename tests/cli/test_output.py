@@ -17,6 +17,7 @@ COMMANDS = (
     ["summary", "specs/worked-example.yaml", "--format", "json"],
     ["calc", "28x28x1", "conv:10,k=5"],
     ["explain", "specs/worked-example.yaml"],
+    ["export", "specs/resnet-18.yaml", "--to", "mermaid"],
     ["kinds"],
     ["kinds", "conv"],
     ["schema"],
