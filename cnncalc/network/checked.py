@@ -26,7 +26,7 @@ def check(item: Item, kind: Kind, xs: tuple[Shape, ...], context: Context) -> Ki
     problems: list[Problem] = []
     for one in item.checks:
         try:
-            said = _AGAINST[one.against](one, kind, xs[0], context)
+            said = _AGAINST[one.against](one, kind, xs[-1 if one.against == "memory" else 0], context)
         except SpecError as error:
             problems += error.problems
             continue
@@ -133,6 +133,6 @@ def _layout(check: Check, kind: Kind, x: Shape, context: Context) -> tuple[str, 
 
 
 _AGAINST: dict[str, Callable[[Check, Kind, Shape, Context], tuple[str, str] | None]] = {
-    "channels": _channels, "axes": _axes, "axis": _axis, "sizes": _sizes, "input": _input, "layout": _layout,
-    "last": lambda check, kind, x, context: None,
+    "channels": _channels, "memory": _channels, "axes": _axes, "axis": _axis, "sizes": _sizes, "input": _input,
+    "layout": _layout, "last": lambda check, kind, x, context: None,
 }  # fmt: skip

@@ -84,7 +84,10 @@ def values(scalar: Node) -> Node:
 
 
 def ends(amount: Node) -> Node:
-    """PyTorch's padding as pairs for each axis: it has left, right, top, bottom, front, back in one row."""
+    """PyTorch's padding as pairs for each axis: it has left, right, top, bottom, front, back in one row.
+
+    Keras has that of a sequence so: ``(begin, end)``.
+    """
     given = listed(amount, sizes=False) if isinstance(amount, Scalar) else amount
     if not isinstance(given, Sequence) or len(given.items) not in (2, 4, 6):
         return amount

@@ -14,8 +14,8 @@ from cnncalc.kinds.activation import FUNCTIONS
 from cnncalc.kinds.base.fields import REQUIRED, Field, Flag, Real, Word
 from cnncalc.kinds.base.kind import Kind
 from cnncalc.network.blocks import MERGES, PLACERS
-from cnncalc.network.foreign import SPECIAL
 from cnncalc.network.scope import COMMON, merges
+from cnncalc.network.translation import SPECIAL
 from cnncalc.spec.demand import QUANTITIES
 from cnncalc.spec.vocabulary import patterns
 from cnncalc.spec.vocabulary.fields import DEFAULTS, FIELDS

@@ -147,18 +147,41 @@ IGNORED = frozenset(
         "layer_norm_eps",
         "synchronized",
         "renorm",
+        "renorm_clipping",
+        "renorm_momentum",
+        "use_cudnn",
+        "flash_attention",
+        "_weight",
+        "_freeze",
     ]
 )
 
-#: Fields that are accepted at this value alone, as other values are not what the kind does.
+#: Fields that are accepted at this value alone, as other values are not what the kind does; none is always accepted.
 ONLY: dict[str, tuple[str, ...]] = {
-    "padding_mode": ("zeros",), "return_indices": ("false",), "divisor_override": ("none", "null"),
+    "padding_mode": ("zeros",), "return_indices": ("false",), "divisor_override": ("none",),
     "add_bias_kv": ("false",), "add_zero_attn": ("false",), "track_running_stats": ("true",),
-    "start_dim": ("1",), "end_dim": ("-1",), "align_corners": ("false", "none", "null"), "mask_zero": ("false",),
+    "start_dim": ("1",), "end_dim": ("-1",), "align_corners": ("false", "none"), "mask_zero": ("false",),
     "stateful": ("false",), "go_backwards": ("false",), "return_state": ("false",), "time_major": ("false",),
     "recurrent_activation": ("sigmoid",), "nonlinearity": ("tanh",), "activation": ("tanh",), "threshold": ("0", "0.0"),
-    "max_value": ("none", "null"), "dtype": ("float32", "torch.float32"), "alpha": ("1", "1.0"),
+    "max_value": ("none",), "dtype": ("float32", "torch.float32"), "alpha": ("1", "1.0"), "lora_rank": ("none",),
+    "lora_alpha": ("none",), "quantization_config": ("none",), "output_shape": ("none",), "attention_axes": ("none",),
+    "sliding_window": ("none",), "use_gate": ("false",), "negative_slope": ("0", "0.0"), "proj_size": ("0",),
 }  # fmt: skip
+
+#: The same where a kind has another value than most.
+ONLY_BY: dict[tuple[str, str], tuple[str, ...]] = {
+    ("instancenorm", "track_running_stats"): ("false",),
+    ("softplus", "beta"): ("1", "1.0"),
+    ("softplus", "threshold"): ("20", "20.0"),
+}
+
+#: What to write where another value is meant.
+INSTEAD: dict[tuple[str, str], str] = {
+    ("relu", "max_value"): "relu6 stops at 6",
+    ("relu", "negative_slope"): "leaky_relu: {slope: 0.1}",
+    ("flatten", "start_dim"): "reshape: {shape: ...} takes any sizes",
+    ("lstm", "nonlinearity"): "an lstm has tanh and sigmoid",
+}
 
 #: Fields that only some kinds ignore or fix at a value, besides those above.
 IGNORED_BY = {
@@ -167,6 +190,7 @@ IGNORED_BY = {
     "rnn": ("dropout",),
     "attention": ("dropout",),
     "prelu": ("init",),
+    "embedding": ("norm_type", "weights"),
 }
 
 #: The order in which values without a name are taken, by the name as the framework writes it.
@@ -227,7 +251,11 @@ DEFAULTS: dict[tuple[str, str], dict[str, str]] = {
     ("keras", "maxpool"): {"size": "2"},
     ("keras", "avgpool"): {"size": "2"},
     ("keras", "pad"): {"amount": "1"},
-    ("keras", "crop"): {"amount": "1"},
+    ("keras", "batchnorm"): {"eps": "1e-3"},
+    ("keras", "layernorm"): {"eps": "1e-3"},
+    ("keras", "groupnorm"): {"eps": "1e-3"},
+    ("keras", "rmsnorm"): {"eps": "1e-6"},
+    ("keras", "leaky_relu"): {"slope": "0.3"},
     ("pytorch", "prelu"): {"shared": "true"},
     ("pytorch", "transformer_encoder"): {"ff": "2048"},
     ("pytorch", "transformer_decoder"): {"ff": "2048"},
@@ -238,4 +266,7 @@ PRESETS: dict[str, dict[str, str]] = {
     "positionalembedding": {"style": "learned"},
     "positionembedding": {"style": "learned"},
     "posembedding": {"style": "learned"},
+    "cropping1d": {"amount": "1"},
+    "cropping2d": {"amount": "0"},
+    "cropping3d": {"amount": "1"},
 }
