@@ -7,12 +7,15 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from time import perf_counter
-from typing import IO, AnyStr, BinaryIO, TextIO
+from typing import IO, TYPE_CHECKING, AnyStr, BinaryIO, TextIO
 
 from cnncalc.cli import files as single
 from cnncalc.cli.files import Files
 from cnncalc.errors import OutputError, UsageError
 from cnncalc.render.forms.text import fitting, printable, takes_escapes
+
+if TYPE_CHECKING:
+    from cnncalc.summary.finding import Finding
 
 PATIENCE = 1.0  # seconds before progress is shown
 
@@ -107,6 +110,13 @@ def complain(text: str, code: int) -> int:
     except OSError:
         silence(sys.stderr)
     return finish(code)
+
+
+def warn(found: Iterable[Finding]) -> None:
+    """Write the warnings among the findings, for a command whose result has no place for them."""
+    for one in found:
+        if one.severity == "warning":
+            complain(f"warning: {one.mark}: {printable(one.message)}", 0)
 
 
 def finish(code: int) -> int:

@@ -107,7 +107,17 @@ Layout = Annotated[
     typer.Option(
         "--layout",
         metavar="LAYOUT",
-        help="Order of sizes, such as channels_first or NCHW.",
+        help="Order in which sizes are shown, such as channels_first or NCHW; the file says how it writes them.",
+        show_default=False,
+        autocompletion=complete((*LAYOUTS, *WITH_BATCH)),
+    ),
+]
+LineLayout = Annotated[
+    str | None,
+    typer.Option(
+        "--layout",
+        metavar="LAYOUT",
+        help="Order in which sizes are read and shown, such as channels_first or NCHW.",
         show_default=False,
         autocompletion=complete((*LAYOUTS, *WITH_BATCH)),
     ),

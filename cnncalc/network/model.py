@@ -9,7 +9,7 @@ from __future__ import annotations
 from copy import copy
 from typing import NamedTuple
 
-from cnncalc.errors import Mark
+from cnncalc.errors import Mark, Problem
 from cnncalc.kinds.base.kind import Kind, Note, Weights
 from cnncalc.shape import Shape
 from cnncalc.spec.demand import Demand
@@ -97,6 +97,7 @@ class Network:
         self.objective = spec.objective
         self.values = dict(spec.values)  # numbers of inputs, weights and states
         self.axes, self.notes = spec.axes, list(spec.notes)
+        self.doubts: list[Problem] = []  # what the file probably does not mean
 
     def value_name(self, number: int) -> str:
         """The name of a value: an input's or a layer's."""

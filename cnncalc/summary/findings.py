@@ -22,6 +22,9 @@ def find(summary: Summary, *, strict: bool = False) -> list[Finding]:
     """
     found = [finding for demand in summary.network.demands if (finding := _failed(summary, demand))]
     found += suspicions.find(summary)
+    for doubt in summary.network.doubts:
+        message = f"{doubt.text}; {doubt.help}"
+        found.append(Finding(doubt.mark or summary.network.mark, None, "output", None, None, message, "warning"))
     for note in summary.network.notes:
         found.append(Finding(note.mark or summary.network.mark, None, "output", None, None, note.text, "note"))
     for row, seen in zip(summary.rows, summary.fields, strict=True):

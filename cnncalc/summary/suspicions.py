@@ -68,8 +68,8 @@ def _image(sizes: list[Any], layout: str) -> str | None:
     turned = "x".join(map(str, [*sizes[1:], sizes[0]] if not first else [sizes[-1], *sizes[:-1]]))
     where, other, named = ("last", "channels_last", "NCHW") if first else ("first", "channels_first", "NHWC")
     return (
-        f"{_read_as(sizes, layout)}. If the channels are {where}, the layout is {other}, or write {turned}; "
-        f"the layout {named} says that it is meant"
+        f"{_read_as(sizes, layout)}. If the channels are {where}, say layout: {other}, or write {turned}; "
+        f"layout: {named} says that it is meant"
     )
 
 
@@ -88,11 +88,11 @@ def _volume(summary: Summary, x: Shape, layout: str) -> str | None:
     sizes = x.written(layout)
     first = layout == "channels_first" or _turned(sizes[1:], "channels_last")
     example = "x".join(map(str, sizes[1:]))
-    also = " with the layout channels_first" if first and layout != "channels_first" else ""
+    also = " and layout: channels_first" if first and layout != "channels_first" else ""
     batched, named = ("NCHW" if first else "NHWC"), ("NCDHW" if layout == "channels_first" else "NDHWC")
     return (
         f"{_read_as(sizes, layout)}. If {sizes[0]} is the number of examples, write {example}{also}, "
-        f"or use the layout {batched}; the layout {named} says that a volume is meant"
+        f"or say layout: {batched}; layout: {named} says that a volume is meant"
     )
 
 

@@ -135,3 +135,26 @@ def test_thousands_of_layers_on_the_line(cli):
     result = cli("calc", "8x8x4", *["conv:4,k=3,p=1"] * 3000, "--format", "csv")
     assert (result.code, result.out.count("\n")) == (0, 3001)
     assert cli("calc", "8x8x4", *["relu"] * 10_001).code == 4
+
+
+@pytest.mark.parametrize("layout", ["channels_first", "NCHW"])
+def test_what_a_warning_says_of_the_layout_works_where_it_is_said(cli, tmp_path, layout):
+    line = cli("calc", "3x32x32", "conv:64,k=3,p=1")
+    assert "say --layout channels_first, or write 32x32x3; --layout NHWC says that it is meant" in line.out
+    again = cli("calc", "3x32x32", "conv:64,k=3,p=1", "--layout", layout)
+    assert ("warning" in again.out, "1,792" in again.out) == (False, True)
+    path = tmp_path / "net.yaml"
+    path.write_text("input: 3x32x32\nlayers: [{conv: {filters: 64, kernel: 3, padding: 1}}]\n")
+    assert "say layout: channels_first, or write 32x32x3" in cli("summary", str(path)).out
+    path.write_text(f"layout: {layout}\n{path.read_text()}")
+    assert "warning" not in cli("summary", str(path)).out
+
+
+def test_other_commands_warn_too(cli):
+    for command in ("explain", "run"):
+        result = cli(command, "3x32x32", "conv:64,k=3,p=1")
+        assert (result.code, result.err.startswith("warning: INPUT:1:1: input: 3×32×32 is read as an image")) == (
+            0,
+            True,
+        )
+        assert cli(command, "32x32x3", "conv:64,k=3,p=1").err == ""

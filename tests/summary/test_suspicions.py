@@ -92,14 +92,14 @@ def test_what_to_write_instead_is_right() -> None:
     """Who follows the advice of a warning gets the network that was meant, without a warning."""
     (first,) = calc("3x32x32", "conv:64,k=3,p=1", "global_avgpool", "dense:10").findings()
     assert "write 32x32x3;" in first.message
-    assert "layout is channels_first" in first.message
+    assert "say layout: channels_first" in first.message
     for size, layout in (("32x32x3", "channels_last"), ("3x32x32", "channels_first")):
         net = calc(size, "conv:64,k=3,p=1", "global_avgpool", "dense:10", layout=layout)
         assert (net.summary().totals.params, net.findings()) == (2442, [])
     (batch,) = calc("32x28x28x1", "conv:10,k=5").findings()
-    assert "write 28x28x1, or use the layout NHWC;" in batch.message
+    assert "write 28x28x1, or say layout: NHWC;" in batch.message
     (both,) = calc("8x3x224x224", "conv:10,k=3").findings()
-    assert "write 3x224x224 with the layout channels_first, or use the layout NCHW;" in both.message
+    assert "write 3x224x224 and layout: channels_first, or say layout: NCHW;" in both.message
     assert calc("8x3x224x224", "conv:10,k=5", layout="NCHW").summary().totals.params == 760
 
 

@@ -26,7 +26,7 @@ def calc(
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     columns: Columns = None,
     depth: options.Depth = None,
-    layout: options.Layout = None,
+    layout: options.LineLayout = None,
     strict: options.Strict = False,
     check: options.Check = False,
     output: options.Output = None,
@@ -38,6 +38,6 @@ def calc(
     order = options.layout(layout)
     net = api.calc(input, *layer, limits=options.limits(limit), layout=order or "channels_last")
     try:
-        return show(net, format, chosen, level, order, output, strict=strict, check=check)
+        return show(net, format, chosen, level, order, output, strict=strict, check=check, line=True)
     except SpecError as error:  # layers that do not fit are bad arguments here
         raise UsageError(error.problems) from None

@@ -29,8 +29,10 @@ def explain(
     """The working of every number, as one would write it in an exam."""
     format = options.form(format, output, render.FORMATS)
     with options.arguments(line):
-        summary = options.network(spec, line, options.limits(limit)).summary()
+        net = options.network(spec, line, options.limits(limit))
+        summary = net.summary()
     explanations = [working.explain(summary, row) for row in working.choose(summary, layer)]
     text = render.render(summary, explanations, [] if layer else working.totals(summary), format, to_file=bool(output))
     io.emit(text, output)
+    io.warn(net.findings())
     return 0

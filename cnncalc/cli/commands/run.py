@@ -75,6 +75,7 @@ def run(
     given = [_given(summary, setting) for setting in input or []]
     own = net.weights if weights is None else weights
     result = session.run(summary, given, own, seeded, examples, bounds, engine, trace, io.progress())
+    io.warn(finding for finding in net.findings() if finding.layer in summary.inputs)
     for file, array in unused(summary, given):
         io.complain(f'note: {file}: no input is called "{printable(array)}"; the array is not read', 0)
     with Files() as files:

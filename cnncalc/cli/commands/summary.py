@@ -63,10 +63,11 @@ def show(
     strict: bool,
     check: bool,
     like: str | None = None,
+    line: bool = False,
 ) -> int:
     """Write the summary of ``net``; 1 for any finding where ``strict``, and for an error where ``check``.
 
-    ``like`` names a tool to count as.
+    ``like`` names a tool to count as. ``line``: the layout is an option, not a key of a file.
 
     Where a layer does not fit, the rows above it are part of the diagnostic: standard output gets nothing, for what is
     read there would pass for the whole.
@@ -80,6 +81,8 @@ def show(
             io.complain(render.above(rows_data(error.above), chosen, depth), 0)
         raise
     found = findings.find(result, strict=strict)
+    if line:
+        found = [finding._replace(message=finding.message.replace("layout: ", "--layout ")) for finding in found]
     data = summary_data(result, found, layout and order(layout))
     if like is not None:
         from cnncalc.check.slips import tools
