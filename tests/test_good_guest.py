@@ -21,6 +21,7 @@ import pytest
 from cnncalc import CnncalcError, Limits, calc, load, parse
 from cnncalc.check import batch, verdicts
 from cnncalc.check.marking import exam, sheets
+from cnncalc.check.marking.labels import Labels
 from cnncalc.engine import run
 from cnncalc.engine.files.npz import Arrays
 
@@ -61,6 +62,11 @@ def opened() -> dict[str, str]:
     return {name: os.readlink(folder / name) for name in names if (folder / name).is_symlink()}
 
 
+def mark(folder: Path) -> list[exam.Student]:
+    asked = exam.Exam([QUIZ], Limits())
+    return list(asked.mark(sheets.read(str(folder / "sheet.csv"), Limits(), asked.labels).cells))
+
+
 CALLS = {
     "load": lambda tmp: load("specs/worked-example.yaml").summary(),
     "no such file": lambda tmp: load(f"{tmp}/none.yaml"),
@@ -72,8 +78,8 @@ CALLS = {
     "solve": lambda tmp: load("specs/quiz-3-padding.yaml").solve(),
     "check": lambda tmp: list(batch.check_all([QUIZ, "specs/lenet5.yaml"], Limits())),
     "check with processes": lambda tmp: list(batch.check_all([QUIZ] * 4, Limits(), jobs=2)),
-    "mark": lambda tmp: list(exam.Exam([QUIZ], Limits()).mark(sheets.read(str(tmp / "sheet.csv"), Limits()))),
-    "a broken sheet": lambda tmp: sheets.read(str(tmp / "broken.csv"), Limits()),
+    "mark": lambda tmp: mark(tmp),
+    "a broken sheet": lambda tmp: sheets.read(str(tmp / "broken.csv"), Limits(), Labels([])),
     "a broken problem file": lambda tmp: list(verdicts.check(str(tmp / "broken.csv"), Limits())),
     "build": lambda tmp: parse(TEXT).build(seed=3)(np.ones((1, 4, 4, 1))),
     "infinite numbers": lambda tmp: parse(TEXT).build()(np.full((1, 4, 4, 1), 1e300)),
