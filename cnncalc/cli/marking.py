@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -98,7 +98,9 @@ def _keep(book: Gradebook, path: str | None) -> None:
         files.write(path, "".join(book.lines()).encode("utf-8"))
 
 
-def _marked(exam: Exam, cells: list[Cell], count: int, counting: list[Callable[[Student], None]]) -> Iterator[Student]:
+def _marked(
+    exam: Exam, cells: list[Cell], count: int, counting: Sequence[Callable[[Student], None]]
+) -> Iterator[Student]:
     """The ``count`` students as they are marked, each passed to all that count them."""
     show = io.progress()
     for number, student in enumerate(exam.mark(cells)):
