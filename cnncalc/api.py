@@ -122,6 +122,19 @@ class Net:
         own = self.weights if weights is None else weights
         return model.build(self._summary, own, seed, self.network.limits, engine)
 
+    def export(self, target: str, weights: str | Mapping[str, Any] | None = None, seed: int = 0) -> bytes:
+        """The network as the file of another tool: ``onnx``, ``mermaid`` or ``dot``; ``weights`` as for :meth:`build`.
+
+        Raises UsageError, LimitError, or SpecError with every layer that the target cannot express.
+
+        >>> parse("{input: 4, layers: [dense: 2]}").export("mermaid").decode().splitlines()[0]
+        'flowchart TD'
+        """
+        from cnncalc import export
+
+        own = self.weights if weights is None else weights
+        return b"".join(export.export(self._summary, target, own, seed, self.network.limits))
+
     def to_yaml(self) -> str:
         """The spec that the network was read from; for an imported model, the spec that says it."""
         return self.text

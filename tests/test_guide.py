@@ -40,12 +40,13 @@ def test_what_a_block_of_yaml_expects_comes_out(text: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("text", each("console"))
-def test_commands_run(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_commands_run(text: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(ROOT)
     commands = re.findall(r"^\$ (.*)$", text, re.M)
     assert commands
     for command in commands:
         name, *arguments = shlex.split(command, comments=True)
+        arguments = [word.replace("OUT/", f"{tmp_path}/") for word in arguments]
         assert (name, run(arguments)) == ("cnncalc", 0)
 
 

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 import numpy as np
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.weights import Wanted, lengths, stated_by, wanted
+from cnncalc.engine.weights import Wanted, given, lengths, load, stated_by, wanted
+from cnncalc.errors import UsageError
 from cnncalc.kinds.base.activated import added, ending
 
 if TYPE_CHECKING:
+    from cnncalc.limits import Limits
     from cnncalc.summary.rows import Row, Summary
 
 ONES = frozenset(("gamma", "moving_variance"))
@@ -24,16 +27,28 @@ def generator(seed: int, name: str) -> np.random.Generator:
     return np.random.Generator(np.random.SFC64([seed, crc32(name.encode())]))
 
 
+def arrays(summary: Summary, weights: str | Mapping[str, Any] | None, seed: int, limits: Limits) -> dict[str, Array]:
+    """The learned arrays: those of an ``.npz`` file, arrays by name (``Conv1/kernel``), or drawn by seed.
+
+    Raises UsageError, LimitError, or SpecError with everything that does not fit.
+    """
+    if seed < 0:
+        raise UsageError(f"the seed {seed} is negative", help="a whole number of 0 or more")
+    if weights is None:
+        return initial(summary, seed)
+    return load(summary, weights, limits) if isinstance(weights, str) else given(summary, weights)
+
+
 def initial(summary: Summary, seed: int) -> dict[str, Array]:
     """Every learned array as it is before training, float32: as the spec states it, or drawn."""
-    rectified, given = _rectified(summary), stated_by(summary)
+    rectified, stated = _rectified(summary), stated_by(summary)
     found = {
         name: _drawn(want, generator(seed, name), rectified=want.row.index in rectified)
         for name, want in wanted(summary).items()
     }
-    found |= given
+    found |= stated
     gains = {name: lengths(found[f"{name[:-4]}kernel"]) for name in found if name.endswith("/gain")}
-    return found | gains | given  # so that training begins with the kernels as they were drawn
+    return found | gains | stated  # so that training begins with the kernels as they were drawn
 
 
 def _drawn(want: Wanted, random: np.random.Generator, *, rectified: bool) -> Array:

@@ -209,13 +209,6 @@ def build(
     """
     if kind not in ENGINES:
         raise UsageError(f'no engine is called "{kind}"', help=nearest(kind, ENGINES) or " or ".join(ENGINES))
-    if seed < 0:
-        raise UsageError(f"the seed {seed} is negative", help="a whole number of 0 or more")
     weighed = weigh(summary, batch, limits, kind, whole=whole)
-    if weights is None:
-        arrays = initial.initial(summary, seed)
-    elif isinstance(weights, str):
-        arrays = learned.load(summary, weights, limits)
-    else:
-        arrays = learned.given(summary, weights)
+    arrays = initial.arrays(summary, weights, seed, limits)
     return Model(summary, arrays, limits, kind, whole=whole, owned=True, weighed=weighed)

@@ -1,21 +1,24 @@
 """A network as a file of another tool.
 
-``tree.py`` has the blocks of a network as the names of its layers nest; a target is a file of its own. Diagrams need
-sizes alone; the others need a translation of each kind, and its weights.
+``tree.py`` has the blocks of a network as the names of its layers nest; a target is a file or a folder of its own.
+Diagrams need sizes alone; the others need a translation of each kind, and its weights.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import UsageError, nearest
 
 if TYPE_CHECKING:
+    from cnncalc.limits import Limits
     from cnncalc.summary.rows import Summary
 
 #: The targets, and how the name of a file for each ends.
-ENDINGS = {"mermaid": (".mmd", ".mermaid"), "dot": (".dot", ".gv")}
+ENDINGS = {"onnx": (".onnx",), "mermaid": (".mmd", ".mermaid"), "dot": (".dot", ".gv")}
 TARGETS = tuple(ENDINGS)
+TEXTS = ("mermaid", "dot")  # those that a terminal can show
 
 
 def target_of(path: str) -> str:
@@ -28,12 +31,30 @@ def target_of(path: str) -> str:
     raise UsageError(text, help=f"one of {', '.join(TARGETS)}, or a file that ends in {known}")
 
 
-def export(summary: Summary, target: str) -> bytes:
-    """The file of a network for one of TARGETS. Raises UsageError for another target."""
+def export(
+    summary: Summary, target: str, weights: str | Mapping[str, Any] | None, seed: int, limits: Limits
+) -> list[Any]:
+    """The file of a network for one of TARGETS, in pieces of bytes.
+
+    ``weights`` and ``seed`` as in :meth:`Net.build`; a diagram has none. Raises UsageError, LimitError, or SpecError
+    with every layer that the target has no translation of.
+    """
     if target not in TARGETS:
         help = nearest(target, TARGETS) or f"one of {', '.join(TARGETS)}"
         raise UsageError(f'there is no export to "{target}"', help=help)
+    if target == "onnx":
+        return _onnx(summary, weights, seed, limits)
     from cnncalc.export import dot, mermaid
 
     write = {"mermaid": mermaid.write, "dot": dot.write}[target]
-    return write(summary).encode("utf-8")
+    return [write(summary).encode("utf-8")]
+
+
+def _onnx(summary: Summary, weights: str | Mapping[str, Any] | None, seed: int, limits: Limits) -> list[Any]:
+    from cnncalc.export import onnx
+
+    onnx.check(summary)
+    from cnncalc.engine import initial, model
+
+    model.check_known(summary)
+    return onnx.write(summary, initial.arrays(summary, weights, seed, limits))

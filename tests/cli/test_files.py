@@ -26,6 +26,7 @@ WRITERS = (
     "explain net.yaml --output",
     "solve network solve.yaml --output",
     "export net.yaml --to dot --output",
+    "export net.yaml --to onnx --weights w.npz --output",
     "reconcile net.yaml --value 2 --output",
     "check exam.yaml --output",
     "check exam.yaml copy.yaml --jobs 2 --output",
@@ -65,7 +66,7 @@ def reads(command):
     ("command", "name", "way"),
     [
         *((command, name, "itself") for command in WRITERS for name in reads(command)),
-        *((WRITERS[5], "net.yaml", way) for way in ("dots", "symlink", "hardlink")),
+        *((WRITERS[6], "net.yaml", way) for way in ("dots", "symlink", "hardlink")),
     ],
 )
 def test_nothing_that_was_read_is_written(cli, folder, command, name, way):

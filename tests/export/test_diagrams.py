@@ -8,6 +8,7 @@ import pytest
 
 import cnncalc
 from cnncalc.export import TARGETS, export, target_of
+from cnncalc.limits import Limits
 
 DIAGRAMS = ("mermaid", "dot")
 SPEC = """
@@ -24,7 +25,7 @@ layers:
 
 
 def written(target: str, text: str = SPEC) -> str:
-    return export(cnncalc.parse(text).summary(), target).decode()
+    return export(cnncalc.parse(text).summary(), target, None, 0, Limits())[0].decode()
 
 
 def arrows(text: str) -> list[tuple[int, int]]:
@@ -36,13 +37,13 @@ def test_each_value_that_a_layer_reads_is_an_arrow(target):
     summary = cnncalc.parse(SPEC).summary()
     first = len(summary.inputs)
     wanted = [(source, first + row.index) for row in summary.rows for source in row.layer.sources]
-    assert sorted(arrows(export(summary, target).decode())) == sorted(wanted)
+    assert sorted(arrows(export(summary, target, None, 0, Limits())[0].decode())) == sorted(wanted)
 
 
 @pytest.mark.parametrize("target", DIAGRAMS)
 def test_each_input_and_layer_is_a_box_with_its_name_kind_and_size(target):
     summary = cnncalc.parse(SPEC).summary()
-    text = export(summary, target).decode()
+    text = export(summary, target, None, 0, Limits())[0].decode()
     boxes = re.findall(r"^ *n\d+ ?[\[(].*", text, re.M)
     assert len(boxes) == len(summary.inputs) + len(summary.rows)
     assert any("8×8×3" in box and "image" in box for box in boxes)
@@ -67,7 +68,7 @@ def test_blocks_are_frames_inside_each_other(target):
 @pytest.mark.parametrize("sign", ['"', "\\", "]", "<b>", "#", "|", "`", "\n", "\x1b[31m", ";", "%%", "]]"])
 def test_no_text_is_read_as_markup(target, sign):
     summary = cnncalc.parse({"name": f"a{sign}b", "input": 4, "layers": [{"dense": 2}]}).summary()
-    text = export(summary, target).decode()
+    text = export(summary, target, None, 0, Limits())[0].decode()
     assert len(text.splitlines()) == len(written(target, "{name: ab, input: 4, layers: [dense: 2]}").splitlines())
     (title,) = (line for line in text.splitlines() if "title" in line or line.strip().startswith("label="))
     if target == "mermaid":
@@ -79,7 +80,7 @@ def test_no_text_is_read_as_markup(target, sign):
 def test_dot_is_read_by_graphviz_grammar_for_every_spec(root):
     """Braces and brackets are balanced outside of quotes, and quotes end on their line."""
     for path in sorted((root / "specs").glob("resnet*.yaml")):
-        for line in export(cnncalc.load(path).summary(), "dot").decode().splitlines():
+        for line in export(cnncalc.load(path).summary(), "dot", None, 0, Limits())[0].decode().splitlines():
             bare = re.sub(r'"(\\.|[^"\\])*"', "", line)
             assert '"' not in bare
             assert bare.count("[") == bare.count("]")
@@ -105,4 +106,4 @@ def test_an_ending_that_means_no_target_is_refused_with_those_that_do(name):
 
 def test_an_unknown_target_is_refused_with_the_nearest():
     with pytest.raises(cnncalc.UsageError, match='did you mean "mermaid"'):
-        export(cnncalc.parse(SPEC).summary(), "mermiad")
+        export(cnncalc.parse(SPEC).summary(), "mermiad", None, 0, Limits())

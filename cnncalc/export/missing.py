@@ -1,0 +1,34 @@
+"""What a target cannot say: collected from all layers, and raised as one error."""
+
+from __future__ import annotations
+
+from cnncalc.errors import Problem, SpecError
+from cnncalc.summary.rows import Row
+
+MOST = 20  # problems that are listed
+
+
+class Untranslated(Exception):
+    """A kind, or a setting of one, that the target has no words for."""
+
+
+class Missing:
+    """The rows that were not translated, by reason."""
+
+    def __init__(self, target: str) -> None:
+        self.target = target
+        self._rows: dict[str, list[Row]] = {}
+
+    def add(self, row: Row, reason: str) -> None:
+        self._rows.setdefault(reason, []).append(row)
+
+    def check(self) -> None:
+        """Raise SpecError where there are any: a problem for each reason, at the first layer, with how many."""
+        if self._rows:
+            raise SpecError([self._problem(reason, rows) for reason, rows in list(self._rows.items())[:MOST]])
+
+    def _problem(self, reason: str, rows: list[Row]) -> Problem:
+        first = rows[0]
+        times = f" ({len(rows)} layers, the first of them {first.name})" if len(rows) > 1 else f" ({first.name})"
+        help = "summary, run and the diagrams take every kind"
+        return Problem(f"{self.target} has no translation of {reason}{times}", first.layer.mark, help=help)

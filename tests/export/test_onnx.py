@@ -1,0 +1,166 @@
+"""ONNX files: they pass the checker, run with our outputs, and come back as the network that they were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from exported import assert_same, cases, weighed
+
+import cnncalc
+from cnncalc.export import export
+from cnncalc.export.onnx import KINDS, MOST_BYTES
+from cnncalc.limits import Limits
+from cnncalc.models import onnx as reader
+
+#: Networks that are small enough for each run of the tests, and those for the oracle alone.
+QUICK = ("lenet5", "worked-example", "conv-autoencoder", "squeezenet", "gru", "lstm-tagger")
+SLOW = (
+    "densenet-121", "efficientnet-b0", "googlenet", "mobilenet-v2", "pointnet", "resnet-18", "u-net", "yolov8n",
+    "vit-b16", "swin-t", "convnext-t", "t5-small", "whisper-tiny-encoder", "transformer-base",
+)  # fmt: skip
+
+#: Kinds of the cases that ONNX cannot say, or that its runtime does not run.
+WITHOUT = {"conv_lstm", "deformable_conv", "opaque"}
+
+
+def ran(path: Path, case) -> dict[str, np.ndarray]:
+    onnx, runtime = pytest.importorskip("onnx"), pytest.importorskip("onnxruntime")
+    path.write_bytes(case.export("onnx"))
+    onnx.checker.check_model(str(path), full_check=True)
+    options = runtime.SessionOptions()
+    options.intra_op_num_threads, options.log_severity_level = 1, 3
+    session = runtime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    assert all(value.shape[0] == "N" for value in [*session.get_inputs(), *session.get_outputs()])
+    made = session.run(None, {name: case.first(array) for name, array in case.feeds.items()})
+    return dict(zip((value.name for value in session.get_outputs()), made, strict=True))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("text", cases())
+def test_each_kind_runs_with_our_outputs(text, tmp_path):
+    case = weighed(cnncalc.parse(text))
+    kind = case.net.summary().rows[-1].kind
+    if kind in WITHOUT or getattr(case.net.summary().rows[-1].layer.kind, "projection", None):
+        with pytest.raises(cnncalc.SpecError, match="ONNX has no translation of"):
+            case.export("onnx")
+        return
+    wanted = {name: case.first(array) for name, array in case.outputs().items()}
+    assert_same(ran(tmp_path / "case.onnx", case), wanted)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize("name", [*QUICK, *SLOW])
+def test_each_spec_runs_with_our_outputs(name, spec, tmp_path):
+    case = weighed(spec(name))
+    wanted = {name: case.first(array) for name, array in case.outputs().items()}
+    assert_same(ran(tmp_path / "model.onnx", case), wanted)
+
+
+def test_every_kind_has_operators_but_those_that_are_known_to_have_none():
+    from cnncalc import kinds
+    from cnncalc.kinds.base.composite import Composite
+
+    known = {word for word in kinds.every() if not issubclass(kinds.find(word), Composite)}
+    assert known - KINDS.keys() == WITHOUT
+    assert set(KINDS) <= known
+
+
+@pytest.mark.parametrize("name", [*QUICK[:4], "autoencoder-dense", "resnet-18"])
+def test_a_file_comes_back_as_the_network_that_it_was(name, spec, tmp_path):
+    """Read by our own reader: the same sizes, parameters and multiply-accumulates, and the same outputs."""
+    case = weighed(spec(name))
+    (tmp_path / "model.onnx").write_bytes(case.export("onnx"))
+    back = cnncalc.from_onnx(tmp_path / "model.onnx")
+    ours, theirs = case.net.summary(), back.summary()
+    for quantity in ("params", "trainable_params", "non_trainable_params", "macs"):
+        assert getattr(theirs.totals, quantity) == getattr(ours.totals, quantity)
+    assert list(theirs.outputs.values()) == list(ours.outputs.values())
+    feeds = {name: case.first(array) for name, array in case.feeds.items()}
+    wanted = [case.first(array) for array in case.outputs().values()]
+    made = back.build().run(feeds)
+    assert_same(dict(enumerate(made.values())), dict(enumerate(wanted)))
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(
+    "name", ["densenet-121", "efficientnet-b0", "googlenet", "mobilenet-v2", "u-net", "convnext-t"]
+)
+def test_a_large_file_comes_back_as_the_network_that_it_was(name, spec, tmp_path):
+    test_a_file_comes_back_as_the_network_that_it_was(name, spec, tmp_path)
+
+
+def graph_of(path: Path, text: str):
+    path.write_bytes(weighed(cnncalc.parse(text)).export("onnx"))
+    return reader.read(str(path), Limits())
+
+
+def test_inputs_and_outputs_have_the_names_of_the_spec_and_an_open_batch(tmp_path):
+    graph = graph_of(
+        tmp_path / "a.onnx",
+        "{input: {my image: 8x6x3, tag: 5}, layers: [{conv: {name: a b, filters: 4, kernel: 3, from: my image}}, "
+        "{dense: {name: d, units: 2, from: tag}}]}",
+    )
+    assert graph.inputs == {"my image": (None, 3, 8, 6), "tag": (None, 5)}
+    assert graph.outputs == ["a b", "d"]
+    assert graph.known["a b"] == (None, 4, 6, 4)
+
+
+def test_token_ids_are_whole_numbers(tmp_path):
+    graph = graph_of(tmp_path / "a.onnx", "{input: 7, layers: [embedding: {vocab: 9, dim: 3}]}")
+    assert [node.op for node in graph.nodes] == ["Gather"]
+
+
+def test_an_output_that_is_an_input_or_another_layer_has_its_own_name(tmp_path):
+    graph = graph_of(tmp_path / "a.onnx", "{input: 4, layers: [dropout, {dense: 2}, {dropout: {name: z}}]}")
+    assert graph.outputs == ["z"]
+    assert "z" in [name for node in graph.nodes for name in node.outputs]
+
+
+def test_weights_that_layers_share_are_kept_once(tmp_path):
+    text = """
+      input: {a: 8, b: 8}
+      layers:
+        - dense: {name: d, units: 4, from: a}
+        - use: {layer: d, name: e, from: b}
+        - add: [d, e]
+    """
+    graph = graph_of(tmp_path / "a.onnx", text)
+    assert sorted(graph.tensors) == ["d.bias", "d.kernel"]
+
+
+def test_a_flattened_image_needs_no_transposition_where_dense_layers_read_it(tmp_path):
+    text = "{input: 4x5x3, layers: [flatten, relu, dropout, dense: 2]}"
+    assert "Transpose" not in [node.op for node in graph_of(tmp_path / "a.onnx", text).nodes]
+    text = "{input: 4x5x3, layers: [flatten, softmax, dense: 2]}"  # the order does not matter, but it is not proven
+    assert "Transpose" in [node.op for node in graph_of(tmp_path / "b.onnx", text).nodes]
+
+
+UNSAID = """input: {v: 8x4x4x3, w: 6x3}
+layers:
+  - conv_lstm: {name: a, filters: 2, kernel: 3, padding: same, return_sequences: true, from: v}
+  - conv_lstm: {name: b, filters: 2, kernel: 3, padding: same}
+  - lstm: {name: c, units: 4, projection: 2, from: w}
+"""
+
+
+def test_every_kind_that_cannot_be_said_is_one_problem_with_its_place_and_count(tmp_path, monkeypatch):
+    with pytest.raises(cnncalc.SpecError) as error:
+        export(cnncalc.parse(UNSAID).summary(), "onnx", None, 0, Limits())
+    (problem,) = error.value.problems
+    assert problem.text == "ONNX has no translation of conv_lstm (2 layers, the first of them a)"
+    assert (problem.mark.line, problem.mark.column) == (3, 5)
+
+
+def test_weights_beyond_two_gigabytes_are_refused_before_they_are_drawn():
+    net = cnncalc.parse(f"{{input: 40000, layers: [dense: {{units: {MOST_BYTES // 4 // 40000 + 1}, bias: false}}]}}")
+    with pytest.raises(
+        cnncalc.LimitError, match=r"2,14\d,\d{3},\d{3} bytes; an ONNX file holds less than 2,147,483,648"
+    ):
+        export(net.summary(), "onnx", None, 0, Limits())
+
+
+def test_unknown_letters_are_refused():
+    with pytest.raises(cnncalc.SpecError, match="unknown letters"):
+        export(cnncalc.parse("{input: HxWx3, layers: [relu]}").summary(), "onnx", None, 0, Limits())
