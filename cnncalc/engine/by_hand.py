@@ -1,20 +1,23 @@
-"""One layer by hand: what each output number is the sum, the mean or the largest of."""
+"""One layer by hand: what each output number is the sum, the mean or the largest of, or its steps one by one."""
 
 from __future__ import annotations
 
 import math
+from copy import copy
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.engine import kernels
 from cnncalc.engine.arrays import Array, Weights
-from cnncalc.engine.kernels import Terms
+from cnncalc.engine.kernels import Formula, Place, Shown, Terms
 from cnncalc.kinds.base.activated import added
 
 if TYPE_CHECKING:
+    from cnncalc.kinds.base.function import Function
     from cnncalc.summary.rows import Row
 
-MOST = 100  # output numbers that are shown
+MOST = 100  # output numbers, or steps, that are shown
+_QUOTIENTS = 12  # summands of a softmax that is written out
 TERMS = 100  # numbers that each is made of, at most
 
 
@@ -24,6 +27,7 @@ class Tap(NamedTuple):
     ``place`` is its position, from 1: row, column, channel (or fewer axes). ``numbers`` are what the window sees,
     ``factors`` what each is multiplied by (empty for a pool), ``bias`` what is added (None: nothing), ``activation``
     the function that is applied to the sum, ``divisor`` that of a mean, and ``value`` the output of the layer.
+    ``formula`` is what else is done with the numbers, with {} in the place of each.
     """
 
     place: tuple[int, ...]
@@ -33,42 +37,69 @@ class Tap(NamedTuple):
     activation: str | None
     divisor: int | None
     value: float
+    formula: str | None = None
 
 
 class Traced(NamedTuple):
-    """The output numbers of a layer's first example, and how many there are beyond those."""
+    """The working of a layer on its first example: ``windows`` (and how many there are beyond those), or ``steps``.
+
+    ``operands`` are what it reads and ``output`` what it puts out, ``[spatial..., channels]``.
+    """
 
     row: Row
     windows: list[Tap]
     more: int
-
-
-def can_show(row: Row) -> bool:
-    """Whether :func:`trace` can show the layer."""
-    return kernels.find_by_hand(row.layer.kind) is not None
+    steps: list[Shown]
+    more_steps: bool
+    operands: list[Array]
+    output: Array
 
 
 def trace(row: Row, weights: Weights, xs: list[Array], y: Array) -> Traced:
-    """The output numbers of the first example: at most MOST of them, each of at most TERMS numbers."""
-    shown = kernels.find_by_hand(row.layer.kind)
-    assert shown is not None, row.kind
-    terms = shown(row.layer.kind, weights, xs[0][:1])
+    """The working of the first example: at most MOST output numbers or steps, each of at most TERMS numbers."""
+    form = kernels.find_by_hand(row.layer.kind)
+    shown = form(row.layer.kind, weights, *(x[:1] for x in xs)) if form else ()
+    operands, output = [x[0].copy() for x in xs], y[0].copy()
+    if not callable(shown):
+        steps = list(islice(shown, MOST + 1))
+        return Traced(row, [], 0, steps[:MOST], len(steps) > MOST, operands, output)
+    function = added(row.layer.kind)
+    if function is not None and function.over_channels:
+        return _before(row, weights, xs, y, shown, function)
     places = islice(product(*(range(size) for size in y.shape[1:])), MOST)
-    taps = [_tap(row, weights, y[0], place, terms(place)) for place in places]
+    taps = [_tap(row, weights, y[0], place, shown(place)) for place in places]
     taps = [tap for tap in taps if len(tap.numbers) <= TERMS]
-    return Traced(row, taps, math.prod(y.shape[1:]) - len(taps))
+    return Traced(row, taps, math.prod(y.shape[1:]) - len(taps), [], more_steps=False, operands=operands, output=output)
 
 
-def _tap(row: Row, weights: Weights, y: Array, place: tuple[int, ...], terms: Terms) -> Tap:
-    bias, function = weights.get("bias"), added(row.layer.kind)
+def _before(row: Row, weights: Weights, xs: list[Array], y: Array, shown: Place, function: Function) -> Traced:
+    """The working of a layer that ends in softmax, which is none of one number: its sums, and then softmax by steps."""
+    plain = copy(row)
+    plain.layer = row.layer.of(row.layer.kind.altered(activation=None))
+    z = kernels.find(plain.layer.kind)(plain.layer.kind, weights, *(x[:1] for x in xs))
+    form = kernels.find_by_hand(function)
+    assert form is not None
+    quotients, places = form(function, {}, z), product(*(range(size) for size in z.shape[1:]))
+    sums = tuple(quotients(place) for place in islice(places, TERMS)) if z.shape[-1] <= _QUOTIENTS else ()  # type: ignore[operator]
+    found = trace(plain, weights, xs, z)
+    return found._replace(row=row, steps=[Shown("y", f"{function.word()}(z)", y[0], sums)], output=y[0].copy())
+
+
+def _tap(row: Row, weights: Weights, y: Array, place: tuple[int, ...], terms: Terms | Formula) -> Tap:
+    function, value = added(row.layer.kind), float(y[place])
+    called, where = None if function is None else function.word(), tuple(i + 1 for i in place)
+    if isinstance(terms, Formula):
+        numbers = [float(number) for number in terms.numbers]
+        return Tap(where, numbers, [], None, called, None, value, terms.text)
+    bias = weights.get("bias")
     return Tap(
-        tuple(i + 1 for i in place),
+        where,
         _listed(terms.numbers),
         [] if terms.factors is None else _listed(terms.factors),
-        None if bias is None else float(bias[place[-1]]),
-        None if function is None else function.word(),
+        None if bias is None or terms.factors is None else float(bias[place if bias.ndim > 1 else place[-1]]),
+        called,
         terms.divisor,
-        float(y[place]),
+        value,
     )
 
 

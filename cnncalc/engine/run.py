@@ -14,7 +14,6 @@ from cnncalc.engine.arrays import Array, blocks
 from cnncalc.engine.by_hand import Traced
 from cnncalc.engine.train import objective
 from cnncalc.engine.train.objective import Reached
-from cnncalc.errors import UsageError
 from cnncalc.summary import autoencoder
 
 if TYPE_CHECKING:
@@ -81,8 +80,8 @@ def run(
     model.check_known(summary)
     if summary.network.objective:
         objective.check(summary)
-    if traced is not None:
-        _check_traced(summary, traced)
+    if traced is not None and traced not in summary.rows_by_name:
+        raise summary.unknown(traced)
     feeds = inputs.feeds(summary, given, seed)
     count = inputs.batch_of(feeds, batch)
     network = model.build(summary, weights, seed, limits, engine, whole=True, batch=count)
@@ -107,17 +106,6 @@ def run(
         ((x,), (made,)) = arrays.values(), outputs.values()
         reached = objective.measure(summary, x, made, shares)
     return Run(summary, count, layers, outputs, dict(network.arrays), found[0] if found else None, reached)
-
-
-def _check_traced(summary: Summary, name: str) -> None:
-    """Raise UsageError where no layer is called ``name`` or its kind has no sums to show."""
-    row = summary.rows_by_name.get(name)
-    if row is None:
-        raise summary.unknown(name)
-    if not by_hand.can_show(row):
-        raise UsageError(
-            f'{row.kind} "{name}" has no windows to show', help="convolutions, pools and dense layers have them"
-        )
 
 
 def statistics(array: Array) -> Statistics:

@@ -1,18 +1,17 @@
-"""A run as a table or as JSON, and the windows of one layer with their numbers put in."""
+"""A run as a table or as JSON."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render import objective
+from cnncalc.render import objective, trace
 from cnncalc.render.forms import json, text
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.write import write
 from cnncalc.render.objective import finite
 
 if TYPE_CHECKING:
-    from cnncalc.engine.by_hand import Tap, Traced
     from cnncalc.engine.run import LayerRun, Run
 
 FORMATS = ("table", "json")
@@ -41,7 +40,7 @@ def run_data(run: Run) -> dict[str, Any]:
     }
     if run.objective:
         data["objective"] = objective.data(run.objective)
-    return {**data, "trace": _trace_data(run.traced)} if run.traced else data
+    return {**data, "trace": trace.data(run.traced)} if run.traced else data
 
 
 def _layer(run: Run, layer: LayerRun) -> dict[str, Any]:
@@ -62,11 +61,6 @@ def _exact(number: Any) -> Any:
     return float(str(number)) if number.dtype.kind == "f" else int(number)
 
 
-def _trace_data(traced: Traced) -> dict[str, Any]:
-    windows = [window._replace(place=list(window.place))._asdict() for window in traced.windows]  # type: ignore[arg-type]
-    return {"layer": traced.row.name, "windows": windows, "more": traced.more}
-
-
 def render(run: Run, format: str) -> str:
     """A run in one of FORMATS."""
     if format == "json":
@@ -75,7 +69,7 @@ def render(run: Run, format: str) -> str:
     rows = [{**row, **{key: _short(row[key]) for key in ("ms", "mean", "std", "min", "max")}} for row in data["layers"]]
     footer = [*_totals(run), *_broken(run), *(_output(name, array) for name, array in run.outputs.items())]
     footer += objective.lines(run.objective) if run.objective else []
-    footer += _traced(run.traced) if run.traced else []
+    footer += trace.lines(run.traced) if run.traced else []
     return write(Sheet(_title(run), COLUMNS, rows, footer), "table")
 
 
@@ -110,34 +104,3 @@ def _output(name: str, array: Any) -> str:
     numbers = array.ravel()
     listed = ", ".join(f"{n:.4g}".replace("-", "−") for n in numbers[:SHOWN]) + (", …" if len(numbers) > SHOWN else "")
     return f"{text.printable(name)} [{text.sizes(list(array.shape))}]: {listed}"
-
-
-def _traced(traced: Traced) -> list[str]:
-    """Each window with the numbers put in, as one does it by hand."""
-    heading = f"{text.printable(traced.row.name)}, the first example, window by window:"
-    more = [f"  … and {traced.more:,} more"] if traced.more else []
-    if not traced.windows:
-        more = ["  each window has too many numbers to be written out"]
-    return ["", heading, *(f"  y[{','.join(map(str, w.place))}] = {_worked(w)}" for w in traced.windows), *more]
-
-
-def _worked(tap: Tap) -> str:
-    """``2·1 + 0·(−1) + 1 = 3``."""
-    if tap.factors:
-        terms = [f"{_bracketed(n)}·{_bracketed(f)}" for n, f in zip(tap.numbers, tap.factors, strict=True)]
-        total = " + ".join([*terms, *([_bracketed(tap.bias)] if tap.bias is not None else [])])
-        total = f"{tap.activation}({total})" if tap.activation not in (None, "linear") else total
-    elif tap.divisor is not None:
-        total = f"({' + '.join(map(_bracketed, tap.numbers))})/{tap.divisor}"
-    else:
-        total = f"max({', '.join(map(_plain, tap.numbers))})"
-    return f"{total} = {_plain(tap.value)}"
-
-
-def _plain(number: float) -> str:
-    return f"{number:.6g}".replace("-", "−")
-
-
-def _bracketed(number: float) -> str:
-    """A number that follows a sign: a negative one is put in brackets."""
-    return f"({_plain(number)})" if number < 0 else _plain(number)

@@ -51,7 +51,7 @@ def run(
         typer.Option(
             "--trace",
             metavar="LAYER",
-            help="Show the sum of each window of a layer.",
+            help="Show the working of a layer with its numbers.",
             autocompletion=options.complete_layers,
         ),
     ] = None,

@@ -7,9 +7,10 @@ beside its kernel: ``fast_form`` and ``by_hand`` are decorators.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from cnncalc.engine.arrays import Array
@@ -34,8 +35,31 @@ class Terms(NamedTuple):
     divisor: int | None = None
 
 
-#: By hand: (kind, its weights by name, one example) -> the terms of the output number at an index.
-ByHand = Callable[..., Callable[[tuple[int, ...]], Terms]]
+class Formula(NamedTuple):
+    """What a number comes from: ``text`` with {} in the place of each of ``numbers``."""
+
+    text: str
+    numbers: tuple[float, ...]
+
+
+class Shown(NamedTuple):
+    """Numbers that are worked out on the way: ``name = formula``.
+
+    ``sums`` has the formula of each with numbers put in; it is empty where these are too many. ``group`` is the step,
+    the head or the position that they belong to.
+    """
+
+    name: str
+    formula: str
+    numbers: Array
+    sums: tuple[Formula, ...] = ()
+    group: str = ""
+
+
+#: How the output number at an index comes about.
+Place = Callable[[tuple[int, ...]], Terms | Formula]
+#: By hand: (kind, its weights by name, one example of each operand) -> how each output number comes about, or steps.
+ByHand = Callable[..., Place | Iterable[Shown]]
 
 _known: dict[type[Kind], Kernel] = {}
 _fast: dict[tuple[type[Kind], bool], Fast] = {}
@@ -53,16 +77,22 @@ def find(kind: Kind) -> Kernel:
 def _find(kind: Kind) -> Kernel:
     """The function of the kind's name in the engine's file beside its own, or beside a base's."""
     word = kind.word()
-    for base in type(kind).__mro__:
-        room, _, stem = base.__module__.rpartition(".")
-        if not room.startswith("cnncalc.kinds") or find_spec(f"cnncalc.engine.kernels.{stem}") is None:
-            continue
-        found: Kernel | None = getattr(import_module(f"cnncalc.engine.kernels.{stem}"), word, None)
+    for file in _files(kind, "kernels"):
+        found: Kernel | None = getattr(file, word, None)
         if found is not None:
             return found
     label = getattr(kind, "label", None)
     what = f"{word} ({label})" if label else word
     raise EngineError(f"the engine has no forward pass for {what}")
+
+
+def _files(kind: Kind, room: str) -> Iterator[ModuleType]:
+    """The files of a room of the engine that are named like the kind's own, or like those of its bases."""
+    for base in type(kind).__mro__:
+        kinds, _, stem = base.__module__.rpartition(".")
+        name = f"cnncalc.engine.{room}.{stem}"
+        if kinds.startswith("cnncalc.kinds") and find_spec(name) is not None:
+            yield import_module(name)
 
 
 def fast_form(*kinds: type[Kind], volumes: bool = False) -> Callable[[Fast], Fast]:
@@ -93,5 +123,6 @@ def by_hand(*kinds: type[Kind]) -> Callable[[ByHand], ByHand]:
 
 def find_by_hand(kind: Kind) -> ByHand | None:
     """What shows the output numbers of ``kind`` by hand, or None."""
-    find(kind)  # loads the file that registers it
+    find(kind)
+    any(type(kind) in _by_hand for _ in _files(kind, "working"))  # loads the files that may register it
     return _by_hand.get(type(kind))

@@ -48,18 +48,18 @@ def _run(kind: Recurrent, weights: Weights, x: Array, states: tuple[Array, ...],
         found = []
         for number, direction in enumerate(kind.directions, layer * len(kind.directions)):
             start = f"layer{layer + 1}_{direction}" if layer else direction
-            own = {name: weights[start + name] for name in _NAMES if start + name in weights}
-            state = [each[:, number].copy() for each in starts] or _begun(kind, weights, x, number)
+            own = {name: weights[start + name] for name in NAMES if start + name in weights}
+            state = [each[:, number].copy() for each in starts] or begun(kind, weights, x, number)
             made = _scanned(own, x[::-1] if direction else x, state, cell, every=every)
             found.append(made[::-1] if direction else made)
-        x = _JOINED[kind.merge](found) if len(found) > 1 else found[0]
+        x = JOINED[kind.merge](found) if len(found) > 1 else found[0]
     return np.moveaxis(x, 0, 1) if kind.return_sequences else x[0]
 
 
-_NAMES = ("kernel", "recurrent_kernel", "projection_kernel", "bias", "recurrent_bias")
+NAMES = ("kernel", "recurrent_kernel", "projection_kernel", "bias", "recurrent_bias")
 
 #: How the two directions are joined.
-_JOINED: dict[str, Callable[[list[Array]], Array]] = {
+JOINED: dict[str, Callable[[list[Array]], Array]] = {
     "concat": lambda found: np.concatenate(found, axis=-1),
     "sum": lambda found: found[0] + found[1],
     "average": lambda found: (found[0] + found[1]) * found[0].dtype.type(0.5),
@@ -67,7 +67,7 @@ _JOINED: dict[str, Callable[[list[Array]], Array]] = {
 }
 
 
-def _begun(kind: Recurrent, weights: Weights, x: Array, number: int) -> list[Array]:
+def begun(kind: Recurrent, weights: Weights, x: Array, number: int) -> list[Array]:
     """The states of one layer in one direction before the first step: as they are stated, else zeros."""
     found = []
     for size, given in ((kind.hidden, "initial_state"), (kind.units, "initial_cell")):

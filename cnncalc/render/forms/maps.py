@@ -1,0 +1,69 @@
+"""Arrays as matrices in aligned columns, a matrix for each channel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from itertools import islice, product
+from typing import Any
+
+WIDTH = 80
+_ROWS, _MAPS = 16, 4  # rows of a matrix, and matrices of an array, that are shown
+_DIGITS = (6, 5, 4, 3)  # of each number: as many as fit into the width
+
+
+def plain(number: float) -> str:
+    """``0.75``, ``−2``, ``−∞``: six digits at most."""
+    return _short(number, 6)
+
+
+def bracketed(number: float) -> str:
+    """A number that follows a sign: a negative one stands in brackets."""
+    return f"({plain(number)})" if number < 0 else plain(number)
+
+
+def _short(number: float, digits: int) -> str:
+    shown = f"{number:.{digits}g}" if math.isfinite(number) else str(number).replace("inf", "∞")
+    return ("0" if shown == "-0" else shown).replace("-", "−")
+
+
+def titled(name: str, array: Any) -> list[str]:
+    """``y (3×3):`` and the matrices below it; a short list on the same line."""
+    numbers = array.ravel().tolist()
+    if array.ndim < 2 and len(numbers) <= 8:
+        return [f"  {name} = ({', '.join(map(plain, numbers))})"]
+    return [f"  {name} ({'×'.join(map(str, array.shape))}):", *lines(array, 4)]
+
+
+def lines(array: Any, indent: int) -> Iterator[str]:
+    """An array ``[spatial..., channels]`` as matrices; of a sequence or a list, as one."""
+    if array.ndim < 3:
+        yield from _matrix(array.reshape(-1, array.shape[-1]).tolist(), indent)
+        return
+    axes = (array.shape[-1], *array.shape[:-3])
+    for place in islice(product(*map(range, axes)), _MAPS):
+        channel, *others = place
+        if math.prod(axes) > 1:
+            slices = "".join(f", position {other + 1}" for other in others)
+            yield f"{' ' * indent}channel {channel + 1}{slices}:"
+        yield from _matrix(array[(*others, slice(None), slice(None), channel)].tolist(), indent)
+    if math.prod(axes) > _MAPS:
+        yield f"{' ' * indent}… and {math.prod(axes) - _MAPS} more maps"
+
+
+def _matrix(rows: list[list[float]], indent: int) -> Iterator[str]:
+    """Rows with their columns aligned on the right, cut where there is no room for all."""
+    shown = rows[:_ROWS]
+    room = WIDTH - indent
+    for digits in _DIGITS:
+        cells = [[_short(number, digits) for number in row] for row in shown]
+        width = max(len(cell) for row in cells for cell in row) + 2
+        if width * len(rows[0]) <= room:
+            break
+    fit = len(rows[0]) if width * len(rows[0]) <= room else max(1, room // width - 1)
+    for row in cells:
+        line = "".join(cell.rjust(width) for cell in row[:fit])
+        yield " " * (indent - 2) + line + ("  …" if fit < len(row) else "")
+    if fit < len(rows[0]) or len(rows) > _ROWS:
+        cut = f"{len(shown)} of {len(rows)} rows, {fit} of {len(rows[0])} columns"
+        yield f"{' ' * indent}… {cut}"
