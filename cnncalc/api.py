@@ -19,7 +19,7 @@ from cnncalc.summary.totals import Totals
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from cnncalc.check.marking.exam import Student
+    from cnncalc.check.marking.marked import Student
     from cnncalc.check.verdicts import Verdict
     from cnncalc.engine.model import Model
     from cnncalc.explain.layer import Explanation

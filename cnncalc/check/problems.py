@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc import network
-from cnncalc.check import named_network
+from cnncalc.check import named_network, worth
 from cnncalc.check.answer_key import Truth
 from cnncalc.errors import CnncalcError, Mark, SpecError
 from cnncalc.errors import Problem as Fault
@@ -22,13 +22,12 @@ from cnncalc.spec.values import BadValue, Context
 
 #: What a problem has besides the keys of a network; ``source`` and ``correct`` are not read, and ``drawn`` (how
 #: ``generate`` drew it) is read where a paper is made.
-OWN = ("id", "text", "marks", "answers", "options", "tolerance", "order", "follow_through", "network",
-       "source", "correct", "drawn", "copy")  # fmt: skip
+OWN = ("id", "text", "marks", "answers", "options", "tolerance", "order", "follow_through", "partial", "once",
+       "network", "source", "correct", "drawn", "copy")  # fmt: skip
 #: What a file may set for all its problems.
-SHARED = (*document.KEYS, "marks", "tolerance", "order", "follow_through")
+SHARED = (*document.KEYS, "marks", "tolerance", "order", "follow_through", "partial", "once")
 _ORDERS = ("layout", "any")  # of sizes
 _INSTEAD = ("input", "layers", "encoder", "decoder", "define")
-_MOST_MARKS = 1e6
 SMALLEST = """problems:
   - id: Q1
     input: 28x28x1
@@ -50,6 +49,7 @@ class Problem:
     names_network = False
     any_order = False  # whether sizes may be written in another order than that of the layout
     follow_through = True
+    once = False  # whether a slip takes off marks the first time only
 
     def __init__(self, file: str, id: str, mark: Mark, truth: Truth) -> None:
         self.file, self.id, self.mark, self.truth = file, id, mark, truth
@@ -57,6 +57,7 @@ class Problem:
         self.places: dict[str, Mark] = {}
         self.options: dict[str, list[Node]] = {}
         self.marks: dict[str, Fraction] = {}
+        self.partial: dict[str, Fraction] = {}  # the share of the marks that is left, by slip
         self.demands: list[Demand] = []  # of a network file, whose answers are what it expects
         self.stated: dict[str, Node] = {}
 
@@ -189,7 +190,7 @@ def _read_own(problem: Problem, node: Mapping, limits: Limits) -> None:
             raise values.expected("text", text, "a text")
         problem.text = text.text
     if "tolerance" in items:
-        problem.tolerance = _real(items["tolerance"], context, "tolerance", 1)
+        problem.tolerance = worth.real(items["tolerance"], context, "tolerance", 1)
     if "order" in items:
         problem.any_order = values.word(items["order"], context, "order", _ORDERS) == "any"
     if "follow_through" in items:
@@ -198,29 +199,11 @@ def _read_own(problem: Problem, node: Mapping, limits: Limits) -> None:
         problem.copy = _short(items["copy"], "copy")
     if "options" in items:
         problem.options = _options(items["options"], problem.answers)
-    _read_marks(problem, items.get("marks"), context)
-
-
-def _real(node: Node, context: Context, what: str, most: float) -> float:
-    number = values.real(node, context, what)
-    if not 0 <= number <= most:
-        raise values.expected(what, node, f"a number from 0 to {most:g}")
-    return number
-
-
-def _read_marks(problem: Problem, node: Node | None, context: Context) -> None:
-    """Marks of the whole problem, shared out evenly; or of each answer, by key; 1 for each where none are given."""
-    if isinstance(node, Mapping):
-        for key in node.items:
-            if key not in problem.answers:
-                raise BadValue(f'marks are given for "{key}", which is not answered', node.keys[key])
-        each = {key: Fraction(str(_real(mark, context, "marks", _MOST_MARKS))) for key, mark in node.items.items()}
-        problem.marks = {key: each.get(key, Fraction(1)) for key in problem.answers}
-    elif node is not None:
-        share = Fraction(str(_real(node, context, "marks", _MOST_MARKS))) / len(problem.answers)
-        problem.marks = dict.fromkeys(problem.answers, share)
-    else:
-        problem.marks = dict.fromkeys(problem.answers, Fraction(1))
+    if "partial" in items:
+        problem.partial = worth.partial(items["partial"], context)
+    if "once" in items:
+        problem.once = values.flag(items["once"], context, "once")
+    problem.marks = worth.marks(items.get("marks"), list(problem.answers), context)
 
 
 def _options(node: Node, answers: dict[str, Node]) -> dict[str, list[Node]]:

@@ -12,7 +12,7 @@ from cnncalc.render import feedback
 from cnncalc.render.file_names import file_names
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking.exam import Student
+    from cnncalc.check.marking.marked import Student
 
 
 class Feedback:

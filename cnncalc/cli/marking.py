@@ -13,7 +13,8 @@ from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
     from cnncalc.check.marking.cells import Cell
-    from cnncalc.check.marking.exam import Exam, Student
+    from cnncalc.check.marking.exam import Exam
+    from cnncalc.check.marking.marked import Student
     from cnncalc.check.marking.sheets import Sheet
     from cnncalc.render.results import Gradebook
 

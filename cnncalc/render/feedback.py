@@ -13,7 +13,7 @@ from cnncalc.render.results import points
 from cnncalc.render.working import equation, merged
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking.exam import Marked, Student
+    from cnncalc.check.marking.marked import Marked, Student
     from cnncalc.check.slips.search import Way
 
 #: How a file of feedback ends. Markdown does not show it; a file that ends so may be replaced by newer feedback.

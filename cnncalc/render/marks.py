@@ -14,11 +14,12 @@ from cnncalc.render.results import points
 from cnncalc.render.verdicts import slip
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking.exam import Marked, Student
+    from cnncalc.check.marking.marked import Marked, Student
     from cnncalc.check.marking.tally import Tally
+    from cnncalc.check.slips.search import Explanation
 
 KEYS = ("problem", "key", "answer", "expected", "ok", "verdict", "marks", "slip", "follow_through", "read_as",
-        "remark")  # fmt: skip
+        "remark", "slip_names")  # fmt: skip
 _STUDENTS = [
     Column("student", "Student"), Column("marks", "Marks", "number"), Column("out_of", "Out of", "number"),
     Column("right", "Right", "number"), Column("follow_through", "Follow-through", "number"),
@@ -45,8 +46,14 @@ def _answer(marked: Marked) -> dict[str, Any]:
         question.problem.id, question.name, marked.shown, as_data(question.right), marked.ok,
         marked.verdict, points(marked.marks), slip(marked.slip) if marked.slip else None, marked.follow_through,
         as_data(marked.read), _REMARKS.get(marked.how) or marked.why or None,
+        _names(marked.slip) if marked.slip else None,
     )  # fmt: skip
     return dict(zip(KEYS, values, strict=True))
+
+
+def _names(found: Explanation) -> str:
+    """The slips by the names that ``partial`` takes."""
+    return " or ".join(dict.fromkeys(" + ".join(way.names) for way in found.ways))
 
 
 def _counts(student: Student) -> dict[str, int]:

@@ -10,7 +10,7 @@ from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.write import csv_line
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking.exam import Student
+    from cnncalc.check.marking.marked import Student
     from cnncalc.check.marking.tally import Tally
 
 _BAR = 40  # the longest

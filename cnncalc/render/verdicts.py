@@ -37,7 +37,7 @@ def message(verdict: Verdict) -> str:
 
 def slip(found: Explanation) -> str:
     """A slip in words, with its working: ``896 without the biases: params = F·F·C·K = 3·3·3·32 = 864``."""
-    ways = [f"{words}{': ' if steps else ''}{', '.join(map(equation, steps))}" for words, steps in found.ways]
+    ways = [f"{way.said}{': ' if way.steps else ''}{', '.join(map(equation, way.steps))}" for way in found.ways]
     return f"{written(found.right, found.key)} {' or '.join(ways)}"
 
 

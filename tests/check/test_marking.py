@@ -140,7 +140,7 @@ def test_what_cannot_be_read_is_listed_and_the_rest_is_marked(mark: Mark, answer
     assert answers["d.params"] == {
         "problem": "Q", "key": "d.params", "answer": None, "expected": 655370, "ok": False,
         "verdict": "wrong", "marks": 0, "slip": None, "follow_through": False, "read_as": None,
-        "remark": "no answer",
+        "remark": "no answer", "slip_names": None,
     }  # fmt: skip
     assert len(answers["c1.params"]["answer"] or "") < 300
 

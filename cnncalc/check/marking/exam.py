@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from fractions import Fraction
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from cnncalc.check.answer_key import Judged, Leniency, Letters, told
-from cnncalc.check.answers.answer import Answer, cut, text_of
+from cnncalc.check.answer_key import Judged, Letters, told
+from cnncalc.check.answers.answer import Answer, text_of
 from cnncalc.check.marking.consistency import could_be
 from cnncalc.check.marking.follow_through import comes_out, follows
 from cnncalc.check.marking.labels import Asked, Labels
+from cnncalc.check.marking.marked import Marked, Question, Student
+from cnncalc.check.marking.scheme import Scheme
 from cnncalc.check.problems import Broken, Problem, read
 from cnncalc.check.slips.search import Explanation, explain, mis_summed
 from cnncalc.errors import CnncalcError, Hints, NoSolution, SpecError
@@ -22,92 +22,7 @@ from cnncalc.spec.demand import COUNTED, Key, parse_key
 
 if TYPE_CHECKING:
     from cnncalc.check.marking.cells import Cell
-    from cnncalc.explain.layer import Step
     from cnncalc.spec.node import Node
-
-
-_OPTION = re.compile(r"\(?([A-Za-z])(?:[).]?|[).]\s.*)")  # b, (b), b) 28x28x10
-
-
-class Question(NamedTuple):
-    """One answer that a problem asks for. ``key`` None: it names nothing, and every answer is wrong."""
-
-    problem: Problem
-    name: str
-    key: Key | None
-    right: Any
-    spatial: bool
-
-    @property
-    def marks(self) -> Fraction:
-        return self.problem.marks[self.name]
-
-    @property
-    def leniency(self) -> Leniency:
-        return Leniency(self.problem.tolerance, self.spatial, self.problem.any_order)
-
-    def chosen(self, answer: str) -> str:
-        """The option that ``answer`` names by its letter, such as ``a`` or ``(b)``; else ``answer`` itself."""
-        options = [text_of(option, self.key) or "" for option in self.problem.options.get(self.name, ())]
-        letter = _OPTION.fullmatch(answer.strip())
-        place = ord(letter[1].lower()) - ord("a") if letter and answer.strip() not in options else len(options)
-        return options[place] if place < len(options) else answer
-
-
-class Marked(NamedTuple):
-    """An answer with its marks. ``answer`` is as the student wrote it, None where there is none.
-
-    ``how`` is ``right``, ``follow_through``, ``wrong``, ``unread`` or ``missing``. ``read`` is what the answer was
-    read as, where it can be read in several ways and only one is right; ``why`` it is wrong, if that is not a slip.
-    """
-
-    question: Question
-    answer: str | None
-    how: str
-    marks: Fraction = Fraction(0)
-    slip: Explanation | None = None
-    read: Any = None
-    why: str = ""
-
-    @property
-    def ok(self) -> bool | None:
-        """Whether the answer is right; None where it could not be read."""
-        return None if self.how == "unread" else self.how == "right"
-
-    @property
-    def follow_through(self) -> bool:
-        """Whether it is right for the student's own earlier answers."""
-        return self.how == "follow_through"
-
-    @property
-    def verdict(self) -> str:
-        """``right``, ``follow-through``, ``wrong`` (a missing answer too) or ``unread``."""
-        return {"follow_through": "follow-through", "missing": "wrong"}.get(self.how, self.how)
-
-    @property
-    def shown(self) -> str | None:
-        """The answer as it is shown: cut short where it is far too long."""
-        return None if self.answer is None else cut(self.answer)
-
-    def steps(self) -> tuple[Step, ...]:
-        """The working of the right answer."""
-        key = self.question.key
-        return self.question.problem.truth.steps(key) if key else ()
-
-
-class Student(NamedTuple):
-    """The marked answers of a student, in the order of the problems."""
-
-    student: str
-    answers: list[Marked]
-
-    @property
-    def marks(self) -> Fraction:
-        return sum((answer.marks for answer in self.answers), Fraction(0))
-
-    @property
-    def out_of(self) -> Fraction:
-        return sum((answer.question.marks for answer in self.answers), Fraction(0))
 
 
 class Exam:
@@ -189,10 +104,11 @@ class Exam:
             copies = {
                 problems[cell.problem].copy for cell in sheet.values() if cell.answer and cell.problem in problems
             }
-            answers = []
+            answers: list[Marked] = []
+            scheme = Scheme()
             for problem in problems.values():
                 if problem.copy is None or problem.copy in copies:
-                    answers += _Marker(problem, self.questions).mark(sheet)
+                    answers += map(scheme.applied, _Marker(problem, self.questions).mark(sheet))
             yield Student(student, answers)
 
 

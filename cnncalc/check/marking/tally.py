@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cnncalc.check.marking.labels import Place
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking.exam import Marked, Student
+    from cnncalc.check.marking.marked import Marked, Student
 
 CLASSES = 10  # of a distribution of marks, each a tenth of what can be had
 

@@ -38,6 +38,9 @@ _NAMES = {
 }  # fmt: skip
 #: Of the names below those that some tools count by.
 CONVENTIONS = ("macs", "flops", "weight_params", "trainable_params", "params", "unit", "width", "batch", "shared")
+#: What the mistakes of this file are called, besides the quantities that are given for others.
+MISTAKES = ("batch", "carried", "digits", "input", "left_out", "order", "own", "product", "shared", "sizes", "twice",
+            "unit", "width", "zero", *sorted(_NAMES))  # fmt: skip
 #: Of quantities that are seen from the input, what a layer has by itself.
 _OWN = {"receptive_field": ("extent", "the layer's own window"), "effective_stride": ("step", "its own stride")}
 _OF_EXAMPLES = ("macs", "flops", "activations", "activation_bytes", "peak_activation_bytes")

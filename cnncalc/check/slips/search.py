@@ -42,19 +42,27 @@ Value = int | Fraction | tuple[Any, ...]
 
 
 class Way(NamedTuple):
-    """One explanation: what was done, in words that follow the right number, and the working that gives the wrong."""
+    """One explanation: what was done, in words that follow the right number, and the working that gives the wrong.
+
+    ``names`` are the slips that it takes.
+    """
 
     said: str
     steps: tuple[Step, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class Explanation(NamedTuple):
-    """What a wrong answer to ``key`` comes from: the ``right`` one, and ways to the wrong one; ``names`` of slips."""
+    """What a wrong answer to ``key`` comes from: the ``right`` one, and ways to the wrong one."""
 
     key: str
     right: Any
     ways: tuple[Way, ...]
-    names: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The slips of all ways."""
+        return tuple(name for way in self.ways for name in way.names)
 
 
 class Reached(NamedTuple):
@@ -86,8 +94,8 @@ def mis_summed(truth: Truth, key: Key, own: int, answer: Any) -> Explanation | N
     """The slip of a student whose own numbers add up to ``own``, and who has another total."""
     whose = "" if own == truth.get(key) else "by your own numbers, "
     said = [m for m in (*mistakes.carried(own), *mistakes.mis_written(own)) if m[0] == answer]
-    ways = tuple(Way(whose + words) for _, _, words in said[:1])
-    return Explanation(str(key), own, ways, (said[0][1],)) if ways else None
+    ways = tuple(Way(whose + words, names=(name,)) for _, name, words in said[:1])
+    return Explanation(str(key), own, ways) if ways else None
 
 
 class _GivenUp(Exception):
@@ -113,7 +121,7 @@ class Search:
         answer = shaped(self.key, answer, self.right)
         form = mistakes.form(answer, self.right, self.truth.layout) if self.key.quantity == "output" else None
         if form:
-            return Explanation(str(self.key), self.right, (Way(form[1]),), (form[0],))
+            return Explanation(str(self.key), self.right, (Way(form[1], names=form[:1]),))
         wrong = _value(answer)
         if self.value is None or wrong is None or wrong == self.value:
             return None
@@ -144,8 +152,8 @@ class Search:
         return (self.right[0], *sizes) if first else (*sizes, self.right[-1])
 
     def _claim(self, found: list[Reached]) -> Explanation:
-        ways = tuple(Way(reached.said, self.steps(reached.summary)) for reached in found)
-        return Explanation(str(self.key), self.right, ways, tuple(name for reached in found for name in reached.names))
+        ways = tuple(Way(reached.said, self.steps(reached.summary), reached.names) for reached in found)
+        return Explanation(str(self.key), self.right, ways)
 
     def steps(self, summary: Summary | None) -> tuple[Step, ...]:
         """The working that gives the wrong number, as far as it differs from the right one."""

@@ -1,0 +1,49 @@
+"""What answers are worth: marks for each, and what is left of them by slip."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from cnncalc.errors import nearest
+from cnncalc.spec import values
+from cnncalc.spec.node import Mapping, Node
+from cnncalc.spec.values import BadValue, Context
+
+_MOST_MARKS = 1e6
+
+
+def real(node: Node, context: Context, what: str, most: float) -> float:
+    """A number from 0 to ``most``. Raises BadValue."""
+    number = values.real(node, context, what)
+    if not 0 <= number <= most:
+        raise values.expected(what, node, f"a number from 0 to {most:g}")
+    return number
+
+
+def marks(node: Node | None, answers: list[str], context: Context) -> dict[str, Fraction]:
+    """Marks of the whole problem, shared out evenly; or of each answer, by key; 1 for each where none are given.
+
+    Raises BadValue.
+    """
+    if isinstance(node, Mapping):
+        for key in node.items:
+            if key not in answers:
+                raise BadValue(f'marks are given for "{key}", which is not answered', node.keys[key])
+        each = {key: Fraction(str(real(mark, context, "marks", _MOST_MARKS))) for key, mark in node.items.items()}
+        return {key: each.get(key, Fraction(1)) for key in answers}
+    if node is not None:
+        return dict.fromkeys(answers, Fraction(str(real(node, context, "marks", _MOST_MARKS))) / len(answers))
+    return dict.fromkeys(answers, Fraction(1))
+
+
+def partial(node: Node, context: Context) -> dict[str, Fraction]:
+    """The share of the marks that an answer with a slip still has, by the slip's name. Raises BadValue."""
+    from cnncalc.check.slips.names import NAMES
+
+    if not isinstance(node, Mapping):
+        raise values.expected("partial", node, "slips with a share of the marks", "partial: {bias: 0.5}")
+    for name in node.items:
+        if name not in NAMES:
+            help = nearest(name, NAMES) or f"slips: {', '.join(NAMES)}"
+            raise BadValue(f'no slip is called "{name[:60]}"', node.keys[name], help)
+    return {name: Fraction(str(real(share, context, "partial", 1))) for name, share in node.items.items()}
