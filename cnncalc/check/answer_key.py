@@ -60,6 +60,7 @@ class Truth:
         self.searches: dict[Key, Any] = {}  # for slips, which wrong answers to one question share
         self._met: dict[frozenset[tuple[str, int]], bool] = {}  # what was found out about numbers for letters
         self._steps: dict[Key, tuple[Step, ...]] = {}
+        self.worlds: dict[Any, Any] = {}  # what comes out for numbers of students
         self.walked = 0  # layers that were worked out in these searches
 
     @cached_property

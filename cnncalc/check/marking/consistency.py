@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.check.answer_key import EXACT, agrees, quantity
+from cnncalc.check.answer_key import agrees, quantity
 from cnncalc.check.marking.follow_through import moves
+from cnncalc.check.marking.relevance import LENIENT
 from cnncalc.errors import CnncalcError
 from cnncalc.spec.demand import Key
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth
     from cnncalc.check.slips.search import Reached
     from cnncalc.summary.rows import Summary
-
-_LENIENT = EXACT._replace(spatial=True)
 
 
 def could_be(truth: Truth, own: dict[Key, Any], key: Key, reached: Reached) -> bool:
@@ -30,7 +29,7 @@ def could_be(truth: Truth, own: dict[Key, Any], key: Key, reached: Reached) -> b
     for other, value in own.items():
         right = truth.get(other)
         slipped = _quantity(reached.summary, other) if reached.summary else right
-        if other == key or agrees(truth.summary, other, slipped, value, _LENIENT):
+        if other == key or agrees(truth.summary, other, slipped, value, LENIENT):
             continue
         if slipped == right:
             missed[other] = value

@@ -130,13 +130,15 @@ class _Marker:
     def _slip(self, wrong: Marked) -> Explanation | None:
         """The slip behind a wrong answer, as far as it fits all that the student wrote."""
         key = wrong.question.key
-        if key not in self.own or (wrong.why and not key.quantity):
+        if key not in self.own or (wrong.why and not key.quantity):  # letters that clash
             return None
-        found = explain(self.truth, key, self.own[key], partial(could_be, self.truth, self.own, key))
+        own = {other: value for other, value in self.own.items() if not other.numbers}
+        found = explain(self.truth, key, self.own[key], partial(could_be, self.truth, own, key))
         if found or key.layer is not None or key.quantity not in COUNTED:
             return found
-        others = {other: value for other, value in self.own.items() if other != key}
-        total = comes_out(self.truth, others, key) if self.problem.follow_through else None
+        own.pop(key)
+        total = comes_out(self.truth, own, key) if self.problem.follow_through else None
+        total = self.truth.get(key) if total is None else total
         return mis_summed(self.truth, key, total, self.own[key]) if isinstance(total, int) else None
 
     def _one(self, question: Question, cell: Cell | None) -> Marked:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from cnncalc import shape
 from cnncalc.check.answer_key import Leniency, agrees, quantity, shaped
 from cnncalc.check.computed import compare
+from cnncalc.check.marking.relevance import relevant
 from cnncalc.check.slips.rules import Rule
 from cnncalc.errors import CnncalcError, NoSolution
 from cnncalc.kinds.base.kind import Kind, Reach
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
     from cnncalc.symbolic.expr import Number
 
+_KEPT = 5000  # sets of students' numbers whose answers are kept
 #: Quantities that are a multiple of another one.
 _MULTIPLES = {"flops": ("macs", 2), "weight_bytes": ("params", BYTES), "activation_bytes": ("activations", BYTES)}
 
@@ -35,9 +37,8 @@ def follows(truth: Truth, own: dict[Key, Any], answer: Answer, leniency: Lenienc
     """Whether ``answer`` is what comes out for the student's ``own`` answers so far, some of them wrong."""
     if answer.key.numbers:
         return _follows_by_numbers(truth, own, answer, leniency)
-    own = {key: value for key, value in own.items() if not key.numbers}
     key, readings = answer.key, answer.readings(truth.letters, truth.layout)
-    numbers = {earlier: shaped(earlier, value, truth.get(earlier)) for earlier, value in own.items()}
+    numbers = _numbers_of(truth, own)
 
     def gives(got: Any) -> bool:
         return any(agrees(truth.summary, key, got, reading, leniency) for reading in readings)
@@ -58,11 +59,33 @@ def moves(truth: Truth, own: dict[Key, Any], key: Key) -> bool:
 
 def comes_out(truth: Truth, own: dict[Key, Any], key: Key) -> Any:
     """The answer to ``key`` for a student's ``own`` answers; None where these cannot be put into the network."""
-    return _comes_out(truth, {other: shaped(other, value, truth.get(other)) for other, value in own.items()}, key)
+    return _comes_out(truth, _numbers_of(truth, own), key)
+
+
+def _numbers_of(truth: Truth, own: dict[Key, Any]) -> dict[Key, Any]:
+    """A student's answers as data, without those that follow from the numbers of a file."""
+    return {key: shaped(key, value, truth.get(key)) for key, value in own.items() if not key.numbers}
 
 
 def _comes_out(truth: Truth, numbers: dict[Key, Any], key: Key) -> Any:
-    """What comes out for a student's numbers; None where they cannot be put into the network."""
+    """What comes out for a student's numbers; None where they cannot be put into the network, or are right.
+
+    It is worked out once for students with the same numbers.
+    """
+    numbers = relevant(truth, numbers, key)
+    if not numbers:
+        return None
+    same = key, tuple((other, tuple(n) if isinstance(n, list) else n) for other, n in numbers.items())
+    if not all(isinstance(n, int) for _, value in same[1] for n in (value if isinstance(value, tuple) else [value])):
+        return _found(truth, numbers, key)
+    if same not in truth.worlds:
+        if len(truth.worlds) >= _KEPT:
+            truth.worlds.clear()
+        truth.worlds[same] = _found(truth, numbers, key)
+    return truth.worlds[same]
+
+
+def _found(truth: Truth, numbers: dict[Key, Any], key: Key) -> Any:
     try:
         summary = _worked_out(truth, numbers)
         return None if summary is None else quantity(summary, key)
@@ -137,9 +160,9 @@ def _products(kind: Kind) -> Rule:
 def _lettered(truth: Truth, numbers: dict[Key, Any]) -> tuple[Summary, bool]:
     """The network with the student's numbers for its letters, and whether there are such."""
     letters = {str(key.layer): n for key, n in numbers.items() if not key.quantity and isinstance(n, int)}
-    unknown = Unknowns(truth.network)
-    if not unknown.names:
+    if not truth.letters:
         return truth.summary, False
+    unknown = Unknowns(truth.network)
     try:
         joint = truth.solution.joint
     except NoSolution:

@@ -1,0 +1,40 @@
+"""Which of a student's answers another answer may work from: the others need not be put into the network."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cnncalc.check.answer_key import EXACT, agrees
+from cnncalc.spec.demand import AXIAL, Key
+
+if TYPE_CHECKING:
+    from cnncalc.check.answer_key import Truth
+
+LENIENT = EXACT._replace(spatial=True)
+_PRODUCTS = ("macs", "flops")
+_SIZES = ("output", "activations", "activation_bytes", "input", *AXIAL)  # which no parameters change
+
+
+def relevant(truth: Truth, own: dict[Key, Any], key: Key) -> dict[Key, Any]:
+    """Those of a student's ``own`` answers that may change the answer to ``key``; none where all of them are right."""
+    if truth.letters or any(layer.shares is not None for layer in truth.network.layers):
+        return own
+    found = {other: value for other, value in own.items() if _matters(truth, other, key)}
+    wrong = any(not agrees(truth.summary, other, truth.get(other), value, LENIENT) for other, value in found.items())
+    return found if wrong else {}
+
+
+def _matters(truth: Truth, other: Key, key: Key) -> bool:
+    """Whether the answer to ``other`` may change that to ``key``."""
+    rows = truth.summary.rows_by_name
+    here, there = rows.get(other.layer or ""), rows.get(key.layer or "")
+    if here is None:
+        return False
+    if other.quantity in AXIAL:
+        return key.quantity in AXIAL
+    if other.quantity == "output":
+        return there is None or here.index <= there.index
+    same = there is None or here is there  # a sum, of a block or of the network
+    if other.quantity in _PRODUCTS:
+        return same and key.quantity in _PRODUCTS
+    return same and key.quantity not in _SIZES
