@@ -10,6 +10,7 @@ from itertools import permutations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answers.compare import same
+from cnncalc.check.answers.words import LONGEST
 from cnncalc.check.computed import Computed, compare
 from cnncalc.errors import LimitError, Mark, NoSolution, SpecError
 from cnncalc.explain.quantity import steps
@@ -50,6 +51,7 @@ class Leniency(NamedTuple):
 
 
 EXACT = Leniency()
+_KEPT = 5000  # answers whose verdicts are kept
 
 
 class Truth:
@@ -59,6 +61,8 @@ class Truth:
         self.network, self.layout = network, layout or network.layout
         self.searches: dict[Key, Any] = {}  # for slips, which wrong answers to one question share
         self._met: dict[frozenset[tuple[str, int]], bool] = {}  # what was found out about numbers for letters
+        self._rights: dict[Key, Any] = {}
+        self._judged: dict[tuple[Key, str, str | None, Leniency], Judged] = {}
         self._steps: dict[Key, tuple[Step, ...]] = {}
         self.worlds: dict[Any, Any] = {}  # what comes out for numbers of students
         self.walked = 0  # layers that were worked out in these searches
@@ -109,6 +113,11 @@ class Truth:
         It holds letters only where the file leaves them open. Raises SpecError where there is no such layer or letter,
         NoSolution where no number fits.
         """
+        if key not in self._rights:
+            self._rights[key] = self._get(key, mark)
+        return self._rights[key]
+
+    def _get(self, key: Key, mark: Mark | None) -> Any:
         if key.numbers:
             return self.computed.right(key, mark).nested()
         if key.quantity:
@@ -126,7 +135,18 @@ class Truth:
         return self._steps[key]
 
     def judge(self, answer: Answer, leniency: Leniency = EXACT) -> Judged:
-        """How ``answer`` is understood, and whether it is right. Raises SpecError, NoSolution, LimitError."""
+        """How ``answer`` is understood, and whether it is right: worked out once for all who write the same.
+
+        Raises SpecError, NoSolution, LimitError.
+        """
+        written = answer.key, answer.text, answer.layout, leniency
+        if written not in self._judged:
+            if len(self._judged) >= _KEPT or len(answer.text) > LONGEST:
+                self._judged.clear()
+            self._judged[written] = self._judge(answer, leniency)
+        return self._judged[written]
+
+    def _judge(self, answer: Answer, leniency: Leniency) -> Judged:
         key = answer.key
         if key.numbers:
             found = compare(answer.text, self.computed.right(key), leniency.tolerance)
@@ -135,7 +155,8 @@ class Truth:
             return Judged(found.share == 1, found.value, share=found.share, why=found.why)
         if not key.quantity:
             return _judged(answer.readings((), self.layout), lambda numbers: self._solves(str(key.layer), numbers))
-        rights = (self.get(key), quantity(self.summary, key))  # in numbers, and in the letters of the file
+        right = self.get(key)
+        rights = (right, quantity(self.summary, key)) if self.letters else (right,)  # in numbers, and in letters
         missing = any(right is None for right in rights)
         if missing or (answer.is_nothing and key.quantity in AXIAL):
             return Judged(right=missing and answer.is_nothing)

@@ -84,16 +84,10 @@ class Marked(NamedTuple):
         return self.question.problem.truth.steps(key) if key else ()
 
 
-class Student(NamedTuple):
-    """The marked answers of a student, in the order of the problems."""
+class Student:
+    """The marked ``answers`` of a student, in the order of the problems; ``marks`` of those that can be had."""
 
-    student: str
-    answers: list[Marked]
-
-    @property
-    def marks(self) -> Fraction:
-        return sum((answer.marks for answer in self.answers), Fraction(0))
-
-    @property
-    def out_of(self) -> Fraction:
-        return sum((answer.question.marks for answer in self.answers), Fraction(0))
+    def __init__(self, student: str, answers: list[Marked]) -> None:
+        self.student, self.answers = student, answers
+        self.marks = sum((answer.marks for answer in answers), Fraction(0))
+        self.out_of = sum((answer.question.marks for answer in answers), Fraction(0))

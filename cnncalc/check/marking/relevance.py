@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 LENIENT = EXACT._replace(spatial=True)
 _PRODUCTS = ("macs", "flops")
+_COUNTS = ("params", "trainable_params", "weight_params", "bias_params", *_PRODUCTS)  # no layer reads these
 _SIZES = ("output", "activations", "activation_bytes", "input", *AXIAL)  # which no parameters change
 
 
@@ -20,8 +21,14 @@ def relevant(truth: Truth, own: dict[Key, Any], key: Key) -> dict[Key, Any]:
     if truth.letters or any(layer.shares is not None for layer in truth.network.layers):
         return own
     found = {other: value for other, value in own.items() if _matters(truth, other, key)}
-    wrong = any(not agrees(truth.summary, other, truth.get(other), value, LENIENT) for other, value in found.items())
-    return found if wrong else {}
+    wrong = [o for o, value in found.items() if not agrees(truth.summary, o, truth.get(o), value, LENIENT)]
+    sizes = [_index(truth, other) for other in wrong if other.quantity not in _COUNTS]
+    first = min(sizes, default=len(truth.network.layers))  # above it, what is right comes out anyway
+    return {other: value for other, value in found.items() if other in wrong or _index(truth, other) >= first}
+
+
+def _index(truth: Truth, key: Key) -> int:
+    return truth.summary.rows_by_name[key.layer or ""].index
 
 
 def _matters(truth: Truth, other: Key, key: Key) -> bool:
