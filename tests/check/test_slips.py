@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
@@ -13,6 +14,7 @@ from cnncalc.check.answers.answer import Answer
 from cnncalc.check.slips import search
 from cnncalc.check.slips.rules import SLIPS
 from cnncalc.check.slips.search import Explanation, slipped
+from cnncalc.check.verdicts import Verdict
 from cnncalc.errors import CnncalcError
 from cnncalc.shape import Shape
 from cnncalc.spec.demand import Key, parse_key
@@ -298,3 +300,10 @@ def test_rules_are_changed_in_one_layer_and_follow_its_copies() -> None:
     assert bare.altered(filters=7).weights(x) == {"kernel": (5, 1, 7), "bias": (7,)}
     assert bare.mapped(lambda number, letter: 2 * number).weights(x) == {"kernel": (10, 1, 64), "bias": (64,)}
     assert right.weights(x) == {"kernel": (5, 5, 3, 32), "bias": (32,)}
+
+
+def test_a_wrong_answer_to_a_causal_convolution_is_explained(one: Callable[..., Verdict]) -> None:
+    """Its padding is a word that a transposed convolution does not take."""
+    network = "input: 20x4\n    layers: [{conv: {name: c1, filters: 8, kernel: 3, padding: causal}}]"
+    verdict = one("c1.output: 18x8", network)
+    assert (verdict.ok, verdict.slip.names) == (False, ("padding",))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.slips.search import Search
@@ -17,13 +18,13 @@ _WEIGHTS = {
     "bias": 10, "channels": 10, "gates": 10, "plus_one": 8, "padding": 8, "padding_once": 8, "dilation": 8, "jump": 8,
     "groups": 8, "direction": 8, "transposed": 8, "flatten_dense": 8, "flops": 8, "recurrent": 8, "moving": 8,
     "stride": 6, "depth": 6, "ceiling": 6, "extent": 6, "output_padding": 6, "left_out": 6, "attention_out": 6,
-    "heads": 6, "square": 5, "params": 5, "own": 5, "macs_outputs": 5, "biases_two": 5, "macs_bias": 5, "filters": 4,
+    "heads": 6, "square": 5, "params": 5, "own": 5, "macs_outputs": 5, "biases_two": 5, "macs_bias": 5, "filters": 2,
     "dilation_wide": 4, "recurrent_input": 4, "flatten_none": 4, "same": 4, "layer": 4, "macs_inputs": 4,
-    "heads_shared": 4, "width": 4, "twice": 3, "macs": 3, "unit": 0, "batch": 0, "carried": 0, "digits": 0, "zero": 0,
-    "order": 0, "bias_one": 0.5, "bias_each": 0.2, "depth_product": 0.5, "pool_weights": 0.5, "weight_params": 0,
-    "trainable_params": 0, "active_params": 0,
+    "heads_shared": 4, "width": 4, "twice": 3, "macs": 3, "plain": 1, "pool_weights_each": 0.5, "bias_one": 0.5,
+    "depth_product": 0.5, "pool_weights": 0.5, "bias_each": 0.2, "unit": 0, "batch": 0, "carried": 0, "digits": 0,
+    "zero": 0, "order": 0, "weight_params": 0, "trainable_params": 0, "active_params": 0,
 }  # fmt: skip
-_USUAL, _DOUBLE = 2, 0.05  # the weight of a slip that is not named; the factor for two slips at once
+_USUAL = 2  # the weight of a slip that is not named
 _SMALL = 100  # numbers up to which the wrong ones to choose from are near
 
 
@@ -40,12 +41,11 @@ def distractors(truth: Truth, key: Key, right: Any, count: int, draw: Draw) -> l
     No two are the same number or come from the same slip. Numbers that are merely near the right one, with no words,
     come last.
     """
-    left = _slips(truth, key, right)
+    search = Search(truth, key)
     found: list[_Wrong] = []
-    while left and len(found) < count:
-        chosen = draw.weighted(left, [wrong.weight for wrong in left])
-        found.append(chosen)
-        left = [wrong for wrong in left if wrong.value != chosen.value and wrong.names != chosen.names]
+    for levels in ((0, 1), (2,)) if key.quantity else ((0,),):  # two slips at once only where there are too few of one
+        if len(found) < count:
+            found += _drawn(_slips(search, levels, right), found, count - len(found), draw)
     taken = [right, *(wrong.value for wrong in found)]
     for value in _near(right):
         if len(taken) <= count and value not in taken and _plausible(value, right):
@@ -54,20 +54,29 @@ def distractors(truth: Truth, key: Key, right: Any, count: int, draw: Draw) -> l
     return [*((wrong.value, wrong.said) for wrong in found), *near]
 
 
-def _slips(truth: Truth, key: Key, right: Any) -> list[_Wrong]:
+def _drawn(left: list[_Wrong], found: list[_Wrong], count: int, draw: Draw) -> list[_Wrong]:
+    """At most ``count`` of those ``left``, none like those that are ``found``."""
+    new: list[_Wrong] = []
+    while len(new) < count:
+        known = [*found, *new]
+        left = [w for w in left if not any(w.value == other.value or w.names == other.names for other in known)]
+        if not left:
+            break
+        new.append(draw.weighted(left, [wrong.weight for wrong in left]))
+    return new
+
+
+def _slips(search: Search, levels: tuple[int, ...], right: Any) -> list[_Wrong]:
     """The wrong numbers that slips lead to, each by its most usual way."""
-    search = Search(truth, key)
     best: dict[str, _Wrong] = {}
-    for level in range(3 if key.quantity else 1):
+    for level in levels:
         for number, ways in search.level(level).items():
             value = _as_answered(list(number) if isinstance(number, tuple) else number, right)
             if value == right or not _plausible(value, right):
                 continue
             for way in ways:
                 names = frozenset(way.names)
-                weight = _DOUBLE ** (len(way.names) - 1)
-                for name in way.names:
-                    weight *= _WEIGHTS.get(name, _USUAL)
+                weight = prod(_WEIGHTS.get(name, _USUAL) for name in names)
                 known = best.get(str(value))
                 if weight and (known is None or weight > known.weight):
                     best[str(value)] = _Wrong(value, names, way.said, weight)

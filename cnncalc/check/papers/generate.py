@@ -9,7 +9,8 @@ from cnncalc.check.answer_key import Truth, told
 from cnncalc.check.papers.distractors import distractors
 from cnncalc.check.papers.draw import Draw
 from cnncalc.check.papers.paper import Drawn, Item, Option, Paper, Part
-from cnncalc.check.papers.templates import LEVELS, TITLES, TOPICS, Draft
+from cnncalc.check.papers.topics import LEVELS, TITLES, TOPICS
+from cnncalc.check.papers.topics.words import Draft
 from cnncalc.errors import CnncalcError, Source, UsageError
 from cnncalc.limits import Limits
 from cnncalc.spec import document, reader

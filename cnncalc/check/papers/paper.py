@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.check.answer_key import Truth
 from cnncalc.check.answers.answer import Answer, text_of
 from cnncalc.check.marking.exam import Exam
-from cnncalc.check.papers.templates import LEVELS, MOST_CHOICES, TITLES, TOPICS
+from cnncalc.check.papers.topics import LEVELS, MOST_CHOICES, TITLES, TOPICS
 from cnncalc.check.problems import Problem
 from cnncalc.check.slips.search import explain
 from cnncalc.errors import Problem as Fault

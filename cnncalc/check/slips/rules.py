@@ -203,6 +203,9 @@ def _exchanged(word: str, other: str) -> Callable[[Kind, Shape], Kind | None]:
         found = kinds.find(other)
         assert found is not None
         given = {name: getattr(kind, field.attribute) for name, field in kind.fields.items() if name in found.fields}
+        if given["padding"] == "causal":  # a word that a transposed convolution does not take
+            same: Shape = right(kind, *xs)
+            return same
         return found(**given).output(*xs)
 
     return _of(word, output=sizes)

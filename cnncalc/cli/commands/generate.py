@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cnncalc.check.papers.templates import LEVELS, MOST_CHOICES, TOPICS
+from cnncalc.check.papers.topics import LEVELS, MOST_CHOICES, TOPICS
 from cnncalc.cli import io, options
 from cnncalc.cli.files import Files
 from cnncalc.errors import UsageError
@@ -24,6 +24,7 @@ def generate(
             metavar="NAMES",
             help=f"Some of {', '.join(TOPICS)}.",
             autocompletion=options.complete(TOPICS, several=True),
+            show_default="all of them",
         ),
     ] = ",".join(TOPICS),
     level: Annotated[

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 _NAMES = {
     "output": "output size", "params": "number of parameters", "trainable_params": "number of trainable parameters",
-    "non_trainable_params": "number of parameters that are not trained",
+    "non_trainable_params": "number of non-trainable parameters",
     "weight_params": "number of parameters without the biases", "bias_params": "number of biases",
     "macs": "number of multiply–accumulate operations", "flops": "number of floating-point operations",
-    "activations": "number of values in the output", "weight_bytes": "memory of the parameters in bytes",
-    "activation_bytes": "memory of the output in bytes", "peak_activation_bytes": "peak memory of the outputs in bytes",
+    "activations": "number of values in the output", "weight_bytes": "bytes of the parameters",
+    "activation_bytes": "bytes of the output", "peak_activation_bytes": "peak bytes of the outputs",
     "receptive_field": "receptive field", "effective_stride": "effective stride",
     "effective_padding": "effective padding",
-    "active_params": "number of active parameters", "kv_cache_bytes": "memory of the key/value cache in bytes",
+    "active_params": "number of active parameters", "kv_cache_bytes": "bytes of the key/value cache",
 }  # fmt: skip
 
 
@@ -37,7 +37,7 @@ def asks(item: Item, part: Part) -> str:
     if not key.quantity:
         return str(key.layer)
     name = _NAMES.get(key.quantity, key.quantity.replace("_", " "))
-    alone = len(item.truth.network.layers) == 1
+    alone = len(item.truth.network.layers) == 1 or key.layer in item.truth.network.blocks
     return name[0].upper() + name[1:] + ("" if alone else f" of {key.layer or 'the network'}")
 
 
