@@ -202,11 +202,12 @@ def _is_model(path: str) -> bool:
     return models.is_keras(path)
 
 
-def read_model(path: Path, limits: Limits, *, partial: bool = False) -> Net:
-    """The network in a model file of any form."""
+def read_model(path: Path, limits: Limits, *, partial: bool = False, flat: bool = True) -> Net:
+    """The network in a model file of any form; ``flat``: without definitions for what repeats in it."""
     from cnncalc import models
 
-    return _imported(models.read(os.fspath(path), limits, partial=partial), os.fspath(path), limits)
+    found = models.read(os.fspath(path), limits, partial=partial, flat=flat)
+    return _imported(found, os.fspath(path), limits)
 
 
 def from_torch(module: Any, *examples: Any, limits: Limits | None = None, partial: bool = False) -> Net:

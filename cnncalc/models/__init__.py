@@ -29,8 +29,11 @@ class Imported(NamedTuple):
     remarks: list[str]
 
 
-def read(path: str, limits: Limits, *, partial: bool = False) -> Imported:
+def read(path: str, limits: Limits, *, partial: bool = False, flat: bool = True) -> Imported:
     """The model in the file ``path``. With ``partial`` an operator without a layer becomes an ``opaque`` layer.
+
+    ``flat``: each layer is written, under the name that the model gives it; else stretches that repeat become
+    definitions, and their layers have names inside the uses of these (``layer1.0/conv1``).
 
     Raises UsageError, LimitError, or SpecError with every operator that is not read.
     """
@@ -40,10 +43,10 @@ def read(path: str, limits: Limits, *, partial: bool = False) -> Imported:
     if is_keras(path):
         from cnncalc.models import keras
 
-        return _imported(keras.read(path, limits), keras.layers.find, partial=partial)
+        return _imported(keras.read(path, limits), keras.layers.find, partial=partial, flat=flat)
     from cnncalc.models import onnx
 
-    return _imported(onnx.read(path, limits), partial=partial)
+    return _imported(onnx.read(path, limits), partial=partial, flat=flat)
 
 
 def read_keras(model: Any, limits: Limits, *, partial: bool = False) -> Imported:
@@ -70,14 +73,18 @@ def is_keras(path: str) -> bool:
         return b'"class_name"' in stream.read(4096)
 
 
-def _imported(graph: Graph, find: Callable[[str], Any] = lambda op: None, *, partial: bool) -> Imported:
+def _imported(
+    graph: Graph, find: Callable[[str], Any] = lambda op: None, *, partial: bool, flat: bool = True
+) -> Imported:
     """``find`` finds what reads an operator that this source alone has."""
-    from cnncalc.models import operators, patterns, spec
+    from cnncalc.models import operators, patterns
     from cnncalc.models.importer import Importer
+    from cnncalc.models.spec import Written
     from cnncalc.models.weights import Weights
 
     graph = patterns.recognise(graph)
     fold = operators.constants.fold
     importer = Importer(graph, lambda op: find(op) or operators.find(op), fold, partial=partial)
     importer.run()
-    return Imported(spec.write(importer), Weights(importer.layers) or None, graph.remarks)
+    written = Written(importer, flat=flat)
+    return Imported(written.text, Weights(written.named()) or None, graph.remarks)

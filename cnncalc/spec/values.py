@@ -223,6 +223,8 @@ def any_argument(node: Node, context: Context, what: str) -> Any:
         return text
     if text in TRUTHS and node.plain:
         return TRUTHS[text]
+    if _is_real(text) and not text.lstrip("+-").isdigit():
+        return text  # for a field that takes such a number; the others say that they do not
     if any(c in "0123456789+-*/()" for c in text) or is_letter(text):
         listed = _listed(node, context)
         if listed is not node:

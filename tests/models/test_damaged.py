@@ -144,7 +144,7 @@ def test_a_setting_that_makes_no_sense_is_an_error_of_ours(path: Path) -> None:
             importer = Importer(graph, operators.find, operators.constants.fold)
             with contextlib.suppress(CnncalcError):
                 importer.run()
-                cnncalc.parse(spec.write(importer)).summary()
+                cnncalc.parse(spec.Written(importer, flat=True).text).summary()
 
 
 @pytest.mark.parametrize(

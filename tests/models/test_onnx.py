@@ -104,7 +104,7 @@ def test_partial_keeps_an_opaque_layer_and_exact_sizes() -> None:
     first.op, graph.known[first.outputs[0]] = "Strange", (1, 6, 16, 12)
     importer = Importer(graph, operators.find, operators.constants.fold, partial=True)
     importer.run()
-    net = cnncalc.parse(spec.write(importer))
+    net = cnncalc.parse(spec.Written(importer, flat=True).text)
     whole = cnncalc.from_onnx(RECORDED / "lenet.onnx").summary()
     assert net.summary().rows[0].kind == "opaque"
     assert net.summary().totals.params == whole.totals.params

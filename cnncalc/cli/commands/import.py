@@ -26,11 +26,12 @@ def command(
     partial: Annotated[
         bool, typer.Option("--partial", help="Keep an operator that is not read as an opaque layer.")
     ] = False,
+    flat: Annotated[bool, typer.Option("--flat", help="Write each layer, without blocks for what repeats.")] = False,
     limit: options.Limit = None,
 ) -> int:
     """Write the spec of a model, and its weights."""
     options.apart(("--output", output), ("--weights", weights))
-    net = api.read_model(model, options.limits(limit), partial=partial)
+    net = api.read_model(model, options.limits(limit), partial=partial, flat=flat)
     net.summary()  # a spec that does not work out is not written
     with Files() as files:
         if weights is not None:

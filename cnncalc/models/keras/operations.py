@@ -67,10 +67,10 @@ Written = tuple[str, list[str], dict[str, Any]]  # an operator, what it reads, a
 def _constant(graph: Graph, *numbers: float, scalar: bool = False) -> str:
     """The name of a constant that holds these numbers."""
     whole = all(type(number) is int for number in numbers)
-    data = struct.pack(f"<{len(numbers)}{'q' if whole else 'f'}", *numbers)
+    data = struct.pack(f"<{len(numbers)}{'q' if whole else 'd'}", *numbers)
     name = f"constant {len(graph.tensors)}"
     shape = () if scalar else (len(numbers),)
-    graph.tensors[name] = Tensor("", shape, "int64" if whole else "float32", lambda: data)
+    graph.tensors[name] = Tensor("", shape, "int64" if whole else "float64", lambda: data)
     return name
 
 
