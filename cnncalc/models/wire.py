@@ -19,6 +19,8 @@ class Broken(ValueError):
 
 def varint(data: memoryview, place: int) -> tuple[int, int]:
     """The number at ``place``, and the place after it."""
+    if place < len(data) and data[place] < 0x80:  # most are of one byte
+        return data[place], place + 1
     result = shift = 0
     for offset in range(place, min(place + MOST_BYTES, len(data))):
         byte = data[offset]
@@ -33,7 +35,7 @@ def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """The number and the value of each field: a whole number (as unsigned), or the bytes."""
     place, end = 0, len(data)
     while place < end:
-        key, place = varint(data, place)
+        key, place = (data[place], place + 1) if data[place] < 0x80 else varint(data, place)
         number, wire = key >> 3, key & 7
         if wire == VARINT:
             value, place = varint(data, place)

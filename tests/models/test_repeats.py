@@ -156,14 +156,35 @@ layers:
         cnncalc.parse(text.replace("dropout: {rate: rate}", "conv: {filters: rate, kernel: 1}"))
 
 
+SPEC = """
+input: 8x8x4
+define:
+  unit:
+    args: {filters: 4}
+    layers:
+      - residual:
+          body:
+            - conv: {filters: 2*filters, kernel: 3, padding: 1}
+            - batchnorm
+            - relu
+            - conv: {filters: filters, kernel: 1}
+          activation: relu
+layers:
+  - repeat: {times: 5, layers: [unit]}
+  - dense: 3
+"""
+
+
 def test_what_import_writes_runs_as_the_model_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``import -o s.yaml --weights w.npz``, then ``run s.yaml -w w.npz``; with ``--flat`` too."""
     monkeypatch.chdir(tmp_path)
-    model = RECORDED / "residual.onnx"
-    np.save("x.npy", np.load(model.with_suffix(".npz"))["x"])
-    assert run(["run", str(model), "--input", "x.npy", "--output", "direct.npz"]) == 0
+    Path("net.yaml").write_text(SPEC)
+    assert run(["export", "net.yaml", "--to", "onnx", "-o", "net.onnx"]) == 0
+    np.save("x.npy", np.random.default_rng(0).random((2, 4, 8, 8), np.float32))
+    assert run(["run", "net.onnx", "--input", "x.npy", "--output", "direct.npz"]) == 0
     for form in ([], ["--flat"]):
-        assert run(["import", str(model), "-o", "s.yaml", "--weights", "w.npz", *form]) == 0
+        assert run(["import", "net.onnx", "-o", "s.yaml", "--weights", "w.npz", *form]) == 0
+        assert ("define:" in Path("s.yaml").read_text()) == (not form)
         assert run(["run", "s.yaml", "-w", "w.npz", "--input", "x.npy", "--output", "again.npz"]) == 0
         with np.load("direct.npz") as direct, np.load("again.npz") as again:
             assert direct.files == again.files
