@@ -14,8 +14,8 @@ from cnncalc.network.scope import Check, Item
 from cnncalc.shape import RANKS, SPATIAL, Shape
 from cnncalc.spec import values, vocabulary
 from cnncalc.spec.node import Scalar, Sequence
-from cnncalc.spec.values import Context
-from cnncalc.symbolic.expr import value
+from cnncalc.spec.values import BadValue, Context
+from cnncalc.symbolic.expr import Number, value
 
 
 def check(item: Item, kind: Kind, xs: tuple[Shape, ...], context: Context) -> Kind:
@@ -47,17 +47,31 @@ def _last(x: Shape) -> Kind:
 
 
 def _channels(check: Check, kind: Kind, x: Shape, context: Context) -> tuple[str, str] | None:
-    given = values.whole(check.node, context, check.name)
+    given = _stated(check, context)
     number = kind.inputs(x) if isinstance(kind, Dense) else x.channels
     if value(given) is None or value(number) is None or value(given) == value(number):
         return None
     what = "numbers" if isinstance(kind, Dense) and kind.flattens(x) else "channels" if x.rank > 2 else "features"
     what = what[:-1] if value(number) == 1 else what
-    text = f"{check.name} is {value(given)}, and its input has {value(number)} {what}"
-    help = f"{check.name}: {value(number)}, or leave it out"
+    said = f"{check.word}: {value(given)} is the number of {what}" if check.word else f"{check.name} is {value(given)}"
+    text = f"{said}, and its input has {value(number)} {what}"
+    help = f"{check.word or check.name}: {value(number)}, or leave it out"
     if kind.layout == "channels_last" and x.rank > 2 and value(x.spatial[0]) == value(given):
         help = f"if the sizes are written channels first, say layout: channels_first; else {help}"
     return text + _sized(x, kind), help
+
+
+def _stated(check: Check, context: Context) -> Number:
+    """The number that a check holds. Raises BadValue; a fraction without a name was hardly meant as channels."""
+    if not check.word:
+        return values.whole(check.node, context, check.name)
+    try:
+        return values.whole(check.node, context, f"the value of {check.word}, its number of channels,")
+    except BadValue as error:
+        text = check.node.text if isinstance(check.node, Scalar) else ""
+        eps = f"give eps its name: {{eps: {text}}}, or eps={text} on a line" if text[:1] in "0.1" else None
+        (problem,) = error.problems
+        raise SpecError(problem._replace(help=problem.help or eps)) from None
 
 
 def _sized(x: Shape, kind: Kind) -> str:

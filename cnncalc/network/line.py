@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncalc import kinds
 from cnncalc.errors import Mark, Source
+from cnncalc.network.arguments import arranged
 from cnncalc.spec.listing import listed
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, shown
 from cnncalc.spec.values import BadValue
@@ -15,6 +16,7 @@ FORM = "KIND:VALUE,FIELD=VALUE,... such as conv:10,kernel=5,padding=2"
 
 def read(size: str, layers: tuple[str, ...], layout: str = "channels_last") -> Mapping:
     """The nodes of a spec. Raises BadValue with the argument and the place in it."""
+    size, layers = arranged(size, layers)
     source = Source("INPUT", size)
     items: dict[str, Node] = {
         "layout": _scalar(source, layout, 1),

@@ -23,11 +23,15 @@ COMMON = ("name", "from", "expect", "trainable")
 
 
 class Check(NamedTuple):
-    """A value that only repeats what is known: ``name`` as it is written, and what it is compared with."""
+    """A value that only repeats what is known: ``name`` as it is written, and what it is compared with.
+
+    ``word``: the layer as it is written, where its value has no name, as in ``batchnorm: 64``.
+    """
 
     name: str
     node: Node
     against: str
+    word: str = ""
 
 
 class Item:

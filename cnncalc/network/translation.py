@@ -49,6 +49,7 @@ class Translation:
         """Read every field of the item."""
         item = self.item
         given = Mapping(dict(item.fields), dict(item.keys), item.mark)
+        unnamed = item.scalar
         for name, node in self._positional():
             if name in given.items:
                 self.problems.append(Problem(f'"{name}" is given twice', node.mark, help="keep one"))
@@ -59,6 +60,7 @@ class Translation:
         presets = PRESETS.get(vocabulary.plain(self.theirs), {})
         for name, text in {**presets, **DEFAULTS.get((self.item.whose, self.word), {})}.items():
             self.found.setdefault(name, Scalar(text, item.mark))
+        item.checks = [one._replace(word=self.theirs) if one.node is unnamed else one for one in item.checks]
         item.fields, item.keys = self.found, self.keys
         self._told(given)
         if item.axes:

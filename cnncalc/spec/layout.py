@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from cnncalc import shape
 from cnncalc.errors import Mark, Problem, nearest
 from cnncalc.shape import RANKS, WITH_BATCH, Shape
@@ -11,6 +13,7 @@ from cnncalc.spec.values import BadValue, Context
 from cnncalc.symbolic.expr import Number
 
 _MOST = 4  # sizes of one example
+_PRODUCT = re.compile(r"[0-9]+(\s*[*·]\s*[0-9]+){2,3}")  # which one may write for sizes
 
 
 def word(node: Node, context: Context) -> str:
@@ -32,6 +35,9 @@ def read(node: Node, context: Context, what: str, word: str, notes: list[Problem
     node = _without_unknown_batch(node, what, notes)
     axes = word if word in WITH_BATCH else ""
     sizes = values.sizes(node, context, what, most=_MOST + bool(axes))
+    if isinstance(node, Scalar) and _PRODUCT.fullmatch(node.text):
+        written = "x".join(re.split(r"\W+", node.text))
+        notes.append(Problem(f"{what}: {node.text} is worked out, {sizes[0]} features; sizes are {written}", node.mark))
     if not axes:
         return shape.read(sizes, word)
     example = len(axes) - 1
