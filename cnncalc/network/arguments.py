@@ -17,7 +17,7 @@ _SPACE = re.compile(r"\s*([:,=])\s*")
 def arranged(size: str, layers: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
     """The sizes, and an argument for each layer. Raises BadValue where sizes are parted by spaces alone."""
     rest = list(layers)
-    while rest and (_BETWEEN.match(rest[0]) or (size[-1:] in "xX×" and _is_size(rest[0]))):
+    while rest and (_BETWEEN.match(rest[0]) or (size[-1:] in ("x", "X", "×") and _is_size(rest[0]))):
         size += rest.pop(0)
     if _is_size(size) and rest and rest[0].isdigit():
         sizes = [size, *(text for text in rest if text.isdigit())]

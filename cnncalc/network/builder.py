@@ -173,7 +173,7 @@ class Builder:
         if item.checks and None not in (xs := tuple(self.shape(source) for source in sources)):
             from cnncalc.network import checked
 
-            kind = checked.check(item, kind, xs, scope.context)  # type: ignore[arg-type]
+            kind = checked.check(item, kind, xs, scope.context, self.network.inputs.values())  # type: ignore[arg-type]
         marks = {name: node.mark for name, node in item.fields.items()}
         trainable = scope.trainable and self.trainable(item, scope)
         layer = Layer(scope.prefix + item.name, kind, sources, item.mark, trainable=trainable, field_marks=marks)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from cnncalc.errors import Problem, SpecError
 from cnncalc.kinds.activation import Linear
@@ -18,9 +18,10 @@ from cnncalc.spec.values import BadValue, Context
 from cnncalc.symbolic.expr import Number, value
 
 
-def check(item: Item, kind: Kind, xs: tuple[Shape, ...], context: Context) -> Kind:
+def check(item: Item, kind: Kind, xs: tuple[Shape, ...], context: Context, inputs: Iterable[Shape]) -> Kind:
     """The kind of ``item`` on ``xs``: ``kind``, unless the item is the last step of what it reads.
 
+    ``inputs`` are those of the network: their first size may be a batch axis.
     Raises SpecError for every check that does not hold. Unknown letters are left alone.
     """
     problems: list[Problem] = []
@@ -32,6 +33,10 @@ def check(item: Item, kind: Kind, xs: tuple[Shape, ...], context: Context) -> Ki
             continue
         if said:
             text, help = said
+            if one.against == "axes" and any(
+                x.rank == xs[0].rank and x.spatial[:1] == xs[0].spatial[:1] for x in inputs
+            ):
+                help = _BATCH if len(xs[0].spatial) > _wanted(one) else help
             problems.append(Problem(f'{kind.word()} "{item.name}": {text}', one.node.mark, help=help))
     if problems:
         raise SpecError(problems)
@@ -79,19 +84,24 @@ def _sized(x: Shape, kind: Kind) -> str:
 
 
 def _axes(check: Check, kind: Kind, x: Shape, context: Context) -> tuple[str, str] | None:
-    axes = len(x.spatial)
-    wanted = int(check.node.text) if isinstance(check.node, Scalar) else axes
+    axes, wanted = len(x.spatial), _wanted(check)
     if axes == wanted or (axes == 0 and wanted == 1 and kind.restates):
         return None
     found = f"{RANKS[x.rank]} of {times(x.written(kind.layout))}" if axes else f"{x.channels} features"
     text = f"{check.name} works on {RANKS[wanted + 1]} ({' and '.join(SPATIAL[wanted])}); its input is {found}"
-    if axes == wanted + 1:
-        help = "sizes are those of one example: leave a batch axis out of the input"
-    elif axes == wanted - 1 and axes:
+    if axes == wanted - 1 and axes:
         help = f"write the channels too, as in {times(x.written(kind.layout))}×1".replace("×", "x")
     else:
         help = f"write {kind.word()}, which takes any number of axes"
     return text, help
+
+
+def _wanted(check: Check) -> int:
+    """The number of spatial axes that a word asks for."""
+    return int(check.node.text) if isinstance(check.node, Scalar) else 0
+
+
+_BATCH = "sizes are those of one example: leave a batch axis out of the input"
 
 
 def _axis(check: Check, kind: Kind, x: Shape, context: Context) -> tuple[str, str] | None:

@@ -194,3 +194,14 @@ def test_causal_padding_is_all_at_the_beginning(kernel: int, dilation: int, stri
     assert causal.summary()["conv1"].effective_padding == [before]
     x = [[[float(i * j % 7) for j in range(3)] for i in range(40)]]
     assert (causal.build()(x) == written.build()(x)).all()
+
+
+@pytest.mark.parametrize(("layers", "batch"), [
+    ("- conv2d: {filters: 3, kernel: 3}", True), ("- relu\n- conv2d: {filters: 3, kernel: 3}", True),
+    ("- conv: {filters: 3, kernel: 3}\n- BatchNorm2d", False), ("- flatten\n- BatchNorm2d", False),
+])  # fmt: skip
+def test_a_batch_axis_is_named_only_where_the_first_size_may_be_one(layers: str, batch: bool) -> None:
+    with pytest.raises(CnncalcError) as caught:
+        parse(f"input: 8x28x28x3\nlayers:\n{layers}").summary()
+    help = caught.value.problems[0].help or ""
+    assert ("batch axis" in help, "takes any number of axes" in help) == (batch, not batch)
