@@ -33,3 +33,15 @@ def blocks(array: Array, most: int) -> Iterator[Array]:
     step = max(1, most * len(array) // array.size)
     for start in range(0, len(array), step):
         yield from blocks(array[start : start + step], most)
+
+
+def summed_to(array: Array, shape: tuple[int, ...]) -> Array:
+    """``array`` summed over the axes along which a ``shape`` was spread to get it: the gradient of spreading."""
+    array = array.sum(axis=tuple(range(array.ndim - len(shape))))
+    spread = tuple(axis for axis, (n, size) in enumerate(zip(array.shape, shape, strict=True)) if size == 1 < n)
+    return array.sum(axis=spread, keepdims=True) if spread else array
+
+
+def along(matrix: Array, array: Array, axis: int) -> Array:
+    """``array`` with ``matrix`` multiplied to it along one axis."""
+    return np.moveaxis(np.tensordot(matrix, array, (1, axis)), 0, axis)

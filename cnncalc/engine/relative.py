@@ -26,9 +26,11 @@ class Relative:
         self.places = [np.indices([sizes[n] for sizes in axes]).reshape(len(axes), -1) for n in (0, 1)]
         self.counts = [queries + positions - 1 for queries, positions in axes]
         self.nearest = [positions - 1 for _, positions in axes]
+        self.buckets: Array | None = None
         if kind.relative_bias == "buckets":
             distances = np.arange(self.counts[0]) - self.nearest[0]
-            self.table = self.table[bucket(-distances, kind.buckets, both=not kind.causal)]
+            self.buckets = bucket(-distances, kind.buckets, both=not kind.causal)
+            self.table = self.table[self.buckets]
 
     def __bool__(self) -> bool:
         return self.table is not None
@@ -42,11 +44,25 @@ class Relative:
     def rows(self, part: slice) -> Array:
         """``[heads, queries of the part, positions]``."""
         assert self.table is not None
+        return np.moveaxis(self.table[self._numbers(part)], (0, 1), (-2, -1))
+
+    def _numbers(self, part: slice) -> Array:
+        """Which row of the table each pair has: ``[queries of the part, positions]``."""
         of_query, of_memory = self.places
         number = np.zeros((of_query[0][part].size, of_memory.shape[1]), np.intp)
         for i, j, count, nearest in zip(of_query, of_memory, self.counts, self.nearest, strict=True):
             number = number * count + (i[part, None] - j + nearest)
-        return np.moveaxis(self.table[number], (0, 1), (-2, -1))
+        return number
+
+    def backward(self, weights: Weights, dscores: Array) -> Weights:
+        """The gradient by the table, of that by the scores ``[..., heads, T, S]``: summed over each distance."""
+        if self.table is None:
+            return {}
+        total = dscores.sum(axis=tuple(range(dscores.ndim - 3)))
+        rows = self._numbers(slice(None))
+        found = np.zeros_like(weights["relative_bias"])
+        np.add.at(found, rows if self.buckets is None else self.buckets[rows], np.moveaxis(total, 0, -1))
+        return {"relative_bias": found}
 
 
 def bucket(ahead: Array, buckets: int, *, both: bool) -> Array:
@@ -64,13 +80,13 @@ def bucket(ahead: Array, buckets: int, *, both: bool) -> Array:
     return np.asarray(first + np.where(distance < exact, distance, np.minimum(far, count - 1)))
 
 
-def turned(x: Array, first: int = 0) -> Array:
+def turned(x: Array, first: int = 0, *, back: bool = False) -> Array:
     """``[..., T, dim]``, positions from ``first`` on: columns 2i and 2i + 1 as a complex number, turned by
-    ``position·BASE^(−2i/dim)``.
+    ``position·BASE^(−2i/dim)``, or turned ``back`` by as much.
     """
     positions, dim = x.shape[-2:]
     angles = np.arange(first, first + positions)[:, None] * BASE ** (-np.arange(0, dim, 2) / dim)
-    cos, sin = (each.astype(x.dtype) for each in (np.cos(angles), np.sin(angles)))
+    cos, sin = (each.astype(x.dtype) for each in (np.cos(angles), np.sin(-angles if back else angles)))
     even, odd = x[..., 0::2], x[..., 1::2]
     return np.stack((even * cos - odd * sin, even * sin + odd * cos), axis=-1).reshape(x.shape)
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from cnncalc.engine import by_hand, inputs, model
 from cnncalc.engine import weights as learned
-from cnncalc.engine.arrays import Array, blocks
+from cnncalc.engine.arrays import Array, blocks, inward
 from cnncalc.engine.by_hand import Traced
-from cnncalc.engine.train import objective
-from cnncalc.engine.train.objective import Reached
+from cnncalc.engine.train import data, objective
+from cnncalc.engine.train.objective import Goal, Reached
 from cnncalc.summary import autoencoder
 
 if TYPE_CHECKING:
@@ -70,16 +70,17 @@ def run(
     engine: str = "fast",
     traced: str | None = None,
     progress: Callable[[int, int, str], None] | None = None,
+    *,
+    target: str | None = None,
 ) -> Run:
     """Read the inputs that are ``given`` and the weights (a file, arrays, or by seed), and run the network once.
 
     ``traced`` names a layer to show by hand. ``progress`` is called with the number of the next layer, how many there
-    are, and its name. Raises LimitError before
-    anything large is allocated, UsageError and SpecError for what does not fit.
+    are, and its name. ``target`` is a file of what the output should be. Raises LimitError before anything large is
+    allocated, UsageError and SpecError for what does not fit.
     """
     model.check_known(summary)
-    if summary.network.objective:
-        objective.check(summary)
+    goal = _goal(summary, target)
     if traced is not None and traced not in summary.rows_by_name:
         raise summary.unknown(traced)
     feeds = inputs.feeds(summary, given, seed)
@@ -88,13 +89,13 @@ def run(
     arrays = {name: feed.load(count) for name, feed in feeds.items()}
     layers: list[LayerRun] = []
     found: list[Traced] = []
-    sparse, shares = autoencoder.watched(summary), np.empty(0)
+    aim = None if goal is None else _aim(summary, goal, arrays, count, target)
+    code: list[Array] = []
 
     def watch(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
         layers.append(LayerRun(row, seconds, statistics(y)))
-        if row is sparse:
-            nonlocal shares
-            shares = objective.means(y)
+        if goal and row is goal.sparse:
+            code.append(y.copy())
         if row.name == traced:
             found.append(by_hand.trace(row, learned.of(summary, row, network.arrays), xs, y))
         if progress and len(layers) < len(summary.rows):
@@ -102,10 +103,23 @@ def run(
 
     outputs = network.run(arrays, watch)
     reached = None
-    if summary.network.objective:
-        ((x,), (made,)) = arrays.values(), outputs.values()
-        reached = objective.measure(summary, x, made, shares)
+    if goal is not None and aim is not None:
+        (made,) = outputs.values()
+        reached = goal.reached(inward(made, summary.layout), aim, code[0] if code else None)
     return Run(summary, count, layers, outputs, dict(network.arrays), found[0] if found else None, reached)
+
+
+def _goal(summary: Summary, target: str | None) -> Goal | None:
+    """What the network is trained for, where that can be measured: by a target, or by the input of an autoencoder."""
+    stated = summary.network.objective is not None
+    measured = target is not None or "encoder" in summary.network.lists or not autoencoder.incomparable(summary)
+    return Goal(summary) if target is not None or (stated and measured) else None
+
+
+def _aim(summary: Summary, goal: Goal, arrays: Mapping[str, Array], count: int, target: str | None) -> Array:
+    wanted = None if target is None else data.stored(target)
+    given = objective.given_or_input(summary, arrays, wanted)
+    return goal.as_target(summary, given, count, "the target" if target is None else target)
 
 
 def statistics(array: Array) -> Statistics:

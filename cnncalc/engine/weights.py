@@ -57,6 +57,24 @@ def of(summary: Summary, row: Row, arrays: Mapping[str, Array]) -> Weights:
     return found if gain is None else {**found, "kernel": found["kernel"] * (gain / lengths(found["kernel"]))}
 
 
+def of_backward(summary: Summary, row: Row, arrays: Mapping[str, Array], gradients: Weights, into: Weights) -> None:
+    """The gradients by what :func:`of` gives, by the arrays that it comes from: added to ``into``, by their names."""
+    owner = row if row.layer.shares is None else summary.rows[row.layer.shares]
+    found = {weight: array for weight, array in gradients.items() if weight in owner.weights}
+    if "gain" in owner.weights:
+        kernel, gain = (arrays[f"{owner.name}/{weight}"] for weight in ("kernel", "gain"))
+        filters = kernel / lengths(kernel)
+        along = (found["kernel"] * filters).sum(axis=tuple(range(kernel.ndim - 1)))
+        found |= {"kernel": gain / lengths(kernel) * (found["kernel"] - filters * along), "gain": along}
+    if owner.layer.tie:
+        of_backward(
+            summary, summary.rows[owner.layer.tie.layer], arrays, {owner.layer.tie.array: gradients["kernel"].T}, into
+        )
+    for weight, array in found.items():
+        name = f"{owner.name}/{weight}"
+        into[name] = into[name] + array if name in into else array
+
+
 def lengths(kernel: Array) -> Array:
     """The length of each filter of a kernel ``[..., filters]``, as weight normalisation divides by (Salimans & Kingma
     2016).

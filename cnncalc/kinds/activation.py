@@ -12,6 +12,7 @@ from cnncalc.kinds.base.kind import Pointwise
 class Relu(Function):
     """max(0, x)."""
 
+    derivative = "1 where x > 0, else 0"
     bounds = (0, inf)
     rises = True
     rectifies = True
@@ -20,6 +21,7 @@ class Relu(Function):
 class Relu6(Function):
     """min(max(0, x), 6)."""
 
+    derivative = "1 where 0 < x < 6, else 0"
     bounds = (0, 6)
     rises = True
     rectifies = True
@@ -29,6 +31,7 @@ class LeakyRelu(Function):
     """x where x > 0, else slope · x."""
 
     slope = Real(0.01, doc="factor of the negative part")
+    derivative = "1 where x > 0, else slope"
     rises = True
     rectifies = True
 
@@ -36,6 +39,7 @@ class LeakyRelu(Function):
 class Elu(Function):
     """x where x > 0, else exp(x) − 1 (alpha 1)."""
 
+    derivative = "1 where x > 0, else y + 1"
     bounds = (-1, inf)
     rises = True
     rectifies = True
@@ -44,6 +48,7 @@ class Elu(Function):
 class Selu(Function):
     """1.0507 · (x where x > 0, else 1.6733 (exp(x) − 1))."""
 
+    derivative = "1.0507 where x > 0, else y + 1.7581"
     bounds = (-1.7581, inf)
     rises = True
     rectifies = True
@@ -52,6 +57,7 @@ class Selu(Function):
 class Celu(Function):
     """max(0, x) + min(0, exp(x) − 1) (alpha 1)."""
 
+    derivative = "1 where x > 0, else y + 1"
     bounds = (-1, inf)
     rises = True
     rectifies = True
@@ -61,6 +67,7 @@ class Gelu(Function):
     """x · Φ(x), Φ the normal distribution; approximate: its tanh form."""
 
     approximate = Flag(default=False, doc="the tanh form")
+    derivative = "Φ(x) + x·φ(x)"
     bounds = (-0.17005, inf)
     rectifies = True
 
@@ -68,6 +75,7 @@ class Gelu(Function):
 class Silu(Function):
     """x · sigmoid(x), also called swish."""
 
+    derivative = "σ(x) + y·(1 − σ(x))"
     bounds = (-0.27847, inf)
     rectifies = True
 
@@ -75,6 +83,7 @@ class Silu(Function):
 class Mish(Function):
     """x · tanh(softplus(x))."""
 
+    derivative = "tanh(softplus(x)) + x·σ(x)·(1 − tanh(softplus(x))²)"
     bounds = (-0.30885, inf)
     rectifies = True
 
@@ -82,6 +91,7 @@ class Mish(Function):
 class Sigmoid(Function):
     """1 / (1 + exp(−x))."""
 
+    derivative = "y·(1 − y)"
     bounds = (0, 1)
     rises = True
 
@@ -89,6 +99,7 @@ class Sigmoid(Function):
 class HardSigmoid(Function):
     """relu6(x + 3) / 6."""
 
+    derivative = "1/6 where −3 < x < 3, else 0"
     bounds = (0, 1)
     rises = True
 
@@ -96,6 +107,7 @@ class HardSigmoid(Function):
 class HardSwish(Function):
     """x · relu6(x + 3) / 6."""
 
+    derivative = "x/3 + 1/2 where −3 < x < 3, else 0 where x < 0, else 1"
     bounds = (-0.375, inf)
     rectifies = True
 
@@ -103,6 +115,7 @@ class HardSwish(Function):
 class Tanh(Function):
     """The hyperbolic tangent."""
 
+    derivative = "1 − y²"
     bounds = (-1, 1)
     rises = True
 
@@ -110,6 +123,7 @@ class Tanh(Function):
 class Softplus(Function):
     """log(1 + exp(x))."""
 
+    derivative = "1 − exp(−y)"
     bounds = (0, inf)
     rises = True
     rectifies = True
@@ -118,6 +132,7 @@ class Softplus(Function):
 class Softsign(Function):
     """x / (1 + |x|)."""
 
+    derivative = "(1 − |y|)²"
     bounds = (-1, 1)
     rises = True
 
@@ -125,6 +140,7 @@ class Softsign(Function):
 class Softmax(Function):
     """exp(x) over its sum along the channels or features."""
 
+    derivative = "dy_i/dx_j = y_i·(1 − y_i) where i = j, else −y_i·y_j"
     bounds = (0, 1)
     over_channels = True
 
@@ -132,6 +148,7 @@ class Softmax(Function):
 class LogSoftmax(Function):
     """The logarithm of softmax, along the channels or features."""
 
+    derivative = "dy_i/dx_j = 1 − exp(y_j) where i = j, else −exp(y_j)"
     bounds = (-inf, 0)
     over_channels = True
 
@@ -139,12 +156,14 @@ class LogSoftmax(Function):
 class Abs(Function):
     """|x|."""
 
+    derivative = "1 where x > 0, else −1"
     bounds = (0, inf)
 
 
 class Linear(Function):
     """x."""
 
+    derivative = "1"
     rises = True
 
 

@@ -6,7 +6,7 @@ from cnncalc.network import schema_layers
 from cnncalc.network.schema_layers import TEXT, WHOLE, Schema, named
 from cnncalc.shape import LAYOUTS, WITH_BATCH
 from cnncalc.spec.demand import TOTALS
-from cnncalc.spec.objective import LOSSES
+from cnncalc.spec.objective import LOSSES, REDUCTIONS
 from cnncalc.spec.vocabulary import patterns
 
 _SIZES: Schema = {
@@ -81,4 +81,4 @@ def _layout() -> Schema:
 def _objective() -> Schema:
     number = {"type": ["number", "string"]}
     sparsity = named({"layer": TEXT, "target": number, "weight": number}, ["layer"])
-    return named({"loss": {"enum": list(LOSSES)}, "sparsity": sparsity}, [])
+    return named({"loss": {"enum": list(LOSSES)}, "reduction": {"enum": list(REDUCTIONS)}, "sparsity": sparsity}, [])

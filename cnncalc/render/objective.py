@@ -14,8 +14,12 @@ SHOWN = 8  # means that the text lists
 
 
 def lines(reached: Reached) -> list[str]:
-    """``L = ½Σ‖x − x̂‖² = 12.3`` and, where something is kept sparse, how J comes about."""
-    found = [f"L = ½·Σ‖x − x̂‖² = {short(reached.loss)}"]
+    """``L = 1/300·Σ ½·‖x − x̂‖² = 0.123 (summed: 36.9)`` and, where something is kept sparse, how J comes about."""
+    mean = reached.stated.reduction == "mean"
+    share, summed = (f"1/{reached.examples}·", f" (summed: {short(reached.total_loss)})") if mean else ("", "")
+    found = [f"L = {share}Σ {reached.formula} = {short(reached.loss)}{summed}"]
+    if reached.correct is not None:
+        found.append(f"accuracy: {percent(reached.correct)} of the labels are right")
     if reached.sparsity is None:
         return found
     layer, target, weight, _ = reached.sparsity
@@ -31,7 +35,9 @@ def lines(reached: Reached) -> list[str]:
 
 def data(reached: Reached) -> dict[str, Any]:
     """The same as data; a number that is not finite is null."""
-    found: dict[str, Any] = {"loss": finite(reached.loss)}
+    found: dict[str, Any] = {"loss": finite(reached.loss), "sum": finite(reached.total_loss)}
+    if reached.correct is not None:
+        found["accuracy"] = reached.correct
     if reached.sparsity is not None:
         layer, target, weight, _ = reached.sparsity
         found["sparsity"] = {
@@ -47,6 +53,11 @@ def data(reached: Reached) -> dict[str, Any]:
 def finite(value: float) -> float | None:
     """``value`` where it is a number that JSON has."""
     return value if math.isfinite(value) else None
+
+
+def percent(share: float) -> str:
+    """A share as ``97.5 %``."""
+    return f"{number(f'{100 * share:.4g}')} %"
 
 
 def short(value: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.render import objective
@@ -9,10 +10,11 @@ from cnncalc.render.forms import json
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.text import printable
 from cnncalc.render.forms.write import write
-from cnncalc.render.objective import finite, short
+from cnncalc.render.objective import finite, percent, short
 
 if TYPE_CHECKING:
-    from cnncalc.engine.train.descent import Principal, Trained
+    from cnncalc.engine.train.descent import Trained
+    from cnncalc.engine.train.principal import Principal
 
 FORMATS = ("table", "json", "csv")
 LINES = 16  # epochs that the table shows
@@ -23,6 +25,7 @@ COLUMNS = [
     Column("loss", "L", "number"),
     Column("divergence", "Σ KL", "number"),
     Column("objective", "J", "number"),
+    Column("accuracy", "Accuracy", "number"),
 ]
 
 
@@ -30,6 +33,7 @@ def curve(trained: Trained) -> list[dict[str, Any]]:
     """The objective before the first epoch and after each."""
     return [
         {"epoch": number, "loss": reached.loss, "divergence": reached.divergence, "objective": reached.total}
+        | ({} if reached.correct is None else {"accuracy": reached.correct})
         for number, reached in enumerate(trained.curve)
     ]
 
@@ -40,18 +44,25 @@ def render(trained: Trained, format: str) -> str:
         return json.dumps(data(trained)) + "\n"
     rows = curve(trained)
     if format == "csv":
-        return write(Sheet("", COLUMNS, rows, []), "csv")
-    sparse = trained.curve[0].sparsity is not None
-    columns = [column for column in COLUMNS if sparse or column.key not in ("divergence", "loss")]
-    largest = max(row["objective"] for row in rows)
+        columns = [column for column in COLUMNS if column.key in rows[0]]
+        return write(Sheet("", columns, rows, []), "csv")
+    hidden = () if trained.curve[0].sparsity is not None else ("divergence", "loss")
+    columns = [column for column in COLUMNS if column.key in rows[0] and column.key not in hidden]
+    largest = max((row["objective"] for row in rows if math.isfinite(row["objective"])), default=0)
     shown = [
         {
-            **{key: short(value) if key != "epoch" else value for key, value in row.items()},
-            "bar": "█" * round(WIDTH * row["objective"] / largest) if largest else "",
+            **{key: _cell(key, value) for key, value in row.items()},
+            "bar": "█" * round(WIDTH * row["objective"] / largest)
+            if largest and math.isfinite(row["objective"])
+            else "",
         }
         for row in _spread(rows)
     ]
     return write(Sheet(_title(trained), [*columns, Column("bar", "Curve")], shown, _footer(trained)), "table")
+
+
+def _cell(key: str, value: float) -> Any:
+    return value if key == "epoch" else percent(value) if key == "accuracy" else short(value)
 
 
 def _spread(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -65,11 +76,14 @@ def _title(trained: Trained) -> str:
     name = f"{printable(trained.summary.name)}: " if trained.summary.name else ""
     examples = "1 example" if trained.examples == 1 else f"{trained.examples} examples"
     noise = f", noise {settings.noise:g}" if settings.noise else ""
-    return f"{name}{examples}, batches of {settings.batch}, rate {settings.rate:g}, seed {settings.seed}{noise}"
+    return (
+        f"{name}{examples}, batches of {settings.batch}, {settings.optimizer}, rate {settings.rate:g}, "
+        f"decay {settings.decay}, seed {settings.seed}{noise}"
+    )
 
 
 def _footer(trained: Trained) -> list[str]:
-    return objective.lines(trained.curve[-1]) + (_compared(trained.principal) if trained.principal else [])
+    return objective.lines(trained.curve[trained.best]) + (_compared(trained.principal) if trained.principal else [])
 
 
 def _compared(principal: Principal) -> list[str]:
@@ -84,6 +98,13 @@ def _compared(principal: Principal) -> list[str]:
     return found
 
 
+def growth(trained: Trained) -> str:
+    """How the objective came to be larger than it was."""
+    first, *_, last = (reached.total for reached in trained.curve)
+    least = min(reached.total for reached in trained.curve)
+    return f"the objective grew: from {short(first)} to {short(last)}, and it was {short(least)} between"
+
+
 def data(trained: Trained) -> dict[str, Any]:
     """The data of the JSON."""
     found: dict[str, Any] = {
@@ -91,7 +112,9 @@ def data(trained: Trained) -> dict[str, Any]:
         "examples": trained.examples,
         **trained.settings._asdict(),
         "curve": [{key: finite(value) for key, value in row.items()} for row in curve(trained)],
-        "reached": objective.data(trained.curve[-1]),
+        "reached": objective.data(trained.curve[trained.best]),
+        "best": trained.best,
+        "stopped": None if trained.stopped is None else str(trained.stopped),
     }
     if trained.principal:
         found["pca"] = trained.principal._asdict()

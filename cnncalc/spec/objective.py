@@ -9,7 +9,15 @@ from cnncalc.spec import values
 from cnncalc.spec.node import Mapping, Node, Scalar
 from cnncalc.spec.values import BadValue, Context, unknown_keys
 
-LOSSES = ("squared_error",)
+#: The losses of one example, y the output and t the target; the first is meant where none is named.
+FORMULAS = {
+    "squared_error": "½·‖y − t‖²",
+    "absolute_error": "Σ|y − t|",
+    "cross_entropy": "−Σ t·ln y",
+    "binary_cross_entropy": "−Σ [t·ln y + (1 − t)·ln(1 − y)]",
+}
+LOSSES = tuple(FORMULAS)
+REDUCTIONS = ("mean", "sum")
 FORM = "objective: {loss: squared_error, sparsity: {layer: code, target: 0.05, weight: 0.1}}"
 
 
@@ -23,19 +31,23 @@ class Sparsity(NamedTuple):
 
 
 class Objective(NamedTuple):
-    """What training makes small: the ``loss`` and, where there is one, a term for sparsity."""
+    """What training makes small: the mean or the sum over the examples of the ``loss`` and, where there is one, a term
+    for sparsity.
+    """
 
     loss: str
+    reduction: str
     sparsity: Sparsity | None
 
 
 def read(node: Node, context: Context) -> Objective:
     """The objective that ``node`` holds. Raises SpecError."""
-    objective = _mapping(node, "objective", ("loss", "sparsity"))
-    loss = objective.items.get("loss")
+    objective = _mapping(node, "objective", ("loss", "reduction", "sparsity"))
+    loss, reduction = (objective.items.get(key) for key in ("loss", "reduction"))
     sparsity = objective.items.get("sparsity")
     return Objective(
         values.word(loss, context, "loss", LOSSES) if loss else LOSSES[0],
+        values.word(reduction, context, "reduction", REDUCTIONS) if reduction else REDUCTIONS[0],
         _sparsity(sparsity, context) if sparsity else None,
     )
 

@@ -55,7 +55,7 @@ def _of_autoencoder(summary: Summary) -> list[Finding]:
     from cnncalc.summary.autoencoder import SHARES, code, has_shares, incomparable, last_step, watched
 
     found, row, small = [], watched(summary), code(summary)
-    if summary.network.objective and (reason := incomparable(summary)):
+    if small and summary.network.objective and (reason := incomparable(summary)):
         text = f"objective: {reason}"
         found.append(Finding(summary.network.mark, None, "output", None, None, text, "warning"))
     if row is None and small and (small.ratio or 2) <= 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import re
 import sys
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -17,7 +19,7 @@ import cnncalc
 from cnncalc import kinds
 from cnncalc.engine import by_hand, inputs, kernels
 from cnncalc.engine import weights as learned
-from cnncalc.engine.kernels.activation import activate, derivative, differentiable, into
+from cnncalc.engine.kernels.activation import activate, derivative, into
 from cnncalc.engine.model import Model
 from cnncalc.engine.planning.layout import Layout
 from cnncalc.kinds.activation import KINDS
@@ -61,13 +63,32 @@ def test_a_rectifier_is_flatter_below_zero(word: str) -> None:
     assert KINDS[word].rectifies == (abs(zero - low) < (high - zero) / 2)
 
 
-@pytest.mark.parametrize("word", differentiable())
+BY_NUMBER = [word for word in FUNCTIONS if not KINDS[word].over_channels]
+SOME = np.array([-4.1, -2.1, -0.3, 0.2, 1.7, 6.5])
+
+
+@pytest.mark.parametrize("word", BY_NUMBER)
 def test_the_derivative_by_finite_differences(word: str) -> None:
-    x = np.array([-2.1, -0.3, 0.2, 1.7])
-    step, kind, slope = 1e-6, KINDS[word](), derivative(KINDS[word]())
-    assert slope is not None
-    ends = [activate(kind, x + moved) for moved in (step, -step)]
-    assert slope(kind, activate(kind, x)) == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-6)
+    step, kind = 1e-6, KINDS[word]()
+    ends = [activate(kind, SOME + moved) for moved in (step, -step)]
+    assert derivative(kind, SOME, activate(kind, SOME)) == pytest.approx(
+        (ends[0] - ends[1]) / (2 * step), rel=1e-6, abs=1e-9
+    )
+
+
+@pytest.mark.parametrize("word", BY_NUMBER)
+def test_the_derivative_is_as_its_formula_says(word: str) -> None:
+    kind = KINDS[word]()
+    formula = re.sub(r"\|(.)\|", r"np.abs(\1)", kind.derivative)
+    for sign, code in (("−", "-"), ("·", "*"), ("²", "**2"), ("σ", "sigma"), ("Φ", "Phi"), ("φ", "phi"),
+                       ("where", "if"), (", else", " else")):  # fmt: skip
+        formula = formula.replace(sign, code)
+    known = {"np": np, "exp": np.exp, "tanh": np.tanh, "softplus": lambda x: np.log1p(np.exp(x)), "slope": 0.01,
+             "sigma": lambda x: 1 / (1 + np.exp(-x)), "Phi": lambda x: (1 + math.erf(x / 2**0.5)) / 2,
+             "phi": lambda x: np.exp(-x * x / 2) / (2 * np.pi) ** 0.5}  # fmt: skip
+    y = activate(kind, SOME)
+    wanted = [eval(formula, {**known, "x": x, "y": each}) for x, each in zip(SOME, y, strict=True)]
+    assert derivative(kind, SOME, y) == pytest.approx(wanted, abs=1e-4)
 
 
 @pytest.mark.parametrize("word", FUNCTIONS)

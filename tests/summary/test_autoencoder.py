@@ -73,13 +73,13 @@ def test_the_objective_is_read() -> None:
     assert objective.loss == "squared_error"
     assert objective.sparsity[:3] == ("code", 0.05, 0.1)
     assert watched(_net(objective=SPARSE).summary()).name == "encoder/code"
-    assert _net(objective="objective: {}").network.objective == ("squared_error", None)
+    assert _net(objective="objective: {}").network.objective == ("squared_error", "mean", None)
 
 
 @pytest.mark.parametrize(
     ("objective", "says"),
     [
-        ("objective: 3", "objective must be a mapping of loss, sparsity"),
+        ("objective: 3", "objective must be a mapping of loss, reduction, sparsity"),
         ("objective: {los: squared_error}", 'did you mean "loss"'),
         ("objective: {loss: squared}", "squared_error"),
         ("objective: {sparsity: {target: 0.1}}", "sparsity needs the name of a layer"),

@@ -41,6 +41,12 @@ def run(
     save_weights: Annotated[
         str | None, typer.Option("--save-weights", metavar="FILE", help="Write the weights to an .npz file.")
     ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target", "-t", metavar="FILE", help="What the output should be, for the objective [default: the input]."
+        ),
+    ] = None,
     max_memory: options.MaxMemory = None,
     engine: Annotated[
         str,
@@ -74,7 +80,7 @@ def run(
 
     given = [_given(summary, setting) for setting in input or []]
     own = net.weights if weights is None else weights
-    result = session.run(summary, given, own, seeded, examples, bounds, engine, trace, io.progress())
+    result = session.run(summary, given, own, seeded, examples, bounds, engine, trace, io.progress(), target=target)
     io.warn(finding for finding in net.findings() if finding.layer in summary.inputs)
     for file, array in unused(summary, given):
         io.complain(f'note: {file}: no input is called "{printable(array)}"; the array is not read', 0)

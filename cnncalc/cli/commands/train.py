@@ -12,14 +12,37 @@ from cnncalc.cli import io, options
 from cnncalc.cli.files import Files
 from cnncalc.render import train as render
 
+OPTIMIZERS = ("adam", "sgd", "momentum")
+DECAYS = ("cosine", "linear", "none")
 EXAMPLE = "Example: cnncalc train @autoencoder-curve --data @curve --compare pca"
 
 
 def train(
     spec: options.Spec,
     data: Annotated[str, typer.Option("--data", "-d", metavar="FILE", help="The examples, .npy or .npz.")],
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target", "-t", metavar="FILE", help="What the outputs should be: arrays or labels [default: the data]."
+        ),
+    ] = None,
     epochs: Annotated[str, typer.Option("--epochs", metavar="N", help="Passes over the data.")] = "300",
-    rate: Annotated[str, typer.Option("--rate", metavar="X", help="Initial learning rate; it decays to 0.")] = "0.01",
+    rate: Annotated[str, typer.Option("--rate", metavar="X", help="Initial learning rate.")] = "0.01",
+    optimizer: Annotated[
+        str,
+        typer.Option(
+            "--optimizer", metavar="NAME", help="adam, sgd or momentum.", autocompletion=options.complete(OPTIMIZERS)
+        ),
+    ] = "adam",
+    decay: Annotated[
+        str,
+        typer.Option(
+            "--decay",
+            metavar="NAME",
+            help="How the rate falls to 0: cosine or linear; or none.",
+            autocompletion=options.complete(DECAYS),
+        ),
+    ] = "cosine",
     batch: Annotated[str, typer.Option("--batch", metavar="N", help="Examples in a step.")] = "32",
     noise: Annotated[
         str, typer.Option("--noise", metavar="X", help="Standard deviation of noise on the inputs.")
@@ -41,10 +64,12 @@ def train(
     max_memory: options.MaxMemory = None,
     limit: options.Limit = None,
 ) -> int:
-    """Train an autoencoder of dense layers by gradient descent, and show its loss curve."""
+    """Train a network by gradient descent, and show its loss curve."""
     format = options.form(format, output, render.FORMATS)
     if compare is not None:
         options.choose("--compare", compare, ("pca",))
+    options.choose("--optimizer", optimizer, OPTIMIZERS)
+    options.choose("--decay", decay, DECAYS)
     options.apart(("--output", output), ("--save-weights", save_weights))
     options.off_terminal(save_weights)
     numbers = {
@@ -59,13 +84,18 @@ def train(
     from cnncalc.engine.files import npz
     from cnncalc.engine.train import descent
 
-    settings = descent.Settings(**numbers)  # type: ignore[arg-type]
+    settings = descent.Settings(**numbers, optimizer=optimizer, decay=decay)  # type: ignore[arg-type]
     trained = descent.train(
-        summary, data, weights, settings, bounds, compare=compare is not None, progress=io.progress()
+        summary, data, weights, settings, bounds, target=target, compare=compare is not None, progress=io.progress()
     )
     with Files() as files:
         if save_weights is not None:
             io.write_arrays(save_weights, partial(npz.write, trained.weights), files)
         aside = output is None and save_weights == "-"
         io.report(render.render(trained, format), output, files, aside=aside)
+    if trained.grew:
+        io.complain(f"warning: {render.growth(trained)}\n  = help: a smaller --rate", 0)
+    if trained.stopped is not None:
+        kept = "--save-weights FILE keeps the best weights" if save_weights is None else f"go on with -w {save_weights}"
+        raise trained.stopped_with(kept)
     return 0

@@ -2,7 +2,7 @@
 
 A kernel is the function of a kind's name in the file of that kind's name: ``kinds/conv.py`` has its kernels in
 ``kernels/conv.py``, and so the folder is the registry here too. What else the engine knows of a kind is registered
-beside its kernel: ``fast_form`` and ``by_hand`` are decorators.
+beside its kernel: ``backward``, ``fast_form`` and ``by_hand`` are decorators.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from cnncalc.engine.arrays import Array
+from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast.job import Job
 from cnncalc.engine.parallel.work import Work
 from cnncalc.errors import EngineError
@@ -21,6 +21,10 @@ from cnncalc.kinds.base.kind import Kind
 
 #: A reference kernel: (kind, its weights by name, operands) -> output.
 Kernel = Callable[..., Any]
+#: dL/d(operand) for each operand (None where it holds no numbers to differentiate by), and dL/d(weight) by name.
+Gradients = tuple[list[Any], Weights]
+#: The chain rule through a kernel: (kind, its weights by name, its operands, its output, dL/d(output)) -> gradients.
+Backward = Callable[..., Gradients]
 #: A fast form: the pieces of work that a layer is divided into; None leaves it to the reference kernel.
 Fast = Callable[[Job], Sequence[Work] | None]
 
@@ -62,6 +66,7 @@ Place = Callable[[tuple[int, ...]], Terms | Formula]
 ByHand = Callable[..., Place | Iterable[Shown]]
 
 _known: dict[type[Kind], Kernel] = {}
+_backward: dict[type[Kind], Backward] = {}
 _fast: dict[tuple[type[Kind], bool], Fast] = {}
 _by_hand: dict[type[Kind], ByHand] = {}
 
@@ -93,6 +98,25 @@ def _files(kind: Kind, room: str) -> Iterator[ModuleType]:
         name = f"cnncalc.engine.{room}.{stem}"
         if kinds.startswith("cnncalc.kinds") and find_spec(name) is not None:
             yield import_module(name)
+
+
+def backward(*kinds: type[Kind]) -> Callable[[Backward], Backward]:
+    """Register the function below as the chain rule through the kernels of ``kinds``."""
+
+    def register(function: Backward) -> Backward:
+        _backward.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+def find_backward(kind: Kind) -> Backward:
+    """The chain rule through the kernel of ``kind``. Raises EngineError where there is none."""
+    find(kind)  # loads the file that registers it
+    found = _backward.get(type(kind))
+    if found is None:
+        raise EngineError(f"{kind.word()} has no gradient")
+    return found
 
 
 def fast_form(*kinds: type[Kind], volumes: bool = False) -> Callable[[Fast], Fast]:

@@ -14,39 +14,46 @@ from cnncalc.engine import kernels
 from cnncalc.engine.arrays import Array, Weights, blocks
 from cnncalc.engine.fast.job import Activate, Job
 from cnncalc.engine.fast.rowwise import Rowwise
-from cnncalc.engine.kernels import Kernel, fast_form
+from cnncalc.engine.kernels import Gradients, Kernel, backward, fast_form
 from cnncalc.engine.parallel.work import Work
-from cnncalc.kinds.activation import KINDS, Activation, Gelu, Relu, Relu6
+from cnncalc.kinds.activation import KINDS, Activation, Gelu, LogSoftmax, Relu, Relu6, Softmax
 from cnncalc.kinds.base.activated import ending
 from cnncalc.kinds.base.function import Function
 
 BLOCK = 1 << 15  # numbers of which gelu is worked out at one time
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. (2017)
 
-#: The derivative of a function, from what it gives: (kind, y) -> dy/dx.
-Derivative = Callable[[Any, Array], Array]
+#: The derivative of a function: (kind, x, y) -> dy/dx, from what it reads or from what it gives.
+Derivative = Callable[[Any, Array, Array], Array]
 
 _derivatives: dict[str, Derivative] = {}
 
 
-def derived(derivative: Derivative) -> Callable[[Kernel], Kernel]:
-    """Register ``derivative`` for the function below, which can then be trained through."""
+def derived(rule: Derivative) -> Callable[[Kernel], Kernel]:
+    """Register ``rule`` as the derivative of the function below, number by number."""
 
     def register(function: Kernel) -> Kernel:
-        _derivatives[function.__name__] = derivative
+        _derivatives[function.__name__] = rule
+        backward(KINDS[function.__name__])(chained)
         return function
 
     return register
 
 
-def derivative(function: Function) -> Derivative | None:
-    """The derivative of an activation function, or None where none is registered."""
-    return _derivatives.get(function.word())
+def chained(kind: Function, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """``dL/dx = dL/dy · dy/dx``."""
+    return [dy * derivative(kind, xs[0], y).astype(dy.dtype, copy=False)], {}
 
 
-def differentiable() -> list[str]:
-    """The names of the functions that have a derivative."""
-    return [word for word in KINDS if word in _derivatives]
+def derivative(function: Function, x: Array, y: Array) -> Array:
+    """dy/dx of an activation function that has one for each number by itself, softmax and its logarithm have not."""
+    return _derivatives[function.word()](function, x, y)
+
+
+def activate_backward(function: Function, x: Array, y: Array, dy: Array) -> Array:
+    """dL/dx of :func:`activate`."""
+    (dx,), _ = kernels.find_backward(function)(function, {}, [x], y, dy)
+    return np.asarray(dx)
 
 
 def activate(function: Function, x: Array) -> Array:
@@ -60,75 +67,92 @@ def activation(kind: Activation, weights: Weights, x: Array) -> Array:
     return activate(kind.chosen, x)
 
 
-@derived(lambda kind, y: np.ones_like(y))
+@backward(Activation)
+def activation_backward(kind: Activation, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    return [activate_backward(kind.chosen, xs[0], y, dy)], {}
+
+
+@derived(lambda kind, x, y: np.ones_like(y))
 def linear(kind: Any, weights: Weights, x: Array) -> Array:
     return x
 
 
-@derived(lambda kind, y: np.where(y > 0, 1.0, 0.0))
+@derived(lambda kind, x, y: x > 0)
 def relu(kind: Any, weights: Weights, x: Array) -> Array:
     return np.maximum(x, 0)
 
 
+@derived(lambda kind, x, y: (x > 0) & (x < 6))
 def relu6(kind: Any, weights: Weights, x: Array) -> Array:
     return np.clip(x, 0, 6)
 
 
-@derived(lambda kind, y: np.where(y > 0, 1.0, kind.slope))
+@derived(lambda kind, x, y: np.where(x > 0, 1, kind.slope))
 def leaky_relu(kind: Any, weights: Weights, x: Array) -> Array:
     return np.where(x > 0, x, x * x.dtype.type(kind.slope))
 
 
-@derived(lambda kind, y: np.where(y > 0, 1.0, y + 1))
+@derived(lambda kind, x, y: np.where(x > 0, 1, y + 1))
 def elu(kind: Any, weights: Weights, x: Array) -> Array:
     return np.where(x > 0, x, np.expm1(np.minimum(x, 0)))
 
 
-@derived(lambda kind, y: np.where(y > 0, 1.0, y + 1))
+@derived(lambda kind, x, y: np.where(x > 0, 1, y + 1))
 def celu(kind: Any, weights: Weights, x: Array) -> Array:
     return elu(kind, weights, x)  # the same at alpha 1
 
 
+@derived(lambda kind, x, y: np.where(x > 0, SELU_SCALE, y + SELU_SCALE * SELU_ALPHA))
 def selu(kind: Any, weights: Weights, x: Array) -> Array:
     number = x.dtype.type
     return number(SELU_SCALE) * np.where(x > 0, x, number(SELU_ALPHA) * np.expm1(np.minimum(x, 0)))
 
 
-@derived(lambda kind, y: y * (1 - y))
+@derived(lambda kind, x, y: y * (1 - y))
 def sigmoid(kind: Any, weights: Weights, x: Array) -> Array:
     return 1 / (1 + np.exp(-x))
 
 
+@derived(lambda kind, x, y: sigmoid(kind, {}, x) + y * (1 - sigmoid(kind, {}, x)))
 def silu(kind: Any, weights: Weights, x: Array) -> Array:
     return x / (1 + np.exp(-x))
 
 
+@derived(lambda kind, x, y: ((x > -3) & (x < 3)) / 6)
 def hard_sigmoid(kind: Any, weights: Weights, x: Array) -> Array:
     return np.clip(x + 3, 0, 6) / 6
 
 
+@derived(lambda kind, x, y: np.where(x < -3, 0, np.where(x > 3, 1, x / 3 + 0.5)))
 def hard_swish(kind: Any, weights: Weights, x: Array) -> Array:
     return x * hard_sigmoid(kind, weights, x)
 
 
-@derived(lambda kind, y: 1 - y * y)
+@derived(lambda kind, x, y: 1 - y * y)
 def tanh(kind: Any, weights: Weights, x: Array) -> Array:
     return np.tanh(x)
 
 
-@derived(lambda kind, y: 1 - np.exp(-y))
+@derived(lambda kind, x, y: 1 - np.exp(-y))
 def softplus(kind: Any, weights: Weights, x: Array) -> Array:
     return np.logaddexp(x.dtype.type(0), x)
 
 
+@derived(
+    lambda kind, x, y: (
+        np.tanh(softplus(kind, {}, x)) + x * (1 - np.tanh(softplus(kind, {}, x)) ** 2) * sigmoid(kind, {}, x)
+    )
+)
 def mish(kind: Any, weights: Weights, x: Array) -> Array:
     return x * np.tanh(softplus(kind, weights, x))
 
 
+@derived(lambda kind, x, y: (1 - np.abs(y)) ** 2)
 def softsign(kind: Any, weights: Weights, x: Array) -> Array:
     return x / (1 + np.abs(x))
 
 
+@derived(lambda kind, x, y: np.sign(x))
 def abs(kind: Any, weights: Weights, x: Array) -> Array:
     return np.abs(x)
 
@@ -143,6 +167,27 @@ def log_softmax(kind: Any, weights: Weights, x: Array) -> Array:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
+@backward(Softmax)
+def softmax_backward(kind: Any, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """``dL/dx_i = y_i·(dL/dy_i − Σ_j dL/dy_j·y_j)``."""
+    return [y * (dy - (dy * y).sum(axis=-1, keepdims=True))], {}
+
+
+@backward(LogSoftmax)
+def log_softmax_backward(kind: Any, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """``dL/dx_i = dL/dy_i − exp(y_i)·Σ_j dL/dy_j``."""
+    return [dy - np.exp(y) * dy.sum(axis=-1, keepdims=True)], {}
+
+
+def _gelu_slope(kind: Gelu, x: Array, y: Array) -> Array:
+    """``Φ(x) + x·φ(x)``, or the same of the tanh form."""
+    if kind.approximate:
+        bend = np.tanh(sqrt(2 / np.pi) * (x + 0.044715 * x**3))
+        return (1 + bend) / 2 + x * (1 - bend * bend) / 2 * sqrt(2 / np.pi) * (1 + 3 * 0.044715 * x * x)
+    return (1 + _erf(x / sqrt(2))) / 2 + x * np.exp(-x * x / 2) / sqrt(2 * np.pi)
+
+
+@derived(_gelu_slope)
 def gelu(kind: Any, weights: Weights, x: Array) -> Array:
     """x · Φ(x), or its tanh form."""
     number = x.dtype.type

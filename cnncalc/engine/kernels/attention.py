@@ -6,10 +6,11 @@ import math
 
 import numpy as np
 
-from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.arrays import Array, Weights, summed_to
 from cnncalc.engine.fast.job import CACHE, Job, largest, pieces
-from cnncalc.engine.kernels import fast_form
-from cnncalc.engine.kernels.activation import softmax
+from cnncalc.engine.kernels import Gradients, backward, fast_form
+from cnncalc.engine.kernels.activation import softmax, softmax_backward
+from cnncalc.engine.kernels.conv import grouped_backward
 from cnncalc.engine.kernels.window import shape_of
 from cnncalc.engine.parallel.work import Phase, Work
 from cnncalc.engine.relative import Relative, cut, joined, mask, turned
@@ -27,15 +28,60 @@ def attention(kind: Attention, weights: Weights, query: Array, memory: Array | N
     relative = Relative(kind, weights, shape_of(query), shape_of(read))
     hidden = mask(kind, shape_of(query))
     x, read = (cut(kind, each) for each in (query, read))
-    q, k, v = (_projected(weights, name, each) for name, each in (("query", x), ("key", read), ("value", read)))
-    if kind.rotary:
-        q, k = (turned(_heads(heads, each)) for heads, each in ((kind.heads, q), (_kv_heads(kind), k)))
-    else:
-        q, k = _heads(kind.heads, q), _heads(_kv_heads(kind), k)
-    k, v = (np.repeat(each, kind.heads // _kv_heads(kind), axis=-3) for each in (k, _heads(_kv_heads(kind), v)))
+    q, k, v = _queries_keys_values(kind, weights, x, read)
     mixed = np.empty((*x.shape[:-1], kind.heads * v.shape[-1]), x.dtype)
     _mix(kind, q, k, v, _heads(kind.heads, mixed), relative, hidden)
     return joined(kind, _projected(weights, "output", mixed), shape_of(query))
+
+
+@backward(Attention)
+def attention_backward(kind: Attention, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """Through ``P·V`` and ``P = softmax(Q·Kᵀ/√d)`` to the projections: ``dV = Pᵀ·dO``, ``dP = dO·Vᵀ``,
+    ``dQ = dS·K/√d``, ``dK = dSᵀ·Q/√d``.
+    """
+    query, memory = xs[0], xs[-1]
+    relative = Relative(kind, weights, shape_of(query), shape_of(memory))
+    x, read = cut(kind, query), cut(kind, memory)
+    q, k, v = _queries_keys_values(kind, weights, x, read)
+    scale = q.dtype.type(q.shape[-1] ** -0.5)
+    p = softmax(kind, {}, _scores(kind, q * scale, k, slice(None), relative, mask(kind, shape_of(query))))
+    dmixed, found = _projected_backward(weights, "output", _unheaded(p @ v), cut(kind, dy))
+    do = _heads(kind.heads, dmixed)
+    (ds,), _ = softmax_backward(kind, {}, [], p, do @ v.swapaxes(-1, -2))
+    found |= relative.backward(weights, ds)
+    dq, dk, dv = ds @ k * scale, ds.swapaxes(-1, -2) @ q * scale, p.swapaxes(-1, -2) @ do
+    dk, dv = (_unrepeated(kind, each) for each in (dk, dv))
+    if kind.rotary:
+        dq, dk = turned(dq, back=True), turned(dk, back=True)
+    dxs = []
+    for name, source, change in (("query", x, dq), ("key", read, dk), ("value", read, dv)):
+        dsource, own = _projected_backward(weights, name, source, _unheaded(change))
+        found |= own
+        dxs.append(dsource)
+    dquery, dmemory = joined(kind, dxs[0], shape_of(query)), joined(kind, dxs[1] + dxs[2], shape_of(memory))
+    return ([dquery + dmemory] if len(xs) == 1 else [dquery, dmemory]), found
+
+
+def _queries_keys_values(kind: Attention, weights: Weights, x: Array, read: Array) -> tuple[Array, Array, Array]:
+    """Each ``[..., heads, T, dim]``; heads that share keys and values have the same ones."""
+    q, k, v = (_projected(weights, name, each) for name, each in (("query", x), ("key", read), ("value", read)))
+    q, k, v = _heads(kind.heads, q), _heads(_kv_heads(kind), k), _heads(_kv_heads(kind), v)
+    if kind.rotary:
+        q, k = turned(q), turned(k)
+    k, v = (np.repeat(each, kind.heads // _kv_heads(kind), axis=-3) for each in (k, v))
+    return q, k, v
+
+
+def _unrepeated(kind: Attention, x: Array) -> Array:
+    """``[..., heads, T, dim]`` summed over the heads that share keys and values."""
+    *outer, heads, positions, dim = x.shape
+    return x.reshape(*outer, _kv_heads(kind), heads // _kv_heads(kind), positions, dim).sum(axis=-3)
+
+
+def _unheaded(x: Array) -> Array:
+    """``[..., heads, T, dim]`` as ``[..., T, heads·dim]``."""
+    heads, positions, dim = x.shape[-3:]
+    return x.swapaxes(-2, -3).reshape(*x.shape[:-3], positions, heads * dim)
 
 
 def _kv_heads(kind: Attention) -> int:
@@ -47,6 +93,14 @@ def _projected(weights: Weights, name: str, x: Array, out: Array | None = None) 
     if f"{name}_bias" in weights:
         y += weights[f"{name}_bias"]
     return y
+
+
+def _projected_backward(weights: Weights, name: str, x: Array, dy: Array) -> tuple[Array, Weights]:
+    dx, dkernel = grouped_backward(x, weights[f"{name}_kernel"], 1, dy)
+    found = {f"{name}_kernel": dkernel}
+    if f"{name}_bias" in weights:
+        found[f"{name}_bias"] = summed_to(dy, weights[f"{name}_bias"].shape)
+    return dx, found
 
 
 def _heads(heads: int, x: Array) -> Array:
@@ -65,14 +119,20 @@ def _mix(
     rows = max(1, BLOCK // (math.prod(q.shape[:-2]) * k.shape[-2]))
     for start in range(0, q.shape[-2], rows):
         part = slice(start, start + rows)
-        scores = (q[..., part, :] * scale) @ k.swapaxes(-1, -2)
-        if relative:
-            scores += relative.rows(part)
-        if kind.causal:
-            scores[..., ~np.tri(scores.shape[-2], scores.shape[-1], start, dtype=bool)] = -np.inf
-        if hidden is not None:
-            scores += hidden[..., part, :]
+        scores = _scores(kind, q[..., part, :] * scale, k, part, relative, hidden)
         out[..., part, :] = softmax(kind, {}, scores) @ v
+
+
+def _scores(kind: Attention, q: Array, k: Array, part: slice, relative: Relative | None, hidden: Array | None) -> Array:
+    """``[..., queries of the part, S]`` of queries that are divided by √key_dim already."""
+    scores = q @ k.swapaxes(-1, -2)
+    if relative:
+        scores += relative.rows(part)
+    if kind.causal:
+        scores[..., ~np.tri(scores.shape[-2], scores.shape[-1], part.start or 0, dtype=bool)] = -np.inf
+    if hidden is not None:
+        scores += hidden[..., part, :]
+    return scores
 
 
 @fast_form(Attention)

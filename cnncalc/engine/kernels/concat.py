@@ -7,7 +7,7 @@ import numpy as np
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast.job import Job
 from cnncalc.engine.fast.rowwise import Joined
-from cnncalc.engine.kernels import fast_form
+from cnncalc.engine.kernels import Gradients, backward, fast_form
 from cnncalc.engine.kernels.window import shape_of
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.concat import Concat
@@ -22,3 +22,9 @@ def concat(kind: Concat, weights: Weights, *xs: Array) -> Array:
 def fast_concat(job: Job) -> list[Work] | None:
     """Along the channels most operands lie in the output already."""
     return [Joined(job)] if job.kind.axis == "channels" else None
+
+
+@backward(Concat)
+def concat_backward(kind: Concat, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    axis = 1 + shape_of(xs[0]).axes.index(kind.axis)
+    return np.split(dy, np.cumsum([x.shape[axis] for x in xs])[:-1], axis=axis), {}

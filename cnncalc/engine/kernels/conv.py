@@ -7,15 +7,14 @@ from itertools import product
 
 import numpy as np
 
-from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.arrays import Array, Weights, summed_to
 from cnncalc.engine.fast import depthwise, transposed, winograd
 from cnncalc.engine.fast import product as products
 from cnncalc.engine.fast.job import Job
-from cnncalc.engine.kernels import Terms, by_hand, fast_form
-from cnncalc.engine.kernels.window import seen, shape_of, sliding
+from cnncalc.engine.kernels import Gradients, Terms, backward, by_hand, fast_form
+from cnncalc.engine.kernels.window import Taps, landing, seen, shape_of, sliding
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.conv import Conv, DepthwiseConv, SeparableConv, TransposedConv
-from cnncalc.rules import reached
 
 
 def conv(kind: Conv, weights: Weights, x: Array) -> Array:
@@ -27,6 +26,18 @@ def conv(kind: Conv, weights: Weights, x: Array) -> Array:
     return biased(y, weights)
 
 
+@backward(Conv)
+def conv_backward(kind: Conv, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """Each element of the window: ``dkernel = Σ viewᵀ·dy``, and ``dy·kernelᵀ`` goes back to what the view saw."""
+    (x,) = xs
+    dkernel = np.empty_like(weights["kernel"])
+    (_, taps), (dx, places) = sliding(kind, x), landing(kind, x)
+    for (tap, view), (_, place) in zip(taps, places, strict=True):
+        dview, dkernel[tap] = grouped_backward(view, weights["kernel"][tap], kind.groups, dy)
+        place += dview
+    return [dx], {"kernel": dkernel, **dbias(weights, dy)}
+
+
 def depthwise_conv(kind: DepthwiseConv | SeparableConv, weights: Weights, x: Array) -> Array:
     """Kernel ``[spatial..., C, multiplier]``; output channel ``c·multiplier + m``."""
     counts, taps = sliding(kind, x)
@@ -36,6 +47,20 @@ def depthwise_conv(kind: DepthwiseConv | SeparableConv, weights: Weights, x: Arr
     return biased(y.reshape(*y.shape[:-2], -1), weights)
 
 
+@backward(DepthwiseConv)
+def depthwise_conv_backward(
+    kind: DepthwiseConv | SeparableConv, weights: Weights, xs: list[Array], y: Array, dy: Array
+) -> Gradients:
+    """As for a convolution, each channel by itself."""
+    (x,) = xs
+    dkernel, each = np.empty_like(weights["kernel"]), dy.reshape(*dy.shape[:-1], x.shape[-1], kind.multiplier)
+    (_, taps), (dx, places) = sliding(kind, x), landing(kind, x)
+    for (tap, view), (_, place) in zip(taps, places, strict=True):
+        place += (each * weights["kernel"][tap]).sum(axis=-1)
+        dkernel[tap] = (view[..., None] * each).sum(axis=tuple(range(x.ndim - 1)))
+    return [dx], {"kernel": dkernel, **dbias(weights, dy)}
+
+
 def separable_conv(kind: SeparableConv, weights: Weights, x: Array) -> Array:
     """Depthwise, then a product over the channels at each position."""
     middle = depthwise_conv(kind, {"kernel": weights["depthwise_kernel"]}, x)
@@ -43,23 +68,63 @@ def separable_conv(kind: SeparableConv, weights: Weights, x: Array) -> Array:
     return biased(middle @ pointwise.reshape(pointwise.shape[-2:]), weights)
 
 
+@backward(SeparableConv)
+def separable_conv_backward(kind: SeparableConv, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """The product over the channels, then the depthwise convolution."""
+    depthwise, pointwise = {"kernel": weights["depthwise_kernel"]}, weights["pointwise_kernel"]
+    middle = depthwise_conv(kind, depthwise, xs[0])
+    dmiddle, dpointwise = grouped_backward(middle, pointwise.reshape(pointwise.shape[-2:]), 1, dy)
+    dxs, found = depthwise_conv_backward(kind, depthwise, xs, middle, dmiddle)
+    kernels = {"depthwise_kernel": found["kernel"], "pointwise_kernel": dpointwise.reshape(pointwise.shape)}
+    return dxs, {**kernels, **dbias(weights, dy)}
+
+
 def transposed_conv(kind: TransposedConv, weights: Weights, x: Array) -> Array:
     """Kernel ``[spatial..., C, filters/groups]``: each input position spreads its window over the output."""
+    full, kept, places = _spread(kind, x)
+    for tap, place in places:
+        place += grouped(x, _by_filter(weights["kernel"][tap], kind.groups), kind.groups)
+    return biased(full[kept], weights)
+
+
+@backward(TransposedConv)
+def transposed_conv_backward(kind: TransposedConv, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """Each input position gathers the window of ``dy`` that it was spread over."""
+    (x,) = xs
+    dx, dkernel = np.zeros_like(x), np.empty_like(weights["kernel"])
+    full, kept, places = _spread(kind, x)
+    full[kept] = dy
+    for tap, place in places:
+        own = _by_filter(weights["kernel"][tap], kind.groups)
+        part, found = grouped_backward(x, own, kind.groups, place)
+        dx += part
+        dkernel[tap] = found.reshape(len(own), kind.groups, -1).swapaxes(0, 1).reshape(dkernel[tap].shape)
+    return [dx], {"kernel": dkernel, **dbias(weights, dy)}
+
+
+def _spread(kind: TransposedConv, x: Array) -> tuple[Array, tuple[slice, ...], Taps]:
+    """Zeros as large as the output before it is cropped, the part that is kept, and for each element of the window the
+    view of the zeros that it lands on.
+    """
     shape = shape_of(x)
     sizes, crop = kind.output(shape).spatial, kind.crop(shape)
     axes = [(f, s, d) for _, f, s, d, _, _ in kind._axes(shape)]
     full = np.zeros(
-        (len(x), *(max(reached(n, f, s, d), begin + size)
+        (len(x), *(max((n - 1) * s + d * (f - 1) + 1, begin + size)
                    for n, (f, s, d), (begin, _), size in zip(shape.spatial, axes, crop, sizes, strict=True)),
          kind.filters), x.dtype,
     )  # fmt: skip
-    for tap in product(*(range(f) for f, _, _ in axes)):
-        cuts = [
-            slice(t * d, t * d + (n - 1) * s + 1, s) for t, n, (_, s, d) in zip(tap, shape.spatial, axes, strict=True)
-        ]
-        full[(slice(None), *cuts)] += grouped(x, _by_filter(weights["kernel"][tap], kind.groups), kind.groups)
-    kept = [slice(begin, begin + size) for (begin, _), size in zip(crop, sizes, strict=True)]
-    return biased(full[(slice(None), *kept)], weights)
+    kept = (slice(None), *(slice(begin, begin + size) for (begin, _), size in zip(crop, sizes, strict=True)))
+
+    def places() -> Taps:
+        for tap in product(*(range(f) for f, _, _ in axes)):
+            cuts = [
+                slice(t * d, t * d + (n - 1) * s + 1, s)
+                for t, n, (_, s, d) in zip(tap, shape.spatial, axes, strict=True)
+            ]
+            yield tap, full[(slice(None), *cuts)]
+
+    return full, kept, places()
 
 
 def _by_filter(kernel: Array, groups: int) -> Array:
@@ -77,11 +142,26 @@ def grouped(x: Array, kernel: Array, groups: int) -> Array:
     return np.einsum("...gc,cgk->...gk", parts, kernels).reshape(*x.shape[:-1], -1)
 
 
+def grouped_backward(x: Array, kernel: Array, groups: int, dy: Array) -> tuple[Array, Array]:
+    """The gradient of :func:`grouped` by ``x`` and by ``kernel``: ``dy·kernelᵀ`` and ``xᵀ·dy``, group by group."""
+    if groups == 1:
+        return dy @ kernel.T, x.reshape(-1, x.shape[-1]).T @ dy.reshape(-1, dy.shape[-1])
+    parts, changes = (each.reshape(-1, groups, each.shape[-1] // groups) for each in (x, dy))
+    kernels = kernel.reshape(len(kernel), groups, -1)
+    dx = np.einsum("ngk,cgk->ngc", changes, kernels).reshape(x.shape)
+    return dx, np.einsum("ngc,ngk->cgk", parts, changes).reshape(kernel.shape)
+
+
 def biased(y: Array, weights: Weights) -> Array:
     """``y`` with the bias, where there is one, added in place."""
     if "bias" in weights:
         y += weights["bias"]
     return y
+
+
+def dbias(weights: Weights, dy: Array) -> Weights:
+    """The gradient by the bias, where there is one: ``Σ dy`` over examples and positions."""
+    return {"bias": summed_to(dy, weights["bias"].shape)} if "bias" in weights else {}
 
 
 @by_hand(Conv)

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from cnncalc.engine.arrays import Array, Weights, outward
+from cnncalc.engine.arrays import Array, Weights, inward, outward
 from cnncalc.engine.fast.job import Job, flat, spans
 from cnncalc.engine.fast.product import Gemm
-from cnncalc.engine.kernels import Terms, by_hand, fast_form
-from cnncalc.engine.kernels.conv import biased
+from cnncalc.engine.kernels import Gradients, Terms, backward, by_hand, fast_form
+from cnncalc.engine.kernels.conv import biased, dbias, grouped_backward
 from cnncalc.engine.kernels.window import shape_of
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.dense import Dense
@@ -21,6 +21,18 @@ def dense(kind: Dense, weights: Weights, x: Array) -> Array:
     if kind.flattens(shape_of(x)):
         x = outward(x, kind.layout).reshape(len(x), -1)
     return biased(x @ weights["kernel"], weights)
+
+
+@backward(Dense)
+def dense_backward(kind: Dense, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """``dx = dy·kernelᵀ``, ``dkernel = xᵀ·dy``, ``dbias = Σ dy``."""
+    (x,) = xs
+    written = outward(x, kind.layout)
+    read = written.reshape(len(x), -1) if kind.flattens(shape_of(x)) else x
+    dx, dkernel = grouped_backward(read, weights["kernel"], 1, dy)
+    if read is not x:
+        dx = inward(dx.reshape(written.shape), kind.layout)
+    return [dx], {"kernel": dkernel, **dbias(weights, dy)}
 
 
 class _Flat:

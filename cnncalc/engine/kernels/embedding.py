@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.kernels import Gradients, backward
 from cnncalc.errors import SpecError
 from cnncalc.kinds.embedding import Embedding
 
@@ -16,3 +17,11 @@ def embedding(kind: Embedding, weights: Weights, x: Array) -> Array:
     if wrong.any():
         raise SpecError(f"{x[wrong][0]} is no token id: they are whole numbers from 0 to {kind.vocab - 1}")
     return weights["embeddings"][ids]
+
+
+@backward(Embedding)
+def embedding_backward(kind: Embedding, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """Each row of the table gets what went out from it, added up; ids have no gradient."""
+    table = np.zeros_like(weights["embeddings"])
+    np.add.at(table, xs[0].astype(np.intp), dy)
+    return [None], {"embeddings": table}

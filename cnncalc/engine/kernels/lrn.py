@@ -6,6 +6,7 @@ import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.fast.job import spans
+from cnncalc.engine.kernels import Gradients, backward
 from cnncalc.kinds.lrn import Lrn
 
 BLOCK = 1 << 15  # numbers of which the sums are worked out at one time
@@ -42,3 +43,17 @@ def _sums(x: Array, count: int) -> Array:
             x = x[..., :-power] + x[..., power:]
             power *= 2
     return total
+
+
+@backward(Lrn)
+def lrn_backward(kind: Lrn, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """``dx_i = dy_i/r_i^β − 2αβ/size · x_i · Σ_j dy_j·x_j/r_j^(β + 1)``, r the bracket k + alpha/size · Σx², over the j
+    whose window has i in it.
+    """
+    (x,) = xs
+    before, after = (min(beside, x.shape[-1] - 1) for beside in ((kind.size - 1) // 2, kind.size // 2))
+    still = [(0, 0)] * (x.ndim - 1)
+    root = kind.k + kind.alpha / kind.size * _sums(np.pad(x * x, [*still, (before, after)]), before + 1 + after)
+    parts = np.pad(dy * x / root ** (kind.beta + 1), [*still, (after, before)])
+    slope = 2 * kind.alpha * kind.beta / kind.size
+    return [dy / root**kind.beta - slope * x * _sums(parts, before + 1 + after)], {}

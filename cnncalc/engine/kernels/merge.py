@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.arrays import Array, Weights, summed_to
 from cnncalc.engine.fast.job import Job
 from cnncalc.engine.fast.rowwise import Rowwise
-from cnncalc.engine.kernels import fast_form
+from cnncalc.engine.kernels import Gradients, backward, fast_form
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.add import Add
+from cnncalc.kinds.average import Average
 from cnncalc.kinds.maximum import Maximum
 from cnncalc.kinds.multiply import Multiply
 from cnncalc.kinds.subtract import Subtract
@@ -42,6 +43,39 @@ def spread(xs: tuple[Array, ...]) -> list[Array]:
     """Every operand with as many axes: ``[batch, C]`` as ``[batch, 1..., C]``."""
     most = max(x.ndim for x in xs)
     return [x.reshape(len(x), *(1,) * (most - x.ndim), *x.shape[1:]) for x in xs]
+
+
+@backward(Add, Average)
+def add_backward(kind: Any, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    share = dy / len(xs) if isinstance(kind, Average) else dy
+    return [_unspread(share, x) for x in xs], {}
+
+
+@backward(Subtract)
+def subtract_backward(kind: Any, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    first, *rest = xs
+    return [_unspread(dy, first), *(_unspread(-dy, x) for x in rest)], {}
+
+
+@backward(Multiply)
+def multiply_backward(kind: Any, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """dy times the product of all others."""
+    wide = spread(tuple(xs))
+    others = [reduce(np.multiply, wide[:n] + wide[n + 1 :], dy) for n in range(len(xs))]
+    return [_unspread(other, x) for other, x in zip(others, xs, strict=True)], {}
+
+
+@backward(Maximum)
+def maximum_backward(kind: Any, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """To the largest operand; where several are, each has the same share."""
+    largest = [x == y for x in spread(tuple(xs))]
+    share = dy / reduce(np.add, largest, np.zeros_like(y))
+    return [_unspread(share * mask, x) for mask, x in zip(largest, xs, strict=True)], {}
+
+
+def _unspread(dy: Array, x: Array) -> Array:
+    """The gradient by an operand before it was :func:`spread` over the others."""
+    return summed_to(dy, (len(x), *(1,) * (dy.ndim - x.ndim), *x.shape[1:])).reshape(x.shape)
 
 
 @fast_form(Add)

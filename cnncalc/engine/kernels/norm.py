@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnncalc.engine.arrays import Array, Weights, inward
+from cnncalc.engine.arrays import Array, Weights, inward, outward, summed_to
 from cnncalc.engine.fast.job import Job
 from cnncalc.engine.fast.rowwise import Rowwise
-from cnncalc.engine.kernels import fast_form
+from cnncalc.engine.kernels import Gradients, backward, fast_form
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.norm import Batchnorm, Groupnorm, Instancenorm, Layernorm, Rmsnorm
 
@@ -18,15 +18,39 @@ def batchnorm(kind: Batchnorm, weights: Weights, x: Array) -> Array:
     return _learned(weights, (x - weights["moving_mean"]) / root)
 
 
+@backward(Batchnorm)
+def batchnorm_backward(kind: Batchnorm, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """The moving mean and variance are fixed numbers here."""
+    root = np.sqrt(weights["moving_variance"] + kind.eps)
+    dz, found = _learned_backward(weights, (xs[0] - weights["moving_mean"]) / root, dy)
+    return [dz / root], found
+
+
 def layernorm(kind: Layernorm, weights: Weights, x: Array) -> Array:
     """Over the channels at each position, or over the whole example."""
     return _learned(_last(kind, weights), normalised(x, _axes(kind, x), kind.eps))
+
+
+@backward(Layernorm)
+def layernorm_backward(kind: Layernorm, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    (x,), axes = xs, _axes(kind, xs[0])
+    dz, found = _learned_backward(_last(kind, weights), normalised(x, axes, kind.eps), dy)
+    return [normalised_backward(x, axes, kind.eps, dz)], _written(kind, found)
 
 
 def rmsnorm(kind: Rmsnorm, weights: Weights, x: Array) -> Array:
     """``x / √(mean of squares + eps)``."""
     squares = np.mean(x * x, axis=_axes(kind, x), keepdims=True)
     return _learned(_last(kind, weights), x / np.sqrt(squares + x.dtype.type(kind.eps)))
+
+
+@backward(Rmsnorm)
+def rmsnorm_backward(kind: Rmsnorm, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """``dx = (dz − z·mean(dz·z))/√(mean of squares + eps)``, z what is multiplied with gamma."""
+    (x,), axes = xs, _axes(kind, xs[0])
+    root = np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + kind.eps)
+    dz, found = _learned_backward(_last(kind, weights), x / root, dy)
+    return [(dz - x / root * np.mean(dz * x / root, axis=axes, keepdims=True)) / root], _written(kind, found)
 
 
 def groupnorm(kind: Groupnorm, weights: Weights, x: Array) -> Array:
@@ -36,15 +60,39 @@ def groupnorm(kind: Groupnorm, weights: Weights, x: Array) -> Array:
     return _learned(weights, normalised(groups, axes, kind.eps).reshape(x.shape))
 
 
+@backward(Groupnorm)
+def groupnorm_backward(kind: Groupnorm, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    (x,) = xs
+    groups = x.reshape(*x.shape[:-1], kind.groups, -1)
+    axes = (*range(1, x.ndim - 1), x.ndim)
+    dz, found = _learned_backward(weights, normalised(groups, axes, kind.eps).reshape(x.shape), dy)
+    return [normalised_backward(groups, axes, kind.eps, dz.reshape(groups.shape)).reshape(x.shape)], found
+
+
 def instancenorm(kind: Instancenorm, weights: Weights, x: Array) -> Array:
     """Each channel of each example over its positions."""
     return _learned(weights, normalised(x, tuple(range(1, x.ndim - 1)), kind.eps))
+
+
+@backward(Instancenorm)
+def instancenorm_backward(kind: Instancenorm, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    (x,), axes = xs, tuple(range(1, xs[0].ndim - 1))
+    dz, found = _learned_backward(weights, normalised(x, axes, kind.eps), dy)
+    return [normalised_backward(x, axes, kind.eps, dz)], found
 
 
 def normalised(x: Array, axes: tuple[int, ...], eps: float) -> Array:
     """``(x − mean) / √(variance + eps)`` over ``axes``."""
     centred = x - x.mean(axis=axes, keepdims=True)
     return centred / np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + x.dtype.type(eps))
+
+
+def normalised_backward(x: Array, axes: tuple[int, ...], eps: float, dz: Array) -> Array:
+    """``dx = (dz − mean(dz) − z·mean(dz·z))/√(variance + eps)``, z the normalised x."""
+    centred = x - x.mean(axis=axes, keepdims=True)
+    root = np.sqrt(np.mean(centred * centred, axis=axes, keepdims=True) + x.dtype.type(eps))
+    z = centred / root
+    return (dz - dz.mean(axis=axes, keepdims=True) - z * np.mean(dz * z, axis=axes, keepdims=True)) / root
 
 
 def _axes(kind: Layernorm | Rmsnorm, x: Array) -> tuple[int, ...]:
@@ -61,6 +109,18 @@ def _learned(weights: Weights, x: Array) -> Array:
     if "gamma" in weights:
         x = x * weights["gamma"]
     return x + weights["beta"] if "beta" in weights else x
+
+
+def _learned_backward(weights: Weights, z: Array, dy: Array) -> tuple[Array, Weights]:
+    """``dz = gamma·dy``; ``dgamma = Σ dy·z`` and ``dbeta = Σ dy``."""
+    found = {name: summed_to(dy * z if name == "gamma" else dy, array.shape)
+             for name, array in weights.items() if name in ("gamma", "beta")}  # fmt: skip
+    return dy * weights["gamma"] if "gamma" in weights else dy, found
+
+
+def _written(kind: Layernorm | Rmsnorm, found: Weights) -> Weights:
+    """The inverse of :func:`_last`."""
+    return {name: outward(array[None], kind.layout)[0] for name, array in found.items()}
 
 
 @fast_form(Batchnorm)

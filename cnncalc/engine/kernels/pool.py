@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce
+from itertools import product
 
 import numpy as np
 
-from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.arrays import Array, Weights, along
 from cnncalc.engine.fast.job import Job, spans
 from cnncalc.engine.fast.pooling import Running
-from cnncalc.engine.kernels import Terms, by_hand, fast_form
-from cnncalc.engine.kernels.window import seen, shape_of, sliding
+from cnncalc.engine.kernels import Gradients, Terms, backward, by_hand, fast_form
+from cnncalc.engine.kernels.window import landing, seen, shape_of, sliding
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.base.kind import per_axis
 from cnncalc.kinds.base.window import Window
@@ -28,6 +30,19 @@ def maxpool(kind: Maxpool, weights: Weights, x: Array) -> Array:
     return reduce(np.maximum, (view for _, view in taps)).copy()
 
 
+@backward(Maxpool)
+def maxpool_backward(kind: Maxpool, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """To the largest number of each window, the first where several are."""
+    (x,) = xs
+    (_, taps), (dx, places) = sliding(kind, x, -np.inf), landing(kind, x)
+    open = np.ones(y.shape, bool)
+    for (_, view), (_, place) in zip(taps, places, strict=True):
+        chosen = open & (view == y)
+        place += dy * chosen
+        open &= ~chosen
+    return [dx], {}
+
+
 def avgpool(kind: Avgpool, weights: Weights, x: Array) -> Array:
     """The sum over each window, divided by how many positions count."""
     counts, taps = sliding(kind, x)
@@ -35,6 +50,17 @@ def avgpool(kind: Avgpool, weights: Weights, x: Array) -> Array:
     for _, view in taps:
         total += view
     return total / counted(kind, shape_of(x)).astype(x.dtype)[..., None]
+
+
+@backward(Avgpool)
+def avgpool_backward(kind: Avgpool, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """The same share to every number of the window."""
+    (x,) = xs
+    share = dy / counted(kind, shape_of(x)).astype(x.dtype)[..., None]
+    dx, places = landing(kind, x)
+    for _, place in places:
+        place += share
+    return [dx], {}
 
 
 def counted(kind: Avgpool, shape: Shape) -> Array:
@@ -60,6 +86,17 @@ def lppool(kind: Lppool, weights: Weights, x: Array) -> Array:
     return total ** x.dtype.type(1 / kind.p)
 
 
+@backward(Lppool)
+def lppool_backward(kind: Lppool, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """``dy/dx = sign(x)·(|x|/y)^(p − 1)``; 0 where all of the window is 0."""
+    (x,) = xs
+    dx, places = landing(kind, x)
+    for (_, view), (_, place) in zip(sliding(kind, x)[1], places, strict=True):
+        ratio = np.divide(np.abs(view), y, out=np.zeros_like(y), where=y > 0)
+        place += dy * np.sign(view) * ratio ** (kind.p - 1)
+    return [dx], {}
+
+
 def global_maxpool(kind: GlobalMaxpool, weights: Weights, x: Array) -> Array:
     """The largest number of each channel."""
     return x.max(axis=tuple(range(1, x.ndim - 1)), keepdims=kind.keepdims)
@@ -70,6 +107,24 @@ def global_avgpool(kind: GlobalAvgpool, weights: Weights, x: Array) -> Array:
     return x.mean(axis=tuple(range(1, x.ndim - 1)), keepdims=kind.keepdims)
 
 
+@backward(GlobalMaxpool)
+def global_maxpool_backward(kind: GlobalMaxpool, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """To the first of the largest numbers of each channel."""
+    (x,) = xs
+    flat = x.reshape(len(x), -1, x.shape[-1])
+    dx = np.zeros_like(flat)
+    np.put_along_axis(dx, flat.argmax(axis=1)[:, None], dy.reshape(len(x), 1, -1), axis=1)
+    return [dx.reshape(x.shape)], {}
+
+
+@backward(GlobalAvgpool)
+def global_avgpool_backward(kind: GlobalAvgpool, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """The same share to every position."""
+    (x,) = xs
+    share = dy.reshape(len(x), *(1,) * (x.ndim - 2), -1) / math.prod(x.shape[1:-1])
+    return [np.broadcast_to(share, x.shape)], {}
+
+
 def adaptive_maxpool(kind: AdaptiveMaxpool, weights: Weights, x: Array) -> Array:
     """The largest of each window."""
     return _adaptive(kind, x, _largest)
@@ -78,6 +133,40 @@ def adaptive_maxpool(kind: AdaptiveMaxpool, weights: Weights, x: Array) -> Array
 def adaptive_avgpool(kind: AdaptiveAvgpool, weights: Weights, x: Array) -> Array:
     """The mean of each window."""
     return _adaptive(kind, x, _means)
+
+
+@backward(AdaptiveMaxpool)
+def adaptive_maxpool_backward(
+    kind: AdaptiveMaxpool, weights: Weights, xs: list[Array], y: Array, dy: Array
+) -> Gradients:
+    """To the first of the largest numbers of each window."""
+    (x,) = xs
+    dx = np.zeros_like(x)
+    cuts = [zip(*edges(n, count), strict=True) for n, count in zip(x.shape[1:-1], y.shape[1:-1], strict=True)]
+    for place, ends in zip(np.ndindex(*y.shape[1:-1]), product(*cuts), strict=True):
+        cut = (slice(None), *(slice(start, end) for start, end in ends))
+        seen, at = x[cut].reshape(len(x), -1, x.shape[-1]), (slice(None), *place)
+        chosen = np.arange(seen.shape[1])[:, None] == seen.argmax(axis=1)[:, None]
+        dx[cut] += (chosen * dy[at][:, None]).reshape(x[cut].shape)
+    return [dx], {}
+
+
+@backward(AdaptiveAvgpool)
+def adaptive_avgpool_backward(
+    kind: AdaptiveAvgpool, weights: Weights, xs: list[Array], y: Array, dy: Array
+) -> Gradients:
+    """Each axis is a product with the matrix of the windows' shares."""
+    for axis in range(1, dy.ndim - 1):
+        size = xs[0].shape[axis]
+        shares = _means(np.eye(size, dtype=dy.dtype), *edges(size, y.shape[axis]))
+        dy = along(shares.T.astype(dy.dtype), dy, axis)
+    return [dy], {}
+
+
+def edges(size: int, count: int, part: slice = slice(None)) -> tuple[Array, Array]:
+    """Where the windows of an adaptive pool begin and end along an axis: window i of o from ⌊iW/o⌋ to ⌈(i+1)W/o⌉."""
+    places = np.arange(count)[part]
+    return places * size // count, -(-(places + 1) * size // count)
 
 
 def _adaptive(
@@ -92,9 +181,7 @@ def _adaptive(
         turned = np.moveaxis(x, axis, 0)
         y = np.empty((count, *turned.shape[1:]), x.dtype)
         for part in spans(count, BLOCK // y[0].size):
-            places = np.arange(part.start, part.stop)
-            # window i of o runs from ⌊iW/o⌋ to ⌈(i+1)W/o⌉
-            y[part] = reduce_axis(turned, places * size // count, -(-(places + 1) * size // count))
+            y[part] = reduce_axis(turned, *edges(size, count, part))
         x = np.moveaxis(y, 0, axis)
     return np.ascontiguousarray(x)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.kernels import Gradients, backward
 from cnncalc.kinds.positional_encoding import PositionalEncoding
 
 
@@ -26,3 +27,15 @@ def sinusoidal(steps: int, features: int, dtype: np.dtype[np.floating]) -> Array
     columns = np.arange(features)
     angles = np.arange(steps)[:, None] / 10000.0 ** ((columns - columns % 2) / features)
     return np.where(columns % 2, np.cos(angles), np.sin(angles)).astype(dtype)
+
+
+@backward(PositionalEncoding)
+def positional_encoding_backward(
+    kind: PositionalEncoding, weights: Weights, xs: list[Array], y: Array, dy: Array
+) -> Gradients:
+    """The vectors of positions that are not there get nothing."""
+    found = {name: np.zeros_like(table) for name, table in weights.items()}
+    for table in found.values():
+        vectors = dy.sum(axis=0).reshape(-1, dy.shape[-1])
+        table[: len(vectors)] = vectors
+    return [dy], found

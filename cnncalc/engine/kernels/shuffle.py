@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.kernels import Gradients, backward
 from cnncalc.kinds.shuffle import ChannelShuffle, PixelShuffle, PixelUnshuffle
 
 
@@ -28,3 +29,19 @@ def channel_shuffle(kind: ChannelShuffle, weights: Weights, x: Array) -> Array:
     """``[g, C/g]`` read as ``[C/g, g]``."""
     parts = x.reshape(*x.shape[:-1], kind.groups, -1)
     return parts.swapaxes(-1, -2).reshape(x.shape)
+
+
+@backward(PixelShuffle)
+def pixel_shuffle_backward(kind: PixelShuffle, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    return [pixel_unshuffle(PixelUnshuffle(factor=kind.factor), weights, dy)], {}
+
+
+@backward(PixelUnshuffle)
+def pixel_unshuffle_backward(kind: PixelUnshuffle, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    return [pixel_shuffle(PixelShuffle(factor=kind.factor), weights, dy)], {}
+
+
+@backward(ChannelShuffle)
+def channel_shuffle_backward(kind: ChannelShuffle, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    parts = dy.reshape(*dy.shape[:-1], -1, kind.groups)
+    return [parts.swapaxes(-1, -2).reshape(dy.shape)], {}

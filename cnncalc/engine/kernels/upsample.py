@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.arrays import Array, Weights, along
 from cnncalc.engine.fast.job import CACHE, Job, pieces
-from cnncalc.engine.kernels import fast_form
+from cnncalc.engine.kernels import Gradients, backward, fast_form
 from cnncalc.engine.kernels.window import shape_of
 from cnncalc.engine.parallel.work import Phase, Work
 from cnncalc.kinds.upsample import Upsample
@@ -15,8 +15,13 @@ from cnncalc.kinds.upsample import Upsample
 def upsample(kind: Upsample, weights: Weights, x: Array) -> Array:
     """One axis after the other."""
     for axis, size in enumerate(kind.reached(shape_of(x)), start=1):
-        x = x.take(_repeated(x.shape[axis], size), axis) if kind.mode == "nearest" else _mixed(kind, x, size, axis)
+        x = _stretched(kind, x, size, axis)
     return x
+
+
+def _stretched(kind: Upsample, x: Array, size: int, axis: int) -> Array:
+    """``x`` with ``size`` positions along an axis."""
+    return x.take(_repeated(x.shape[axis], size), axis) if kind.mode == "nearest" else _mixed(kind, x, size, axis)
 
 
 def _repeated(old: int, size: int) -> Array:
@@ -58,3 +63,12 @@ def fast_upsample(job: Job) -> list[Work] | None:
         finish(target, target, piece)
 
     return [Phase(len(parts), run)]
+
+
+@backward(Upsample)
+def upsample_backward(kind: Upsample, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
+    """Each axis is a product with the matrix of what each new position takes from the old ones."""
+    for axis in range(1, dy.ndim - 1):
+        one = np.eye(xs[0].shape[axis], dtype=dy.dtype)
+        dy = along(_stretched(kind, one, y.shape[axis], 0).T, dy, axis)
+    return [dy], {}

@@ -71,3 +71,18 @@ def sliding(
     shape = shape_of(x)
     windows, counts = kind.windows(shape), kind.positions(shape)
     return counts, taps(bordered(x, border(windows, counts), fill), windows, counts)
+
+
+def landing(kind: Sliding, x: Array) -> tuple[Array, Taps]:
+    """Zeros like ``x``, and for each element of the window the view of them that it meets at all positions.
+
+    What is added in the views is the gradient of what :func:`sliding` shows; the border keeps what falls into it.
+    """
+    shape = shape_of(x)
+    windows, counts = kind.windows(shape), kind.positions(shape)
+    widths = border(windows, counts)
+    wide = np.zeros(
+        (len(x), *(size + sum(ends) for size, ends in zip(shape.spatial, widths, strict=True)), x.shape[-1]), x.dtype
+    )
+    inner = tuple(slice(begin, begin + size) for size, (begin, _) in zip(shape.spatial, widths, strict=True))
+    return wide[(slice(None), *inner)], taps(wide, windows, counts)

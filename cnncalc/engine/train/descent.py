@@ -1,30 +1,31 @@
-"""Training of dense autoencoders: J = L + λ Σ KL(p ‖ p̂_j) is made small by gradient descent.
+"""Training by gradient descent: the objective is made small, batch by batch.
 
-The steps are Adam's (Kingma & Ba 2015) on the gradient of J for each example of a batch, with a rate that falls to
-zero along a half cosine, so that the last steps settle. Numbers are float64; the same seed gives the same ones.
+Numbers are float64; the same seed gives the same ones.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cnncalc.engine import inputs, model
+from cnncalc.engine import model
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.planning import memory
-from cnncalc.engine.train import objective
-from cnncalc.engine.train.chain import Chain
+from cnncalc.engine.train import data as examples
+from cnncalc.engine.train.data import Data
+from cnncalc.engine.train.learner import Inputs, Learner, chunks
 from cnncalc.engine.train.objective import Reached
-from cnncalc.errors import Interrupted, NoSolution, UsageError
-from cnncalc.summary import autoencoder
+from cnncalc.engine.train.optimizers import DECAYS
+from cnncalc.engine.train.principal import Principal, components, pca, squared_error
+from cnncalc.errors import CnncalcError, Interrupted, NoSolution
 
 if TYPE_CHECKING:
     from cnncalc.limits import Limits
     from cnncalc.summary.rows import Summary
 
-FIRST, SECOND, TINY = 0.9, 0.99, 1e-8  # Adam's memories, the second short for small data; no division by zero
+#: Told of the epochs that are done, of how many, and of the objective.
+Progress = Callable[[int, int, str], None]
 
 
 class Settings(NamedTuple):
@@ -35,20 +36,15 @@ class Settings(NamedTuple):
     batch: int = 32
     noise: float = 0.0
     seed: int = 0
-
-
-class Principal(NamedTuple):
-    """The squared error of PCA with as many ``components`` as the code has numbers, and the network's, both ½Σ‖x − x̂‖²
-    on the data without noise.
-    """
-
-    components: int
-    error: float
-    network: float
+    optimizer: str = "adam"
+    decay: str = "cosine"
 
 
 class Trained(NamedTuple):
-    """What training came to: the objective before it and after each epoch, the weights, and PCA if it was asked for."""
+    """What training came to: the objective before it and after each epoch, the weights, and PCA if it was asked for.
+
+    ``stopped``: why it ended early; the weights are then the best so far, those after epoch ``best``.
+    """
 
     summary: Summary
     settings: Settings
@@ -56,115 +52,99 @@ class Trained(NamedTuple):
     curve: list[Reached]
     weights: dict[str, Array]
     principal: Principal | None
+    best: int
+    stopped: CnncalcError | None
+
+    @property
+    def grew(self) -> bool:
+        """Whether the objective is larger at the end than at the beginning, or much larger than it was between."""
+        totals = [reached.total for reached in self.curve]
+        return self.stopped is None and totals[-1] > min(totals[0], 1.5 * min(totals))
+
+    def stopped_with(self, help: str) -> CnncalcError:
+        """Why it ended early, which weights are kept, and what to do."""
+        assert self.stopped is not None
+        found = f"; the best weights so far are those after epoch {self.best}, J = {self.curve[self.best].total:.6g}"
+        return type(self.stopped)(f"{self.stopped}{found if self.curve else ''}", help=help)
 
 
 def train(
     summary: Summary,
     data: str,
-    weights: str | None,
+    weights: str | Mapping[str, Any] | None,
     settings: Settings,
     limits: Limits,
     *,
+    target: str | None = None,
     compare: bool = False,
-    progress: Callable[[int, int, str], None] | None = None,
+    progress: Progress | None = None,
 ) -> Trained:
-    """Train on the examples of the file ``data``, from the weights of a file or by seed.
+    """Train on the examples of the file ``data``, from the weights of a file, from arrays, or by seed.
 
-    Raises SpecError for a network or data that do not fit, NoSolution where the objective stops being a number,
-    Interrupted where the user stops it.
+    ``target`` is a file of what the network should make of them. Raises SpecError for a network or data that do not
+    fit. What ends training early is not raised but told, with the best weights so far.
     """
     model.check_known(summary)
-    chain = Chain(summary)
-    components = _components(summary) if compare else 0
-    x = _read(summary, data, limits)
     start = model.build(summary, weights, settings.seed, limits, "reference").arrays  # the fast one folds its own
-    arrays = {name: array.astype(np.float64) for name, array in start.items()}
-    curve = _followed(descent(chain, arrays, x, settings), settings.epochs, progress or (lambda *_: None))
-    saved = {name: array.astype(np.float32) for name, array in arrays.items()}
-    error = objective.squared_error(x, chain.forward(arrays, x)[-1])
-    principal = Principal(components, pca(x, components), error) if compare else None
-    return Trained(summary, settings, len(x), curve, saved, principal)
+    learner = Learner(summary, {name: array.astype(np.float64) for name, array in start.items()}, settings.optimizer)
+    count = components(summary) if compare else 0
+    given = examples.read(summary, learner.goal, data, target, settings.batch, limits)
+    curve, best, stopped = followed(learner, given, settings, progress or (lambda *_: None))
+    principal = None
+    if compare and not stopped:
+        error = squared_error(given.target, learner.outputs(given.xs, learner.goal.row))
+        principal = Principal(count, pca(given.target, count), error)
+    saved = {name: array.astype(np.float32) for name, array in learner.arrays.items()}
+    return Trained(summary, settings, given.examples, curve, saved, principal, best, stopped)
 
 
-def _followed(steps: Iterator[Reached], epochs: int, progress: Callable[[int, int, str], None]) -> list[Reached]:
-    """Every objective of ``steps``, each told to ``progress``."""
+def followed(
+    learner: Learner, data: Data, settings: Settings, progress: Progress
+) -> tuple[list[Reached], int, CnncalcError | None]:
+    """Every objective of a descent, the epoch of the weights that the learner ends with, and what ended it early: then
+    those weights are the best that there were.
+    """
     curve: list[Reached] = []
+    kept: tuple[int, dict[str, Array]] = (0, {})
+    stopped: CnncalcError | None = None
     try:
         with np.errstate(all="ignore"):  # what is not finite is refused
-            for number, reached in enumerate(steps):
+            for number, reached in enumerate(descent(learner, data, settings)):
                 curve.append(reached)
                 if not np.isfinite(reached.total):
-                    raise NoSolution(f"after epoch {number} the objective is {reached.total}", help="a smaller rate")
-                progress(number, epochs, f"epochs, J = {reached.total:.6g}")
+                    stopped = NoSolution(f"after epoch {number} the objective is {reached.total}")
+                    break
+                if reached.total <= min(each.total for each in curve):
+                    kept = number, {name: array.copy() for name, array in learner.arrays.items()}
+                progress(number, settings.epochs, f"epochs, J = {reached.total:.6g}")
     except KeyboardInterrupt:
-        done = max(0, len(curve) - 1)
-        raise Interrupted(f"interrupted after {done} of {epochs} epochs; nothing was written") from None
-    return curve
+        stopped = Interrupted(f"interrupted after {max(0, len(curve) - 1)} of {settings.epochs} epochs")
+    except MemoryError:
+        stopped = NoSolution("there is not enough memory to go on", help="smaller batches")
+    if stopped is None:
+        return curve, settings.epochs, None
+    learner.arrays.update(kept[1])
+    return curve, kept[0], stopped
 
 
-def _read(summary: Summary, path: str, limits: Limits) -> Array:
-    (feed,) = inputs.feeds(summary, [("", path)], 0).values()
-    if feed.batch is None:
-        raise UsageError(f'the data "{path}" is not a file', help="examples to learn from, as an .npy or .npz file")
-    count = feed.batch
-    memory.check(memory.training(summary, count), limits.memory, "fewer examples")
-    return feed.load(count).astype(np.float64)
-
-
-def descent(chain: Chain, arrays: dict[str, Array], x: Array, settings: Settings) -> Iterator[Reached]:
-    """Steps on ``arrays`` in place; the objective before the first epoch and after each, always under one noise."""
+def descent(learner: Learner, data: Data, settings: Settings) -> Iterator[Reached]:
+    """Steps of the learner; the objective before the first epoch and after each, always under one noise."""
     random = np.random.default_rng(settings.seed)
-    seen = _noisy(x, settings.noise, random)
-    free = [full for link in chain.links if link.row.layer.trainable for full in link.own.values()]
-    step = _adam(arrays, free)
-    batches = -(-len(x) // settings.batch)
-    yield chain.measure(arrays, seen, x)
+    seen, count = _noisy(data.xs, settings.noise, random), data.examples
+    batches = -(-count // settings.batch)
+    yield learner.measure(seen, data.target)
     for epoch in range(settings.epochs):
-        for number, chosen in enumerate(np.array_split(random.permutation(len(x)), batches)):
-            target = x[chosen]
-            share = len(target) / len(x)  # of the whole penalty, so that the parts of J add up to J
-            part = chain.sparsity and chain.sparsity._replace(weight=chain.sparsity.weight * share)
-            found = chain.gradients(arrays, _noisy(target, settings.noise, random), target, part)
+        order = random.permutation(count)
+        for number, part in enumerate(chunks(count, settings.batch)):
+            chosen = order[part]
+            xs = _noisy([x[chosen] for x in data.xs], settings.noise, random)
             done = (epoch + number / batches) / settings.epochs
-            step(found, len(target), settings.rate * (1 + np.cos(np.pi * done)) / 2)
-        yield chain.measure(arrays, seen, x)
+            learner.step(xs, data.target[chosen], settings.rate * DECAYS[settings.decay](done))
+        yield learner.measure(seen, data.target)
 
 
-def _noisy(x: Array, noise: float, random: np.random.Generator) -> Array:
-    return x + noise * random.standard_normal(x.shape) if noise else x
-
-
-def _adam(arrays: dict[str, Array], free: list[str]) -> Callable[[dict[str, Array], int, float], None]:
-    """A step of Adam on the arrays called ``free``: (gradients, summed over how many examples, rate)."""
-    memories = {name: (np.zeros_like(arrays[name]), np.zeros_like(arrays[name])) for name in free}
-    steps = 0
-
-    def step(found: dict[str, Array], examples: int, rate: float) -> None:
-        nonlocal steps
-        steps += 1
-        for name, (mean, square) in memories.items():
-            gradient = found[name] / examples
-            mean += (1 - FIRST) * (gradient - mean)
-            square += (1 - SECOND) * (gradient * gradient - square)
-            size = np.sqrt(square / (1 - SECOND**steps)) + TINY
-            arrays[name] -= rate / (1 - FIRST**steps) * mean / size
-
-    return step
-
-
-def _components(summary: Summary) -> int:
-    """How many numbers the code has. Raises UsageError where there is no code."""
-    code = autoencoder.code(summary)
-    if code is None:
-        raise UsageError(
-            "a comparison with PCA needs the size of the code", help="write encoder: and decoder: for layers:"
-        )
-    return int(code.numbers)
-
-
-def pca(x: Array, components: int) -> float:
-    """``½ Σ ‖x − x̂‖²`` of the best that so many principal components can do (Eckart & Young 1936): half the sum of
-    the other squared singular values of the centred data.
-    """
-    values = np.linalg.svd(x - x.mean(axis=0), compute_uv=False)
-    return float(np.sum(values[components:] ** 2) / 2)
+def _noisy(xs: Inputs, noise: float, random: np.random.Generator) -> Inputs:
+    """The inputs with noise, token ids as they are."""
+    if not noise:
+        return xs
+    return [x + noise * random.standard_normal(x.shape) if x.dtype.kind == "f" else x for x in xs]

@@ -13,12 +13,13 @@ class Function(Pointwise):
 
     ``bounds`` are the smallest and the largest number that it can give. ``rises``: it never falls, so the largest of
     some numbers may be taken before it as well as after. ``over_channels``: each number depends on all channels of its
-    position.
+    position. ``derivative`` is dy/dx, in x and y, σ the sigmoid, Φ the normal distribution and φ its density.
     """
 
     bounds: ClassVar[tuple[float, float]] = (-inf, inf)
     rises: ClassVar[bool] = False
     over_channels: ClassVar[bool] = False
+    derivative: ClassVar[str]
 
     @classmethod
     def gives_shares(cls) -> bool:

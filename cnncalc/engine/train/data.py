@@ -1,0 +1,67 @@
+"""What is learned from: examples of a file, and what the network should make of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cnncalc.engine import inputs
+from cnncalc.engine.arrays import Array, inward
+from cnncalc.engine.files.npz import Arrays
+from cnncalc.engine.planning import memory
+from cnncalc.engine.train import objective
+from cnncalc.engine.train.learner import CHUNK, Inputs
+from cnncalc.errors import SpecError, UsageError
+
+if TYPE_CHECKING:
+    from cnncalc.engine.train.objective import Goal
+    from cnncalc.limits import Limits
+    from cnncalc.summary.rows import Summary
+
+
+class Data(NamedTuple):
+    """The inputs in order and the targets, ``[examples, spatial..., channels]``, float64 (token ids: whole numbers)."""
+
+    xs: Inputs
+    target: Array
+
+    @property
+    def examples(self) -> int:
+        return len(self.target)
+
+
+def read(summary: Summary, goal: Goal, path: str, target: str | None, batch: int, limits: Limits) -> Data:
+    """The examples of the file ``path``, and of ``target`` what to make of them: the examples themselves without one.
+
+    Raises SpecError and UsageError where they do not fit, LimitError where they are too many.
+    """
+    feeds = inputs.feeds(summary, [("", path)], 0)
+    for name, feed in feeds.items():
+        if feed.batch is None:
+            what = f'the data "{path}" is not a file' if path in inputs.MADE else f'{path} has nothing for "{name}"'
+            raise UsageError(what, help="examples to learn from, as an .npy or .npz file")
+    count = inputs.batch_of(feeds, None)
+    memory.check(memory.training(summary, min(count, max(batch, CHUNK))), limits.memory, "smaller batches")
+    given = {name: feed.load(count) for name, feed in feeds.items()}
+    wanted = None if target is None else stored(target)
+    aim = goal.as_target(
+        summary, objective.given_or_input(summary, given, wanted), count, "the target" if target is None else target
+    )
+    return Data([inward(doubled(x), summary.layout) for x in given.values()], aim)
+
+
+def stored(path: str) -> Array:
+    """The one array of a file. Raises SpecError where it holds several, and none is called target."""
+    with Arrays(path) as file:
+        name = "target" if "target" in file.names else file.names[0]
+        if len(file.names) > 1 and name != "target":
+            raise SpecError(
+                f"{path} holds {len(file.names)} arrays and none is called target", help="a file of one array"
+            )
+        return np.asarray(file.read(name))
+
+
+def doubled(x: Array) -> Array:
+    """float64 of anything but token ids."""
+    return x.astype(np.float64) if x.dtype.kind == "f" else x
