@@ -21,13 +21,31 @@ class Peer:
         with self.torch.no_grad():
             for row in self.summary.rows:
                 w = {k: self.torch.from_numpy(v) for k, v in learned.of(self.summary, row, self.arrays).items()}
-                kind = row.layer.kind
-                y = getattr(self, row.kind, self.activation)(kind, w, *(values[s] for s in row.layer.sources))
-                if getattr(kind, "activation", None):
-                    y = self.named(kind.activation, y, None)
-                values.append(y)
+                values.append(self.layer(row, w, [values[s] for s in row.layer.sources]))
         outputs = zip(self.summary.rows, values[len(self.summary.inputs) :], strict=True)
         return {row.name: self.outward(y).contiguous().numpy() for row, y in outputs}
+
+    def layer(self, row: Any, w: Any, xs: list[Any]) -> Any:
+        """The output of one layer, its activation included."""
+        kind = row.layer.kind
+        y = getattr(self, row.kind, self.activation)(kind, w, *xs)
+        return self.named(kind.activation, y, None) if getattr(kind, "activation", None) else y
+
+    def gradients(self, feeds: dict[str, np.ndarray], begin: np.ndarray) -> dict[str, np.ndarray | None]:
+        """By every array and every input, where ``begin`` is the gradient by the last output, in the spec's layout."""
+        torch = self.torch
+        leaves = {name: torch.from_numpy(x.copy()) for name, x in {**self.arrays, **feeds}.items()}
+        for name, leaf in leaves.items():
+            leaf.requires_grad_(leaf.is_floating_point() and "moving_" not in name)
+        values = [self.inward(leaves[name]) for name in self.summary.inputs]
+        for row in self.summary.rows:
+            w = {name: leaves[f"{row.name}/{name}"] for name in row.weights}
+            if "gain" in w:
+                kernel = w["kernel"]
+                w["kernel"] = kernel * w.pop("gain") / kernel.flatten(0, -2).norm(dim=0)
+            values.append(self.layer(row, w, [values[s] for s in row.layer.sources]))
+        (self.outward(values[-1]) * torch.from_numpy(begin)).sum().backward()
+        return {name: None if x.grad is None else x.grad.numpy() for name, x in leaves.items()}
 
     def inward(self, x: Any) -> Any:
         return x if x.ndim < 3 or (self.layout == "channels_first" and x.ndim > 3) else x.movedim(-1, 1)
@@ -75,25 +93,25 @@ class Peer:
         return list(value) if isinstance(value, tuple) else [value] * (x.ndim - 2)
 
     def conv(self, kind: Any, w: Any, x: Any) -> Any:
-        kernel = w["kernel"].movedim((-1, -2), (0, 1))
+        kernel = w["kernel"].movedim((-1, -2), (0, 1)).contiguous()
         op = getattr(self.F, f"conv{x.ndim - 2}d")
         return op(self.bordered(kind, x), kernel, w.get("bias"), stride=self.each(kind.stride, x),
                   dilation=self.each(kind.dilation, x), groups=kind.groups)  # fmt: skip
 
     def depthwise_conv(self, kind: Any, w: Any, x: Any) -> Any:
-        kernel = w["kernel"].movedim((-2, -1), (0, 1)).flatten(0, 1).unsqueeze(1)
+        kernel = w["kernel"].movedim((-2, -1), (0, 1)).flatten(0, 1).unsqueeze(1).contiguous()
         op = getattr(self.F, f"conv{x.ndim - 2}d")
         return op(self.bordered(kind, x), kernel, w.get("bias"), stride=self.each(kind.stride, x),
                   dilation=self.each(kind.dilation, x), groups=x.shape[1])  # fmt: skip
 
     def separable_conv(self, kind: Any, w: Any, x: Any) -> Any:
         middle = self.depthwise_conv(kind, {"kernel": w["depthwise_kernel"]}, x)
-        kernel = w["pointwise_kernel"].movedim((-1, -2), (0, 1))
+        kernel = w["pointwise_kernel"].movedim((-1, -2), (0, 1)).contiguous()
         return getattr(self.F, f"conv{x.ndim - 2}d")(middle, kernel, w.get("bias"))
 
     def transposed_conv(self, kind: Any, w: Any, x: Any) -> Any:
         """PyTorch's full output (no padding), cropped, with zeros where it ends too early."""
-        kernel = w["kernel"].movedim((-2, -1), (0, 1))
+        kernel = w["kernel"].movedim((-2, -1), (0, 1)).contiguous()
         op = getattr(self.F, f"conv_transpose{x.ndim - 2}d")
         y = op(x, kernel, stride=self.each(kind.stride, x), dilation=self.each(kind.dilation, x), groups=kind.groups)
         shape = self.shape(x)
@@ -110,7 +128,7 @@ class Peer:
         """Each position by itself."""
         wide, shape = self.bordered(kind, x), self.shape(x)
         windows, counts = kind.windows(shape), kind.positions(shape)
-        y = self.torch.empty(len(x), kind.filters, *counts)
+        y = self.torch.empty(len(x), kind.filters, *counts, dtype=x.dtype)
         for place in np.ndindex(*counts):
             cut = tuple(slice(i * v.stride, i * v.stride + v.kernel) for i, v in zip(place, windows, strict=True))
             patch = wide[(slice(None), slice(None), *cut)].movedim(1, -1).flatten(1)
@@ -145,7 +163,7 @@ class Peer:
         size, stride = self.each(kind.size, x), self.each(kind.stride, x)
         powers = self.bordered(kind, x.double().abs() ** kind.p)
         mean = getattr(self.F, f"avg_pool{x.ndim - 2}d")(powers, size, stride)
-        return ((mean * int(np.prod(size))) ** (1 / kind.p)).float()
+        return ((mean * int(np.prod(size))) ** (1 / kind.p)).to(x.dtype)
 
     def global_maxpool(self, kind: Any, w: Any, x: Any) -> Any:
         return x.amax(dim=list(range(2, x.ndim)), keepdim=kind.keepdims)
@@ -183,7 +201,8 @@ class Peer:
         return self.inward(y) if kind.axes == "all" else y.movedim(-1, 1)
 
     def groupnorm(self, kind: Any, w: Any, x: Any) -> Any:
-        return self.F.group_norm(x, kind.groups, w.get("gamma"), w.get("beta"), kind.eps)
+        gamma = w.get("gamma", self.torch.ones(x.shape[1], dtype=x.dtype))  # none: it has no gradient in PyTorch 2.13
+        return self.F.group_norm(x, kind.groups, gamma, w.get("beta"), kind.eps)
 
     def instancenorm(self, kind: Any, w: Any, x: Any) -> Any:
         return self.F.instance_norm(x, weight=w.get("gamma"), bias=w.get("beta"), eps=kind.eps)
