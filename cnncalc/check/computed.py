@@ -99,9 +99,13 @@ def find_row(summary: Summary, key: Key, mark: Mark | None = None) -> Row:
 
 
 def of_row(exact: Exact, row: Row) -> Right:
-    """The output of a layer. Raises SpecError where it is not finite."""
-    array = exact.output(row)
-    axes = axis_names(row.output.rank, exact.summary.layout)
+    """The output of a layer."""
+    return of_array(exact.output(row), exact.summary)
+
+
+def of_array(array: Any, summary: Summary) -> Right:
+    """An output as the right numbers, in the spec's layout."""
+    axes = axis_names(array.ndim, summary.layout)
     return Right([float(n) for n in array.ravel()], array.shape, tuple(axes) if array.ndim > 1 else ("number",))
 
 

@@ -17,7 +17,7 @@ from cnncalc.summary import quantities
 
 if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth
-    from cnncalc.check.slips.search import Explanation
+    from cnncalc.check.slips.found import Explanation
     from cnncalc.errors import Problem as Fault
     from cnncalc.explain.layer import Step
     from cnncalc.spec.demand import Demand

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnncalc.engine import kernels
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.kernels import Formula, Place, Shown, Terms
+from cnncalc.engine.working.activation import over_channels
 from cnncalc.kinds.base.activated import added
 
 if TYPE_CHECKING:
@@ -77,10 +78,8 @@ def _before(row: Row, weights: Weights, xs: list[Array], y: Array, shown: Place,
     plain = copy(row)
     plain.layer = row.layer.of(row.layer.kind.altered(activation=None))
     z = kernels.find(plain.layer.kind)(plain.layer.kind, weights, *(x[:1] for x in xs))
-    form = kernels.find_by_hand(function)
-    assert form is not None
-    quotients, places = form(function, {}, z), product(*(range(size) for size in z.shape[1:]))
-    sums = tuple(quotients(place) for place in islice(places, TERMS)) if z.shape[-1] <= _QUOTIENTS else ()  # type: ignore[operator]
+    quotients, places = over_channels(function, z), product(*(range(size) for size in z.shape[1:]))
+    sums = tuple(quotients(place) for place in islice(places, TERMS)) if z.shape[-1] <= _QUOTIENTS else ()
     found = trace(plain, weights, xs, z)
     return found._replace(row=row, steps=[Shown("y", f"{function.word()}(z)", y[0], sums)], output=y[0].copy())
 

@@ -14,7 +14,7 @@ from cnncalc.render.working import equation, merged
 
 if TYPE_CHECKING:
     from cnncalc.check.marking.marked import Marked, Student
-    from cnncalc.check.slips.search import Way
+    from cnncalc.check.slips.found import Way
 
 #: How a file of feedback ends. Markdown does not show it; a file that ends so may be replaced by newer feedback.
 FEEDBACK_END = "\n[//]: # (made by cnncalc check --feedback, which replaces this file when it is run again)\n"

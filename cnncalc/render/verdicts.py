@@ -14,7 +14,7 @@ from cnncalc.render.forms.write import csv_line, write
 from cnncalc.render.working import equation
 
 if TYPE_CHECKING:
-    from cnncalc.check.slips.search import Explanation
+    from cnncalc.check.slips.found import Explanation
     from cnncalc.check.verdicts import Verdict
 
 FORMATS = ("table", "json", "csv", "markdown", "junit")

@@ -12,8 +12,9 @@ from cnncalc import kinds, parse
 from cnncalc.check.answer_key import Truth
 from cnncalc.check.answers.answer import Answer
 from cnncalc.check.slips import search
+from cnncalc.check.slips.found import Explanation
 from cnncalc.check.slips.rules import SLIPS
-from cnncalc.check.slips.search import Explanation, slipped
+from cnncalc.check.slips.search import slipped
 from cnncalc.check.verdicts import Verdict
 from cnncalc.errors import CnncalcError
 from cnncalc.shape import Shape

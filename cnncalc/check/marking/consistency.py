@@ -25,6 +25,7 @@ def could_be(truth: Truth, own: dict[Key, Any], key: Key, reached: Reached) -> b
     """Whether a slip that leads to the answer to ``key`` fits all of a student's ``own`` answers."""
     if truth.letters:  # their numbers are worked out from the rest, whatever rule is changed
         return True
+    own = {other: value for other, value in own.items() if not other.numbers}
     missed = {}  # right numbers that the student did not have
     for other, value in own.items():
         right = truth.get(other)

@@ -14,7 +14,8 @@ from cnncalc.check.marking.labels import Asked, Labels
 from cnncalc.check.marking.marked import Marked, Question, Student
 from cnncalc.check.marking.scheme import Scheme
 from cnncalc.check.problems import Broken, Problem, read
-from cnncalc.check.slips.search import Explanation, explain, mis_summed
+from cnncalc.check.slips.found import Explanation
+from cnncalc.check.slips.search import explain, mis_summed
 from cnncalc.errors import CnncalcError, Hints, NoSolution, SpecError
 from cnncalc.errors import Problem as Fault
 from cnncalc.limits import Limits

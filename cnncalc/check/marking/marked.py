@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.check.answer_key import Leniency
 from cnncalc.check.answers.answer import cut, text_of
 from cnncalc.check.problems import Problem
-from cnncalc.check.slips.search import Explanation
+from cnncalc.check.slips.found import Explanation
 from cnncalc.spec.demand import Key
 
 if TYPE_CHECKING:

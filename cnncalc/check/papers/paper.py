@@ -19,7 +19,7 @@ from cnncalc.spec.values import BadValue
 from cnncalc.spec.written import of_node
 
 if TYPE_CHECKING:
-    from cnncalc.check.marking.exam import Question
+    from cnncalc.check.marking.marked import Question
     from cnncalc.spec.demand import Key
     from cnncalc.spec.node import Node
 
@@ -133,7 +133,7 @@ def _part(problem: Problem, question: Question) -> Part:
 
 
 def _option(problem: Problem, question: Question, key: Key, node: Node) -> Option:
-    text = text_of(node) or ""
+    text = text_of(node, key) or ""
     judged = problem.truth.judge(Answer(text, key), question.leniency)
     slip = None if judged.right or judged.value is None else explain(problem.truth, key, judged.value)
     return Option(text, bool(judged.right), slip.ways[0].said if slip else "")

@@ -16,7 +16,9 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answer_key import Truth, shaped, told
+from cnncalc.check.slips import forward
 from cnncalc.check.slips import numbers as mistakes
+from cnncalc.check.slips.found import Explanation, Way
 from cnncalc.check.slips.rules import SLIPS, Slip
 from cnncalc.errors import CnncalcError
 from cnncalc.explain.quantity import steps
@@ -41,30 +43,6 @@ MOST_WALKED = 100_000
 Value = int | Fraction | tuple[Any, ...]
 
 
-class Way(NamedTuple):
-    """One explanation: what was done, in words that follow the right number, and the working that gives the wrong.
-
-    ``names`` are the slips that it takes.
-    """
-
-    said: str
-    steps: tuple[Step, ...] = ()
-    names: tuple[str, ...] = ()
-
-
-class Explanation(NamedTuple):
-    """What a wrong answer to ``key`` comes from: the ``right`` one, and ways to the wrong one."""
-
-    key: str
-    right: Any
-    ways: tuple[Way, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The slips of all ways."""
-        return tuple(name for way in self.ways for name in way.names)
-
-
 class Reached(NamedTuple):
     """A number that slips lead to."""
 
@@ -83,7 +61,7 @@ def explain(truth: Truth, key: Key, answer: Any, could_be: Callable[[Reached], b
     ``could_be`` says of a slip whether it fits what else is known of whoever made it.
     """
     if key.numbers:
-        return None
+        return forward.explain(truth, key, answer)
     search = truth.searches.get(key)
     if search is None:
         search = truth.searches[key] = Search(truth, key)

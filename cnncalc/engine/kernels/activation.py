@@ -158,8 +158,9 @@ def abs(kind: Any, weights: Weights, x: Array) -> Array:
 
 
 def softmax(kind: Any, weights: Weights, x: Array) -> Array:
-    powers = np.exp(x - x.max(axis=-1, keepdims=True))
-    return powers / powers.sum(axis=-1, keepdims=True)
+    axis = kind.softmax_axis
+    powers = np.exp(x - x.max(axis=axis, keepdims=True))
+    return powers / powers.sum(axis=axis, keepdims=True)
 
 
 def log_softmax(kind: Any, weights: Weights, x: Array) -> Array:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cnncalc.engine.arrays import Array, Weights
 from cnncalc.engine.kernels import Formula, Place, by_hand
 from cnncalc.kinds.activation import KINDS, Activation, LogSoftmax, Softmax
 from cnncalc.kinds.base.activated import ending
+from cnncalc.kinds.base.function import Function
 
 #: The formula of a function of one number.
 FORMULAS = {
@@ -32,7 +34,7 @@ def function_by_hand(kind: Any, weights: Weights, x: Array) -> Place:
     function = ending(kind)
     assert function is not None
     if function.over_channels:
-        return over_channels_by_hand(function, weights, x)
+        return over_channels(function, x)
     word = function.word()
     text = FORMULAS.get(word, f"{word}({{0}})")
     if word == "leaky_relu":
@@ -45,6 +47,11 @@ def function_by_hand(kind: Any, weights: Weights, x: Array) -> Place:
 @by_hand(Softmax, LogSoftmax)
 def over_channels_by_hand(kind: Any, weights: Weights, x: Array) -> Place:
     """Each number against all channels of its position."""
+    return over_channels(kind, x)
+
+
+def over_channels(kind: Function, x: Array) -> Callable[[tuple[int, ...]], Formula]:
+    """The quotient, or its logarithm, at any place."""
     form = softmax if kind.word() == "softmax" else log_softmax
 
     def place(index: tuple[int, ...]) -> Formula:

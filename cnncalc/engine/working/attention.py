@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import numpy as np
 
@@ -33,7 +33,7 @@ def attention_by_hand(kind: Attention, weights: Weights, query: Array, memory: A
         initial = name[0].upper()
         yield Shown(initial, f"{called}·W_{initial}" + (f" + b_{initial}" if bias is not None else ""), made[-1])
     relative = Relative(kind, weights, shape_of(query), shape_of(read))
-    heads = []
+    heads: list[Array] = []
     for head in range(kind.heads):
         steps = _head(kind, head, made, relative)
         heads.append((yield from steps))
@@ -45,7 +45,7 @@ def attention_by_hand(kind: Attention, weights: Weights, query: Array, memory: A
     yield Shown("y", f"{name}·W_O", y) if bias is None else Shown("y", f"{name}·W_O + b_O", y + bias)
 
 
-def _head(kind: Attention, head: int, made: list[Array], relative: Relative) -> Iterator[Shown]:
+def _head(kind: Attention, head: int, made: list[Array], relative: Relative) -> Generator[Shown, None, Array]:
     """The steps of one head; what it returns is its mixture ``[T, value_dim]``."""
     shared = kind.heads if kind.kv_heads is None else kind.kv_heads
     counts = (kind.heads, shared, shared)
@@ -65,7 +65,7 @@ def _head(kind: Attention, head: int, made: list[Array], relative: Relative) -> 
         scores = scores + relative.of(head).rows(slice(0, len(q)))
         yield Shown(f"S_{n}", f"S_{n} + the bias of each distance", scores, (), group)
     if kind.causal:
-        scores = np.where(np.tri(*scores.shape, dtype=bool), scores, -np.inf)
+        scores = np.where(np.tri(*scores.shape) > 0, scores, -np.inf)
         yield Shown(f"S_{n}", f"S_{n} with −∞ where a position comes later", scores, (), group)
     shares = softmax(kind, {}, scores)
     few = scores.shape[1] <= _POSITIONS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -120,7 +120,7 @@ def _steps(cell: Cell, kind: Recurrent, weights: Weights, x: Array, *states: Arr
     x = x[0]
     starts = [state.reshape(-1, state.shape[-1]) for state in states]
     for layer in range(kind.layers):
-        found = []
+        found: list[Array] = []
         for number, direction in enumerate(kind.directions, layer * len(kind.directions)):
             prefix = f"layer{layer + 1}_{direction}" if layer else direction
             own = {name: weights[prefix + name] for name in NAMES if prefix + name in weights}
@@ -135,7 +135,9 @@ def _steps(cell: Cell, kind: Recurrent, weights: Weights, x: Array, *states: Arr
             yield Shown("y" if last else f"x of layer {layer + 2}", _joined(kind), x)
 
 
-def _direction(cell: Cell, kind: Recurrent, own: Weights, x: Array, begin: list[Array], called: str) -> Iterator[Shown]:
+def _direction(
+    cell: Cell, kind: Recurrent, own: Weights, x: Array, begin: list[Array], called: str
+) -> Generator[Shown, None, Array]:
     """The lines of every step; what it returns is the state after each, in the order of the sequence."""
     backward = "backward" in called
     h, c = begin[0], begin[1] if len(begin) > 1 else None

@@ -85,6 +85,7 @@ class Kind:
     identity: ClassVar[bool] = False  # when run, it gives its input unchanged
     rectifies: ClassVar[bool] = False  # it cuts most of what is negative: weights before it are drawn larger
     rescales: ClassVar[bool] = False  # it shifts and scales at most: a rectifier behind it counts as next
+    softmax_axis = -1  # along which it takes softmax, where it does
     family: ClassVar[str] = ""  # convolution, dense, pool, recurrent or norm: what one of them learns, so do the others
     changed: Mapping[str, Callable[..., Any]] = MappingProxyType({})  # rules of this layer in place of its methods
     restates: ClassVar[bool] = False  # a value without a name repeats the channels, and is only compared with them
