@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc import rules
+from cnncalc.explain import portions
 from cnncalc.kinds.base.fields import traced
 from cnncalc.kinds.base.kind import Kind, Note, Reach, Stage, axis_letters
 from cnncalc.kinds.base.tracing import trace
@@ -42,16 +43,23 @@ def explain(summary: Summary, row: Row) -> Explanation:
     output = kind.output(*xs)
     steps = _size_steps(row.output, output)
     if weights := row.layer.own(kind.weights(*xs)):
-        steps.append(Step("params", "params", count(weights)))
+        steps += one_by_one(kind, xs, "params") or [Step("params", "params", count(weights))]
     if value(row.macs) != 0:
-        steps.append(Step("macs", "MACs", kind.macs(out_letters(row.output), *xs)))
+        steps += one_by_one(kind, xs, "macs") or [Step("macs", "MACs", kind.macs(out_letters(row.output), *xs))]
     if value(row.kv_cache_bytes) != 0:
         steps.append(Step("kv_cache_bytes", "KV", BYTES * kind.cached(*xs)))
     steps += _field_steps(summary, row, kind, xs)
     sizes = row.output.written(summary.layout)
     stages = kind.stages(*xs)
     numbers = [step.expression for step in steps] + [size for stage in stages for size in stage.sizes]
-    return Explanation(row.name, row.kind, sizes, steps, summary.notes(row), legend(kind, numbers), stages)
+    meanings = legend(kind, numbers) | portions.legend(kind, xs)
+    return Explanation(row.name, row.kind, sizes, steps, summary.notes(row), meanings, stages)
+
+
+def one_by_one(kind: Kind, xs: tuple[Shape, ...], quantity: str) -> list[Step]:
+    """The lines of a layer that is several in one; none where it is not."""
+    last = {"params": "params", "macs": "MACs"}[quantity]
+    return [Step(quantity, letter or last, number) for letter, number in portions.lines(kind, xs, quantity)]
 
 
 _MEANINGS = {

@@ -28,6 +28,9 @@ def steps(summary: Summary, key: Key) -> tuple[Step, ...]:
     row = summary.rows_by_name.get(key.layer)
     if row is None or not key.quantity:
         return ()
+    lines = layer.one_by_one(*trace(row.layer.kind, row.xs), key.quantity) if key.quantity in ("params", "macs") else []
+    if lines and row.layer.shares is None:
+        return tuple(lines)
     if key.quantity in COUNTED:
         return (_step(key.quantity, getattr(_traced(row), key.quantity)),)
     return tuple(step for step in layer.explain(summary, row).steps if step.quantity == key.quantity)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.kinds.base.fields import Count, Word
-from cnncalc.kinds.base.kind import Misfit, Note, Pointwise, Weights, need_spatial
+from cnncalc.kinds.base.kind import Misfit, Note, Pointwise, Stage, Weights, need_spatial
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, differ, exact_div, product
 from cnncalc.symbolic.expr import Number
@@ -42,6 +42,16 @@ class PositionalEncoding(Pointwise):
         (x,) = xs
         positions = product(x.spatial) if self.max_length is None else self.max_length
         return {"embeddings": (positions, x.channels)} if self.style == "learned" else {}
+
+    def stages(self, *xs: Shape) -> list[Stage]:
+        """Positions t and pairs of columns i are counted from 0."""
+        (x,) = xs
+        if self.style == "learned":
+            return [Stage("y_t = x_t + p_t", x.sizes)]
+        columns = "C" if len(x.spatial) == 1 else f"(C/{len(x.spatial)})"
+        angle = f"t/10000^(2i/{columns})"
+        formulas = (f"p(t, 2i) = sin({angle})", f"p(t, 2i + 1) = cos({angle})", "y_t = x_t + p_t")
+        return [Stage(formula, x.sizes) for formula in formulas]
 
     def notes(self, *xs: Shape) -> list[Note]:
         (x,) = xs

@@ -57,6 +57,7 @@ def typeset(formula: str) -> str:
 
     text = re.sub(r"([A-Za-z]+)(_[A-Za-z0-9]+)?", word, formula)
     text = re.sub(r"√\(([^()]*)\)", r"\\sqrt{\1}", text)
+    text = re.sub(r"\^\(((?:[^()]|\([^()]*\))*)\)", r"^{\1}", text)
     for sign, latex in _SIGNS.items():
         text = text.replace(sign, latex)
     return text

@@ -83,3 +83,36 @@ def test_formulas_in_latex() -> None:
     assert typeset("c_t = f ⊙ c_prev") == r"c_{t} = f \odot  c_{\mathrm{prev}}"
     assert typeset("softmax(Q_i K_iᵀ/√(d_k))") == r"\mathrm{softmax}(Q_{i} K_{i}^T/\sqrt{d_{k}})"
     assert typeset("σ(W_i x_t)") == r"\sigma (W_{i} x_{t})"
+
+
+@pytest.mark.parametrize("kind", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize(
+    "fields",
+    ["layers=2", "bidirectional=true", "layers=3,bidirectional=true", "layers=2,bidirectional=true,merge=sum,biases=2",
+     "layers=2,bias=false"],
+)  # fmt: skip
+def test_several_recurrent_layers_are_worked_out_one_by_one(kind: str, fields: str) -> None:
+    """Each portion has the parameters and MACs of a layer by itself, and their sum is the number of the row."""
+    net = calc("6x3", f"{kind}:4,return_sequences=true,{fields}")
+    (explained,), (row,) = net.explain(), net.summary().rows
+    given = dict(field.split("=") for field in fields.split(","))
+    both, layers = "bidirectional" in given, int(given.pop("layers", 1))
+    alone = [f"{name}={value}" for name, value in given.items() if name in ("biases", "bias")]
+    width = 8 if both and "merge" not in given else 4
+    ones = [
+        calc(f"6x{3 if layer == 0 else width}", ",".join([f"{kind}:4", *alone])).summary().rows[0]
+        for layer in range(layers)
+        for _ in range(1 + both)
+    ]
+    for quantity, letter, total in (("params", "P", row.params), ("macs", "M", row.macs)):
+        steps = {step.letter: value(step.expression) for step in explained.steps if step.quantity == quantity}
+        found = [number for name, number in steps.items() if name.startswith(f"{letter}_")]
+        assert found == [getattr(one, quantity) for one in ones]
+        assert list(steps.values())[-1] == sum(found) == total
+        assert len([name for name in explained.legend if name.startswith(f"{letter}_")]) == len(ones)
+
+
+def test_positional_encoding_has_its_formula() -> None:
+    formulas = [formula for formula, _ in _inside("positional_encoding", "5x6")]
+    assert formulas == ["p(t, 2i) = sin(t/10000^(2i/C))", "p(t, 2i + 1) = cos(t/10000^(2i/C))", "y_t = x_t + p_t"]
+    assert typeset(formulas[0]) == r"p(t, 2i) = \mathrm{sin}(t/10000^{2i/C})"

@@ -65,6 +65,14 @@ def equation(text: str, number: Number, *, lint: bool = False) -> Note:
     return Note(text.format(working if total is None or working == str(total) else f"{working} = {total}"), lint)
 
 
+class Portion(NamedTuple):
+    """One of several layers in one: how it is called, its kind, and what it reads."""
+
+    called: str
+    kind: Kind
+    x: Shape
+
+
 #: What a layer that works position by position sees: that position.
 POINT = Reach(1, 1, 0)
 
@@ -175,6 +183,10 @@ class Kind:
 
     def stages(self, *xs: Shape) -> list[Stage]:
         """What happens inside the layer, step by step, for its working."""
+        return []
+
+    def portions(self, *xs: Shape) -> list[Portion]:
+        """The layers that it is made of, where it is several in one; they are counted one by one."""
         return []
 
     def mapped(self, change: Callable[[Number, str], Number], axes: tuple[str, ...] = ()) -> Kind:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from cnncalc.kinds.base.fields import Count, Fixed, Flag, Names, Word
-from cnncalc.kinds.base.kind import Kind, Misfit, Reach, Stage, Weights, times
+from cnncalc.kinds.base.fields import Count, Fixed, Flag, Names, Word, traced
+from cnncalc.kinds.base.kind import Kind, Misfit, Portion, Reach, Stage, Weights, times
 from cnncalc.kinds.base.sequence import need_sequence
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import differ, product
-from cnncalc.symbolic.expr import Number
+from cnncalc.symbolic.expr import Number, value
 
 
 class Recurrent(Kind):
@@ -107,6 +107,20 @@ class Recurrent(Kind):
                 a_step = a_step + product(sizes)
         return xs[0].spatial[0] * a_step
 
+    def portions(self, *xs: Shape) -> list[Portion]:
+        """Each layer in each direction. Those after the first read what the one below puts out."""
+        if self.layers == 1 and not self.bidirectional:
+            return []
+        one = self.altered(layers=1, bidirectional=False, merge="concat")
+        found = []
+        for layer in range(1, self.layers + 1):
+            x = xs[0] if layer == 1 else Shape(xs[0].spatial, traced(value(self.width), "C_2"))
+            for direction in ("forward", "backward")[: len(self.directions)]:
+                second = f", {direction}" if self.bidirectional else ""
+                called = f"layer {layer}{second}" if self.layers > 1 else f"the {direction} direction"
+                found.append(Portion(called, one, x))
+        return found
+
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
         return None
 
@@ -121,6 +135,6 @@ class Recurrent(Kind):
         return [Stage(formula, (self.units,)) for formula in formulas]
 
     def joined(self) -> list[Stage]:
-        """How the directions h_t and k_t are joined if they are not concatenated."""
-        formulas = {"sum": "h_t + k_t", "average": "(h_t + k_t)/2", "multiply": "h_t ⊙ k_t"}
-        return [Stage(f"y_t = {formulas[self.merge]}", (self.width,))] if self.merge != "concat" else []
+        """How the directions h_t and k_t are joined; none where there is one."""
+        formulas = {"concat": "[h_t, k_t]", "sum": "h_t + k_t", "average": "(h_t + k_t)/2", "multiply": "h_t ⊙ k_t"}
+        return [Stage(f"y_t = {formulas[self.merge]}", (self.width,))] if self.bidirectional else []
