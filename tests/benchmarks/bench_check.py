@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter
 
 PROBLEMS, EACH = 10_000, 100  # in all, and in one file
-STUDENTS, ANSWERS = 300, 20
+STUDENTS, ANSWERS = 1000, 20
 
 PROBLEM = """\
   - id: Q{n}
@@ -73,8 +73,8 @@ def peak(*arguments: object) -> tuple[float, float]:
     return perf_counter() - start, int(done.stderr.split()[-1]) / 1024
 
 
-def write_sheets(folder: Path) -> None:
-    """One exam of 20 questions and a sheet of 300 students, a third of whose answers are wrong in one of six ways."""
+def write_sheets(folder: Path, students: int = STUDENTS) -> None:
+    """One exam of 20 questions and a sheet of 1,000 students, a third of whose answers are wrong in one of six ways."""
     folder.mkdir()
     parts, rights = ["problems:\n"], []
     for n in range(ANSWERS // 2):
@@ -85,7 +85,7 @@ def write_sheets(folder: Path) -> None:
     with open(folder / "sheet.csv", "w", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(["student", "problem", "key", "answer"])
-        for student in range(STUDENTS):
+        for student in range(students):
             for place, (problem, key, right) in enumerate(rights):
                 wrong = (student + place) % 18
                 answer = right if wrong > 5 else f"{right}0" if key == "c1.params" else f"{8 + wrong}x9x{wrong}"
@@ -109,12 +109,13 @@ def main() -> None:
             write_problems(folder / str(files), files, 25)
             seconds, mebibytes = peak("check", folder / str(files), "--format", "json")
             print(f"  {files:4} files of 25: {mebibytes:6.1f} MiB at the peak, {seconds:.2f} s the whole process")
-        write_sheets(folder / "sheets")
-        exam, sheet = folder / "sheets" / "exam.yaml", folder / "sheets" / "sheet.csv"
-        seconds, mebibytes = peak("check", exam, "--answers", sheet, "--format", "json")
-        count = STUDENTS * ANSWERS
-        print(f"{STUDENTS} sheets of {ANSWERS} answers: {seconds:.2f} s the whole process "
-              f"({count / seconds:,.0f} answers/s), {mebibytes:.1f} MiB")  # fmt: skip
+        for students in (STUDENTS // 4, STUDENTS):
+            write_sheets(folder / f"sheets{students}", students)
+            exam, sheet = (folder / f"sheets{students}" / name for name in ("exam.yaml", "sheet.csv"))
+            seconds, mebibytes = peak("check", exam, "--answers", sheet, "--format", "json")
+            rate = f"{students * ANSWERS / seconds:,.0f} answers/s"
+            print(f"{students:5} sheets of {ANSWERS} answers: {seconds:.2f} s the whole process ({rate}), "
+                  f"{mebibytes:.1f} MiB   goal for 1,000: 3 s")  # fmt: skip
     print(f"this process: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.1f} MiB at the peak")
 
 

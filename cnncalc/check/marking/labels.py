@@ -32,7 +32,7 @@ class Labels:
         self.asked = list(asked)
         self.places: list[Place] = [(one.problem, one.key) for one in self.asked]
         self._exact = {name: (p, k) for p, k in self.places for name in (f"{p}.{k}", f"{p} {k}")}
-        self._known = set(self.places)
+        self._known = {place: place for place in self.places}
         self._keys: dict[str, list[Place]] = {}  # of each problem
         self._alike: dict[str, list[Place]] = {}
         self._texts: dict[str, list[Place]] = {}
@@ -55,7 +55,7 @@ class Labels:
     def find(self, problem: str, key: str) -> Place:
         """The answer that a row's ``problem`` and ``key`` name, in any case; as they are where none is asked for."""
         if (problem, key) in self._known:
-            return problem, key
+            return self._known[problem, key]
         found = self._alike.get(plain(f"{problem} {key}"), [])
         return found[0] if len(found) == 1 else (problem, key)
 
