@@ -35,7 +35,8 @@ def letter_name(name: str, *, latex: bool) -> str:
     head, _, tail = name.partition("_")
     if not latex:
         return name
-    upright = [part if len(part) == 1 else f"\\mathrm{{{part}}}" for part in (head, tail)]
+    spaced = [part.replace(" ", r"\ ") for part in (head, tail)]
+    upright = [part if len(part) == 1 else f"\\mathrm{{{part}}}" for part in spaced]
     return f"{upright[0]}_{{{upright[1]}}}" if tail else upright[0]
 
 

@@ -176,6 +176,11 @@ def test_settings_are_those_that_people_use() -> None:
     assert 20 < rounded < 200
 
 
+def test_a_name_of_two_words_keeps_its_space_in_latex() -> None:
+    made = generate(["memory"], "hard", 1, 0)
+    assert r"\mathrm{weight\ bytes} = 4" in str(render.key([made], "latex"))
+
+
 def test_a_key_begins_at_the_input() -> None:
     """The working of a network names each layer that the answers depend on, from the first one on."""
     made = generate(["network"], "hard", 5, 9)

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
 
 #: How often students make a slip, beside the others; a slip that is not named here has the weight 2.
 _WEIGHTS = {
-    "bias": 10, "channels": 10, "gates": 10, "plus_one": 8, "padding": 8, "padding_once": 8, "dilation": 8, "jump": 8,
-    "groups": 8, "direction": 8, "transposed": 8, "flatten_dense": 8, "flops": 8, "recurrent": 8, "moving": 8,
-    "stride": 6, "depth": 6, "ceiling": 6, "extent": 6, "output_padding": 6, "left_out": 6, "attention_out": 6,
-    "heads": 6, "square": 5, "params": 5, "own": 5, "macs_outputs": 5, "biases_two": 5, "macs_bias": 5, "filters": 2,
-    "dilation_wide": 4, "recurrent_input": 4, "flatten_none": 4, "same": 4, "layer": 4, "macs_inputs": 4,
-    "heads_shared": 4, "width": 4, "twice": 3, "macs": 3, "plain": 1, "pool_weights_each": 0.5, "bias_one": 0.5,
-    "depth_product": 0.5, "pool_weights": 0.5, "bias_each": 0.2, "unit": 0, "batch": 0, "carried": 0, "digits": 0,
-    "zero": 0, "order": 0, "weight_params": 0, "trainable_params": 0, "active_params": 0,
+    "bias": 10, "channels": 10, "gates": 10, "kv_heads": 8, "plus_one": 8, "padding": 8, "padding_once": 8,
+    "dilation": 8, "jump": 8, "groups": 8, "direction": 8, "transposed": 8, "flatten_dense": 8, "flops": 8,
+    "recurrent": 8, "moving": 8, "gru": 6, "lstm": 6, "stride": 6, "depth": 6, "ceiling": 6, "extent": 6,
+    "output_padding": 6, "attention_out": 6, "heads": 6, "square": 5, "params": 5, "own": 5, "macs_outputs": 5,
+    "biases_two": 5, "macs_bias": 5, "own_stride": 4, "dilation_wide": 4, "recurrent_input": 4, "flatten_none": 4,
+    "same": 4, "layer": 4, "macs_inputs": 4, "heads_shared": 4, "width": 4, "left_out": 3, "twice": 3, "macs": 3,
+    "filters": 2, "plain": 1, "pool_weights_each": 0.5, "bias_one": 0.5, "depth_product": 0.5, "pool_weights": 0.5,
+    "bias_each": 0.2, "unit": 0, "batch": 0, "carried": 0, "digits": 0, "zero": 0, "order": 0, "weight_params": 0,
+    "trainable_params": 0, "active_params": 0,
 }  # fmt: skip
 _USUAL = 2  # the weight of a slip that is not named
 _SMALL = 100  # numbers up to which the wrong ones to choose from are near
@@ -94,7 +95,9 @@ def _plausible(value: Any, right: Any) -> bool:
     if isinstance(value, list) or isinstance(right, list):
         alike = isinstance(value, list) and isinstance(right, list) and len(value) == len(right)
         return alike and all(isinstance(size, int) and size > 0 for size in value)
-    return isinstance(value, int) and value >= 0 and (right > _SMALL or value <= 3 * right + 4)
+    if not isinstance(value, int):
+        return False
+    return value > 0 if right > _SMALL else 0 <= value <= 3 * right + 4
 
 
 def _near(right: Any) -> Iterator[Any]:

@@ -37,7 +37,9 @@ def asks(item: Item, part: Part) -> str:
     if not key.quantity:
         return str(key.layer)
     name = _NAMES.get(key.quantity, key.quantity.replace("_", " "))
-    alone = len(item.truth.network.layers) == 1 or key.layer in item.truth.network.blocks
+    network = item.truth.network
+    block = network.blocks.get(key.layer or "")
+    alone = len(network.layers) == (block.last - block.first if block else 1)
     return name[0].upper() + name[1:] + ("" if alone else f" of {key.layer or 'the network'}")
 
 

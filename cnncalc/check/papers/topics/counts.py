@@ -17,7 +17,8 @@ Drawn = tuple[tuple[int, ...], str, Layer, str]
 
 def _asking(drawn: Drawn, question: str, *asked: str) -> Draft:
     sizes, kind, fields, said = drawn
-    text = f"{capital(what(sizes))} is passed through {said}. {question}"
+    verb = "flattened and passed through" if kind == "dense" else "passed through"
+    text = f"{capital(what(sizes))} is {verb} {said}. {question}"
     return Draft(text, {"input": given(sizes), "layers": [{kind: fields}]}, [f"{kind}1.{name}" for name in asked])
 
 
@@ -41,7 +42,7 @@ def _pointwise(draw: Draw) -> Drawn:
 def _dense(draw: Draw) -> Drawn:
     sizes = words.feature_map(draw) if draw.chance(0.5) else words.small_image(draw)
     units = draw.choice(words.UNITS)
-    return sizes, "dense", {"units": units}, f"a fully connected layer with {units} units and biases after flattening"
+    return sizes, "dense", {"units": units}, f"a fully connected layer with {units} units and biases"
 
 
 def _grouped(draw: Draw) -> Drawn:
@@ -80,10 +81,9 @@ def _normed(draw: Draw) -> Draft:
     fields = {"filters": draw.choice(words.FILTERS), "kernel": draw.choice((1, 3, 5)), "padding": 0, "bias": False}
     network = {"input": given(sizes), "layers": [{"conv": fields}, "batchnorm"]}
     text = (
-        f"{capital(what(sizes))} is passed through a convolutional layer with {words.filters(fields)} and no "
-        f"biases, followed "
-        "by batch normalisation. How many trainable parameters do the two layers have together, and how many "
-        "non-trainable ones (the moving means and variances) does batch normalisation keep?"
+        f"{capital(what(sizes))} is passed through a convolutional layer with {words.filters(fields)} and no biases, "
+        "followed by batch normalisation. How many trainable parameters do the two layers have together, and how "
+        "many non-trainable ones (the moving means and variances) does batch normalisation keep?"
     )
     return Draft(text, network, ["total.trainable_params", "batchnorm1.non_trainable_params"])
 
@@ -98,8 +98,7 @@ def _pair(draw: Draw) -> Draft:
     last = chain.dense(draw.choice(words.UNITS))
     text = (
         f"{capital(what(sizes))} is passed through {chain.text}. All filters and units have biases. How many "
-        f"parameters "
-        f"do {first} and {last} have?"
+        f"parameters do {first} and {last} have?"
     )
     return Draft(text, {"input": given(sizes), "layers": chain.layers}, [f"{first}.params", f"{last}.params"])
 
@@ -163,10 +162,9 @@ def _compared(draw: Draw) -> Draft:
     ]
     text = (
         f"Two layers read {what(sizes)}: conv, a standard convolution with {words.filters(fields)}, and separable, a "
-        f"depthwise separable convolution (depthwise, then pointwise) with the same kernel size and number of "
-        f"filters. Both "
-        f"have stride 1, padding {fields['padding']} and no biases. How many multiply–accumulate operations does "
-        f"each need?"
+        "depthwise separable convolution (depthwise, then pointwise) with the same kernel size and number of "
+        f"filters. Both have stride 1, padding {fields['padding']} and no biases. How many multiply–accumulate "
+        "operations does each need?"
     )
     return Draft(text, {"input": given(sizes), "layers": layers}, ["conv.macs", "separable.macs"])
 
@@ -181,8 +179,7 @@ def _added(draw: Draw) -> Draft:
     chain.dense(draw.choice(words.UNITS))
     text = (
         f"{capital(what(sizes))} is passed through {chain.text}. How many multiply–accumulate operations does the "
-        f"network "
-        "need for one image? Biases are not counted."
+        "network need for one image? Biases are not counted."
     )
     return Draft(text, {"input": given(sizes), "layers": chain.layers}, ["total.macs"])
 
@@ -205,8 +202,9 @@ def memory(draw: Draw, level: int) -> Draft:
     chain.pool("maxpool", 2, 2)
     chain.dense(draw.choice(words.UNITS))
     text = (
-        f"{capital(what(sizes))} is passed through {chain.text}. All filters and units have biases. {_FLOATS} How many "
-        f"bytes do the parameters of the network take, and how many the output of {first} for one image?"
+        f"{capital(what(sizes))} is passed through {chain.text}. All filters and units have biases. {_FLOATS} How "
+        f"many bytes do the parameters of the network take, and how many does the output of {first} take for one "
+        "image?"
     )
     network = {"input": given(sizes), "layers": chain.layers}
     return Draft(text, network, ["total.weight_bytes", f"{first}.activation_bytes"])

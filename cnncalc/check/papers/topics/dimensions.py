@@ -36,9 +36,8 @@ def sequence(draw: Draw, level: int) -> Draft:
     ]
     text = (
         f"{start} {words.spelled(depth)} causal 1-D convolutional layers with {filters} filters of length {kernel} "
-        f"each and dilations "
-        f"{words.listed(list(map(str, dilations)))}. How many time steps does the receptive field of the last "
-        f"layer cover?"
+        f"each and dilations {words.listed(list(map(str, dilations)))}. How many time steps does the receptive field "
+        "of the last layer cover?"
     )
     return Draft(text, {"input": given((steps, features)), "layers": layers}, [f"conv{depth}.receptive_field"])
 

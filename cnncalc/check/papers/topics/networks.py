@@ -83,29 +83,24 @@ def residual(draw: Draw, level: int) -> Draft:
     biased = draw.chance(0.5)
     block: Layer = {"name": "block"}
     start = f"A residual block reads {what((side, side, channels))}. Its body consists of"
-    if level == EASY or (level == HARD and draw.chance(0.4)):
-        width = channels if level == EASY else max(8, channels // 4)
-        if level == EASY:
-            kernel = draw.choice((3, 5))
-            body = [(channels, kernel, 1)] * 2
-            said = f"two convolutional layers with {channels} filters of size {words.square(kernel)}"
-        else:
-            body = [(width, 1, 1), (width, 3, 1), (channels, 1, 1)]
-            said = (
-                f"a bottleneck of three convolutional layers: {width} filters of size 1×1, {width} of size 3×3 and "
-                f"{channels} of size 1×1"
-            )
-        shortcut = "The input itself is added to their output."
+    stride, shortcut = 1, "The input itself is added to their output."
+    if level == MEDIUM or (level == HARD and draw.chance(0.5)):
+        stride, channels = 2, 2 * channels
+        block["shortcut"] = [_plain(channels, 1, 2, biased=biased)]
+        shortcut = f"The shortcut is a 1×1 convolution with {channels} filters and stride 2."
+    if level == HARD:
+        width = max(8, channels // 4)
+        body = [(width, 1, 1), (width, 3, stride), (channels, 1, 1)]
+        step = " (the 3×3 convolution with stride 2)" if stride > 1 else ""
+        said = (
+            f"a bottleneck of three convolutional layers: {width} filters of size 1×1, {width} of size 3×3 and "
+            f"{channels} of size 1×1{step}"
+        )
     else:
-        wider = 2 * channels
-        body = [(wider, 3, 2), (wider, 3, 1)]
-        block["shortcut"] = [_plain(wider, 1, 2, biased=biased)]
-        layers = f"convolutional layers with {wider} filters of size 3×3"
-        said = f"two {layers}, the first with stride 2, the second with stride 1"
-        shortcut = f"The shortcut is a 1×1 convolution with {wider} filters and stride 2."
-        if level == HARD:
-            body.append((wider, 3, 1))
-            said = f"three {layers}, the first with stride 2, the others with stride 1"
+        kernel = draw.choice((3, 5)) if level == EASY else 3
+        body = [(channels, kernel, stride), (channels, kernel, 1)]
+        step = ", the first with stride 2, the second with stride 1" if stride > 1 else ""
+        said = f"two convolutional layers with {channels} filters of size {words.square(kernel)}{step}"
     block["body"] = [_plain(filters, kernel, stride, biased=biased) for filters, kernel, stride in body]
     question = "How many parameters does the block have" + (
         "?" if level == EASY else ", and what is its output size?"
@@ -150,10 +145,9 @@ def inception(draw: Draw, level: int) -> Draft:
     count = ("two", "three", "four")[len(branches) - 2]
     text = (
         f"An Inception block reads {what((side, side, channels))} in {count} parallel branches: "
-        f"{'; '.join(f'({number}) {line}' for number, line in enumerate(lines, 1))}. Every layer has stride 1 and "
-        f"is padded "
-        "to keep the size, every filter has a bias, and the outputs are concatenated along the channels. "
-        "What is the output size of the block, and how many parameters does it have?"
+        f"{'; '.join(f'({number}) {line}' for number, line in enumerate(lines, 1))}. Every layer has stride 1 and is "
+        "padded to keep the size, every filter has a bias, and the outputs are concatenated along the channels. What "
+        "is the output size of the block, and how many parameters does it have?"
     )
     network = {
         "input": given((side, side, channels)),
@@ -177,9 +171,8 @@ def autoencoder(draw: Draw, level: int) -> Draft:
     path = "–".join(map(str, [inputs, *units]))
     kind = "one hidden layer" if level == EASY else f"{words.spelled(len(units) - 1)} hidden layers"
     text = (
-        f"A fully connected autoencoder with {kind} has the layer sizes {path}. All units of the hidden layers and "
-        f"of the "
-        "output layer have biases. How many parameters does it have?"
+        f"A fully connected autoencoder with {kind} has the layer sizes {path}. All units of the hidden layers and of "
+        "the output layer have biases. How many parameters does it have?"
     )
     asked = ["total.params"]
     if level == MEDIUM:
@@ -205,8 +198,8 @@ def _convolutional(draw: Draw) -> Draft:
         last = chain.add("transposed_conv", fields, said, "up")
     text = (
         f"A convolutional autoencoder encodes {what(sizes)} and decodes it again: {chain.text}. All filters have "
-        f"biases. What are the "
-        f"sizes of the code ({middle}) and of the output of {last}, and how many parameters does the autoencoder have?"
+        f"biases. What are the sizes of the code ({middle}) and of the output of {last}, and how many parameters does "
+        "the autoencoder have?"
     )
     network = {"input": given(sizes), "layers": chain.layers}
     return Draft(text, network, [f"{middle}.output", f"{last}.output", "total.params"])

@@ -35,8 +35,8 @@ def recurrent(draw: Draw, level: int) -> Draft:
     fields: Layer = {"units": units}
     if level < HARD:
         text = (
-            f"{start} {words.a(word) if kind == 'rnn' else _an(word)} with {units} hidden units and {biases}. "
-            "How many parameters does the layer have?"
+            f"{start} {words.a(word) if kind == 'rnn' else _an(word)} with {units} hidden units and {biases}. How "
+            "many parameters does the layer have?"
         )
         return Draft(text, {"input": given((steps, features)), "layers": [{kind: fields}]}, [f"{kind}1.params"])
     classes = draw.choice((2, 5, 10, 20))
@@ -50,9 +50,8 @@ def recurrent(draw: Draw, level: int) -> Draft:
     layers.append({"dense": {"name": "fc", "units": classes}})
     text = (
         f"{start} {said}. A fully connected layer fc with {classes} units and biases reads the output of the last "
-        f"time step"
-        f"{' (of both directions)' if 'bidirectional' in fields else ''}. How many parameters does fc "
-        "have, and how many does the whole network have?"
+        f"time step{' (of both directions)' if 'bidirectional' in fields else ''}. How many parameters does fc have, "
+        "and how many does the whole network have?"
     )
     return Draft(text, {"input": given((steps, features)), "layers": layers}, ["fc.params", "total.params"])
 
@@ -81,18 +80,16 @@ def attention(draw: Draw, level: int) -> Draft:
         fields = {"heads": heads, "kv_heads": groups, "bias": False}
         shared = "one pair of key and value heads" if groups == 1 else f"{groups} pairs of key and value heads"
         text = (
-            f"{start} query heads of {width} dimensions each, which share {shared} of the same width "
-            f"(grouped-query attention). The projections have "
-            "no biases. How many parameters does the layer have?"
+            f"{start} query heads of {width} dimensions each, which share {shared} of the same width (grouped-query "
+            "attention). The projections have no biases. How many parameters does the layer have?"
         )
         asked = ["attention1.params"]
     else:
         fields = {"heads": heads}
         text = (
             f"{start} heads of {width} dimensions each; the four projections have biases. How many parameters does "
-            f"the layer "
-            "have, and how many multiply–accumulate operations does it need for one sequence (projections, QKᵀ and the "
-            "weighted sum of the values, without biases and softmax)?"
+            "the layer have, and how many multiply–accumulate operations does it need for one sequence (projections, "
+            "QKᵀ and the weighted sum of the values, without biases and softmax)?"
         )
         asked = ["attention1.params", "attention1.macs"]
     return Draft(text, {"input": given((steps, model)), "layers": [{"attention": fields}]}, asked)
@@ -104,11 +101,10 @@ def transformer(draw: Draw, level: int) -> Draft:
     ff = draw.choice((2, 3, 4)) * model
     parts = (
         f"multi-head self-attention with {heads} heads, a feed-forward network with {ff} hidden units, and a layer "
-        f"norm "
-        "(scale and shift) for each of the two; all projections and feed-forward layers have biases"
+        "norm (scale and shift) for each of the two; all projections and feed-forward layers have biases"
     )
     if level == HARD:
-        return _vision(draw, model, heads, ff) if draw.chance(0.5) else _language(draw, model, heads, ff)
+        return _vision(draw, model) if draw.chance(0.5) else _language(draw, model, heads, ff)
     count = 1 if level == EASY else draw.choice((2, 4, 6, 8, 12))
     fields: Layer = {"name": "encoder", "heads": heads, "ff": ff} | ({"layers": count} if count > 1 else {})
     who = "A transformer encoder layer" if count == 1 else f"Each of the {count} layers of a transformer encoder"
@@ -119,7 +115,7 @@ def transformer(draw: Draw, level: int) -> Draft:
     return Draft(text, {"input": given((16, model)), "layers": [{"transformer_encoder": fields}]}, ["encoder.params"])
 
 
-def _vision(draw: Draw, model: int, heads: int, ff: int) -> Draft:
+def _vision(draw: Draw, model: int) -> Draft:
     """Patches of an image as tokens."""
     side, patch = draw.choice(((224, 16), (224, 32), (224, 14), (384, 16), (384, 32), (96, 8), (32, 4), (64, 8)))
     layers = [
@@ -128,14 +124,11 @@ def _vision(draw: Draw, model: int, heads: int, ff: int) -> Draft:
         {"positional_encoding": {"name": "positions", "style": "learned"}},
     ]
     text = (
-        f"A vision transformer cuts a {words.times(side, side, 3)} image into patches of "
-        f"{words.times(patch, patch)} pixels "
-        f"and embeds each by a linear projection with biases to {model} dimensions. A learned class token is put "
-        f"in front, "
-        "and a learned positional embedding is added to each token. What size does the sequence of tokens have "
-        "(tokens × "
-        "dimensions), and how many parameters do the projection, the class token and the positional embeddings have "
-        "together?"
+        f"A vision transformer cuts a {words.times(side, side, 3)} image into patches of {words.times(patch, patch)} "
+        f"pixels and embeds each by a linear projection with biases to {model} dimensions. A learned class token is "
+        "put in front, and a learned positional embedding is added to each token. What is the size of the sequence "
+        "of tokens (tokens × dimensions), and how many parameters do the projection, the class token and the "
+        "positional embeddings have together?"
     )
     return Draft(text, {"input": given((side, side, 3)), "layers": layers}, ["positions.output", "total.params"])
 
@@ -158,11 +151,9 @@ def _language(draw: Draw, model: int, heads: int, ff: int) -> Draft:
     each = "one encoder layer follows; it" if count == 1 else f"{words.spelled(count)} encoder layers follow; each"
     text = (
         f"A text classifier embeds {steps} tokens of a vocabulary of {vocab:,} in {model} dimensions and adds a "
-        f"learned "
-        f"positional embedding. {capital(each)} has multi-head self-attention with {heads} heads, a feed-forward "
-        f"network with "
-        f"{ff} hidden units, and two layer norms (scale and shift). A linear layer maps the first token to {classes} "
-        "classes. All linear layers have biases. How many parameters does the encoder have, and how many does the "
-        "whole model have?"
+        f"learned positional embedding. {capital(each)} has multi-head self-attention with {heads} heads, a "
+        f"feed-forward network with {ff} hidden units, and two layer norms (scale and shift). A linear layer maps the "
+        f"first token to {classes} classes. All linear layers have biases. How many parameters does the encoder have, "
+        "and how many does the whole model have?"
     )
     return Draft(text, {"input": str(steps), "layers": layers}, ["encoder.params", "total.params"])

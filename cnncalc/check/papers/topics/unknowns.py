@@ -56,8 +56,8 @@ def _filters(draw: Draw) -> Draft:
     kernel, filters = draw.choice((1, 3, 5, 7)), draw.choice(words.FILTERS)
     params = (kernel * kernel * sizes[2] + 1) * filters
     text = (
-        f"A convolutional layer with filters of size {words.square(kernel)}, each with a bias, reads {what(sizes)} and "
-        f"has {params:,} parameters. How many filters f does it have?"
+        f"A convolutional layer with filters of size {words.square(kernel)}, each with a bias, reads {what(sizes)} "
+        f"and has {params:,} parameters. How many filters f does it have?"
     )
     return Draft(text, _solved(sizes, {"filters": "f", "kernel": kernel}, {"conv1.params": params}), ["f"])
 
@@ -69,8 +69,8 @@ def _channels(draw: Draw) -> Draft:
     fields = {"filters": filters, "kernel": kernel}
     text = (
         f"A convolutional layer with {filters} filters of size {words.square(kernel)}, each with a bias, reads "
-        f"{words.a(times(side, side))} feature map and has {params:,} parameters. How many channels c does the feature "
-        "map have?"
+        f"{words.a(times(side, side))} feature map and has {params:,} parameters. How many channels c does the "
+        "feature map have?"
     )
     return Draft(text, _solved((side, side, "c"), fields, {"conv1.params": params}), ["c"])
 
@@ -83,7 +83,7 @@ def _dilation(draw: Draw) -> Draft:
     fields: Layer = {"filters": filters, "kernel": kernel, "padding": right, "dilation": "d"}
     text = (
         f"{capital(what(sizes))} is passed through a dilated convolution with {fields['filters']} filters of size "
-        f"{words.square(kernel)}, {words.settings(1, right)}. The output is {times(out, out, filters)}. "
-        "What is the dilation d?"
+        f"{words.square(kernel)}, {words.settings(1, right)}. The output is {times(out, out, filters)}. What is the "
+        "dilation d?"
     )
     return Draft(text, _solved(sizes, fields, {"conv1.output": f"{out}x{out}"}), ["d"])

@@ -142,8 +142,8 @@ def transposed(draw: Draw, level: int) -> Draft:
             fields = words.conv(draw, *draw.choice(((2, 2, 0), (4, 2, 1), (3, 2, 0), (3, 2, 1), (5, 2, 2))))
             last = chain.add("transposed_conv", fields, words.conv_layer(fields), "up")
         text = (
-            f"{capital(what(sizes))} is upsampled by two transposed convolutions, {chain.text}. "
-            f"What is the output size of {last}?"
+            f"{capital(what(sizes))} is upsampled by two transposed convolutions, {chain.text}. What is the output "
+            f"size of {last}?"
         )
         return Draft(text, {"input": given(sizes), "layers": chain.layers}, [f"{last}.output"])
     usual = (
