@@ -43,6 +43,8 @@ def of_node(node: Node) -> str:
 
 
 def _quoted(text: str) -> str:
+    """``text`` in quotes; what could move a cursor or hide stands as its number."""
     import json
 
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return quoted if quoted.isprintable() else "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in quoted)

@@ -6,6 +6,7 @@ import html
 import json
 import shutil
 import subprocess
+import zipfile
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -183,6 +184,24 @@ def test_qti_gives_full_marks_for_the_key_and_none_for_anything_else(paper: Pape
     assert items[3].score({"RESPONSE1": "CHOICE1"}) == (0, {"CHOICE1", "WORKING"})
     assert items[4].score({"RESPONSE2": "40.3"})[0] == 1
     assert items[5].score({"RESPONSE1": "15"})[0] == 1
+
+
+@pytest.mark.parametrize("format", render.FORMATS)
+def test_what_moves_a_cursor_or_hides_is_shown_as_an_escape(tmp_path: Path, call: Call, format: str) -> None:
+    file, out = tmp_path / "a.yaml", tmp_path / "out"
+    hidden = r"\e[31m\a\u202e\u0000"
+    file.write_text(
+        f'title: "t{hidden}"\nproblems:\n  - id: "i{hidden}"\n    text: "x{hidden}"\n'
+        "    input: 4x4x2\n    layers: [relu]\n"
+        f'    answers: {{relu1.params: 0, relu1.output: 4x4x2}}\n    options: {{relu1.params: ["o{hidden}", 0]}}\n'
+    )
+    for arguments in ((), ("--key",)) if format in render.APART else ((),):
+        assert call("paper", file, "--format", format, "-o", out, *arguments)[0] == 0
+        data = out.read_bytes()
+        if format == "qti":
+            archive = zipfile.ZipFile(out)
+            data = b"".join(archive.read(name) for name in archive.namelist())
+        assert all(character.isprintable() or character == "\n" for character in data.decode("utf-8"))
 
 
 @pytest.mark.parametrize("key", [False, True])

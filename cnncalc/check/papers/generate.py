@@ -19,6 +19,7 @@ from cnncalc.spec.written import flow
 
 MOST = 1000  # questions of one paper, which is then within the limits for a file
 _TRIES = 400  # questions that are drawn for one that is new and has a whole answer
+_KEPT = ("marks", "tolerance", "order", "follow_through", "partial", "once")  # what is not drawn
 _NAMED = 3  # topics that a title names
 
 
@@ -53,9 +54,8 @@ def again(item: Item, draw: Draw) -> Item:
         if new and [part.key.quantity for part in new.parts] == asked:
             marks = [part.marks for part in item.parts]
             parts = tuple(part._replace(marks=mark) for part, mark in zip(new.parts, marks, strict=True))
-            keys = ("marks", "tolerance", "order", "follow_through")
-            stated = new.stated | {key: item.stated[key] for key in keys if key in item.stated}
-            return new._replace(parts=parts, stated=stated)
+            kept = {key: value for key, value in item.stated.items() if key in _KEPT}
+            return new._replace(parts=parts, stated=new.stated | kept)
     return item
 
 

@@ -25,6 +25,7 @@ def key(papers: Sequence[Paper]) -> str:
 
 
 def _pages(papers: Sequence[Paper], lines: Callable[[Paper], Iterator[str]]) -> Iterator[str]:
+    yield r"\sloppy"  # long formulas are broken rather than set into the margin
     for number, paper in enumerate(papers):
         if number:
             yield r"\clearpage"
@@ -59,8 +60,8 @@ def _asked(item: Item) -> Iterator[str]:
         return
     yield from _items(
         [
-            rf"\item {latex(prose.asks(item, part))}: "
-            + (_options(prose.lettered(part)) if part.options else r"\dotfill")
+            rf"\item {latex(prose.asks(item, part))}:"
+            + (rf"\par {_options(prose.lettered(part))}" if part.options else r" \dotfill")
             for part in item.parts
         ]
     )
