@@ -91,6 +91,8 @@ def _axes(check: Check, kind: Kind, x: Shape, context: Context) -> tuple[str, st
     text = f"{check.name} works on {RANKS[wanted + 1]} ({' and '.join(SPATIAL[wanted])}); its input is {found}"
     if axes == wanted - 1 and axes:
         help = f"write the channels too, as in {times(x.written(kind.layout))}×1".replace("×", "x")
+    elif not axes and not kind.restates:
+        help = "put it before flatten, or reshape the features first"
     else:
         help = f"write {kind.word()}, which takes any number of axes"
     return text, help

@@ -33,6 +33,11 @@ def fits(text: str, **numbers: int) -> bool:
         'input: 4x4x12\nlayers: [conv: {filters: <n>, kernel: 1, groups: 4}]\nexpect: {params: "<= 200"}',
         'input: 4x4x4\nlayers: [conv: {filters: <n>, kernel: 1, groups: 4}, channel_shuffle: 6]\nexpect: {macs: "> 9"}',
         'input: 4x4x<n>\nlayers: [groupnorm: 5, conv: {filters: 2, kernel: 1, groups: 2}]\nexpect: {params: "< 300"}',
+        # never, and every so often though the number grows ever faster
+        "input: 4x4x4\nlayers: [conv: {filters: 2*<n>+1, kernel: 1}, conv: {filters: 4, kernel: 1, groups: 2}]",
+        "input: 4x4x3\nlayers: [conv: {filters: <n>*<n>+1, kernel: 1, groups: 3}]",
+        "input: 4x4x3\nlayers: [conv: {filters: <n>*<n>+2, kernel: 1, groups: 3}]",
+        'input: 4x4x3\nlayers: [conv: {filters: <n>*<n>, kernel: 1, groups: 3}]\nexpect: {params: "<= 900"}',
         # one side of a pair may be 1
         "input: 8x8x4\nlayers: [parallel: {branches: [[conv: {filters: 4, kernel: <n>}], []], merge: add}]",
         "input: 8x8x4\nlayers: [parallel: {branches: [[conv: {filters: <n>, kernel: 3, padding: 1}], []], merge: add}]",

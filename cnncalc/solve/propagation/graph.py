@@ -177,19 +177,44 @@ class ConstraintGraph:
         return True
 
     def period(self, letter: str) -> int | None:
-        """The period of ``letter``: quotients and pairs treat numbers so far apart alike; None if unknown."""
-        steps = [1]
+        """The period of ``letter``: quotients and pairs treat numbers so far apart alike; None where there is none."""
+        steps = []
         for place, node in enumerate(self.nodes):
             if isinstance(node, operations.Over) and node.rounding == "exact" and self.uses[place] == {letter}:
-                steps.append(self._pace(place)[0])
+                steps.append(self._recurrence(place))
         for first, second, alike, _ in self.pairs:
             if letter in self.uses[first] | self.uses[second]:
                 steps += [self._pace(first)[0], self._pace(second)[0]] if alike else [0]
-        return lcm(*steps) or None
+        return lcm(*steps) or None if steps else None
 
     def recurs(self, place: int) -> bool:
         """Whether the quotient there is whole periodically, or its divisor is unknown."""
-        return bool(self.uses[self.nodes[place].lower] or self._pace(place)[0])  # type: ignore[union-attr]
+        return bool(self.uses[self.nodes[place].lower] or self._recurrence(place))  # type: ignore[union-attr]
+
+    def _recurrence(self, place: int) -> int:
+        """After how many numbers a quotient is whole again, if it is once; 0 where that is not known.
+
+        A polynomial leaves the same remainder again after as many numbers as its divisor.
+        """
+        node: operations.Over = self.nodes[place]  # type: ignore[assignment]
+        below = self.nodes[node.lower]
+        step = self._pace(place)[0]
+        if step or not isinstance(below, operations.Constant):
+            return step
+        return abs(below.number) if len(self.uses[place]) == 1 and self._polynomial(node.upper) else 0
+
+    def _polynomial(self, place: int) -> bool:
+        """Whether the number there is made of sums and products alone."""
+        waiting = [place]
+        while waiting:
+            node = self.nodes[waiting.pop()]
+            if isinstance(node, operations.Total):
+                waiting += [part for _, part in node.terms]
+            elif isinstance(node, operations.Times):
+                waiting += node.places
+            elif not isinstance(node, operations.Unknown | operations.Constant):
+                return False
+        return True
 
     def _pace(self, place: int) -> Interval:
         """``(step, rise)``: whenever the unknown grows by ``step``, the number at ``place`` grows by ``rise``.

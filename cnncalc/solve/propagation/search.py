@@ -68,22 +68,33 @@ def boxes(graph: ConstraintGraph, box: Box, effort: Effort, *, backwards: bool =
 def points(
     graph: ConstraintGraph, box: Box, fits: Callable[[dict[str, int]], bool], effort: Effort, *, backwards: bool = False
 ) -> Iterator[dict[str, int]]:
-    """Every answer, in order of the first unknown, then the next. ``fits`` decides about each."""
-    period = (graph.period(next(iter(box))) or 1) if len(box) == 1 else 1
+    """Every answer, in order of the first unknown, then the next. ``fits`` decides about each.
+
+    Numbers that leave the remainder of one for which a quotient is not whole are passed over.
+    """
+    name = next(iter(box))
+    period = graph.period(name) if len(box) == 1 else None
     for found in boxes(graph, box, effort, backwards=backwards):
         refused: set[int] = set()  # remainders
+        whole: set[int] = set()
         order = (range(a, b + 1)[:: -1 if backwards else 1] for a, b in found.values())
         for numbers in _combined(list(order)):
             effort.spend(1)
-            if period > 1 and numbers[0] % period in refused:
+            rest = numbers[0] % period if period else 0
+            if rest in refused:
                 continue
+            if period and rest not in whole:
+                before = graph.work
+                certain = graph.narrowed({name: (numbers[0], numbers[0])})[0] is not None
+                effort.spend(graph.work - before)
+                (whole if certain else refused).add(rest)
+                if len(refused) == period:
+                    break
+                if not certain:
+                    continue
             point = dict(zip(found, numbers, strict=True))
             if fits(point):
                 yield point
-            elif period > 1:
-                refused.add(numbers[0] % period)
-                if len(refused) == period:
-                    break
 
 
 def _combined(ranges: list[range]) -> Iterator[tuple[int, ...]]:
