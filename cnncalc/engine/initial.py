@@ -1,4 +1,4 @@
-"""Weights as they are before training, drawn by seed and name (He et al. 2015 and Glorot & Bengio 2010)."""
+"""Initial weights, drawn by seed and name (He et al. 2015 and Glorot & Bengio 2010)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a network is run on: arrays of a file, seeded noise, or ones."""
+"""The inputs of a run: arrays from a file, seeded noise, or ones."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _stored(summary: Summary, name: str, path: str) -> dict[str, Feed]:
 
 
 def unused(summary: Summary, given: list[Given]) -> list[tuple[str, str]]:
-    """The arrays in the files that ``feeds`` leaves unread, as (path, array): a file may hold labels as well."""
+    """The arrays in the files that ``feeds`` does not read, as (path, array): a file may hold labels as well."""
     found = []
     for name, path in given:
         if name or path in MADE:

@@ -108,17 +108,19 @@ class Model:
         if len(batches) > 1:
             raise UsageError(f"the inputs have different numbers of examples: {', '.join(map(str, sorted(batches)))}")
         (batch,) = batches
-        with np.errstate(all="ignore"):  # what is not finite is counted, not warned of
+        with np.errstate(all="ignore"):  # numbers that are not finite are counted; no warning is needed
             if self.kind == "reference":
                 self._weigh(batch)
                 return self._reference(feeds, watch or _unwatched)
-            if self._process != os.getpid():  # forked since: the lock may be held, and the buffers are the parent's
+            if (
+                self._process != os.getpid()
+            ):  # this process was forked: the lock may be held, and the buffers belong to the parent
                 self._alone, self._process, self._plan = Lock(), os.getpid(), None
             with self._alone:
                 return self._planned(batch).run(feeds, watch)
 
     def _planned(self, batch: int) -> Plan:
-        """The plan for as many examples; the last one is kept."""
+        """The plan for ``batch`` examples; the last one is kept."""
         if self._plan is None or self._plan.layout.batch != batch:
             self._plan = None  # its memory is given back before the next one takes its own
             weighed, self._weighed = self._weigh(batch), None  # a layout's buffers belong to one plan
@@ -127,7 +129,7 @@ class Model:
         return self._plan
 
     def _weigh(self, batch: int) -> Weighed:
-        """What :func:`weigh` gives for as many examples; the last one is kept."""
+        """The result of :func:`weigh` for ``batch`` examples; the last one is kept."""
         if self._weighed is None or self._weighed.batch != batch:
             self._weighed = weigh(self.summary, batch, self.limits, self.kind, whole=self.whole)
         return self._weighed

@@ -27,7 +27,7 @@ def forward(row: Row, kernel: kernels.Kernel, own: dict[str, Array], xs: list[Ar
 
 
 def check_sizes(row: Row, y: Array, batch: int) -> None:
-    """Raise EngineError where ``y`` has not the sizes that the rule promises."""
+    """Raise EngineError unless ``y`` has the sizes that the rule promises."""
     if y.shape != (batch, *row.output.sizes):
         got, wanted = ("×".join(map(str, sizes)) for sizes in (y.shape[1:], row.output.sizes))
         raise EngineError(

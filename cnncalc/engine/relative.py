@@ -1,4 +1,4 @@
-"""What attention knows of places: windows of an image, distances between positions, turns by position."""
+"""Positions in attention: windows of an image, distances between positions, rotations by position."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BASE = 10000.0  # of the wavelengths of rotary positions
 
 
 class Relative:
-    """The numbers that are added to the scores, by distance and head; nothing (false) where there are none."""
+    """The numbers added to the scores, by distance and head; False if there are none."""
 
     def __init__(self, kind: Attention, weights: Weights, query: Shape, memory: Shape) -> None:
         self.table = weights.get("relative_bias")
@@ -47,7 +47,7 @@ class Relative:
         return np.moveaxis(self.table[self._numbers(part)], (0, 1), (-2, -1))
 
     def _numbers(self, part: slice) -> Array:
-        """Which row of the table each pair has: ``[queries of the part, positions]``."""
+        """The row of the table for each pair: ``[queries of the part, positions]``."""
         of_query, of_memory = self.places
         number = np.zeros((of_query[0][part].size, of_memory.shape[1]), np.intp)
         for i, j, count, nearest in zip(of_query, of_memory, self.counts, self.nearest, strict=True):
@@ -108,7 +108,7 @@ def _tiles(x: Array, w: int) -> Array:
 
 
 def joined(kind: Attention, y: Array, image: Shape) -> Array:
-    """What ``cut`` cut, put together and moved back."""
+    """The windows from ``cut``, joined and shifted back."""
     if kind.window is None:
         return y.reshape(len(y), *image.spatial, -1)
     (height, width), w = image.spatial, kind.window
@@ -117,7 +117,7 @@ def joined(kind: Attention, y: Array, image: Shape) -> Array:
 
 
 def _moves(kind: Attention, sizes: tuple[int, ...]) -> list[int]:
-    """How far the windows are moved along each axis: where one holds all of it, they are not."""
+    """The shift of the windows along each axis; 0 where one window holds the whole axis."""
     return [kind.shift if size > kind.window else 0 for size in sizes]
 
 

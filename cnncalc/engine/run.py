@@ -1,4 +1,4 @@
-"""One run of a network, as ``cnncalc run`` makes it: refused before it allocates, then measured layer by layer."""
+"""One run of a network: checked before anything is allocated, then measured layer by layer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cnncalc.limits import Limits
     from cnncalc.summary.rows import Row, Summary
 
-BLOCK = 1 << 18  # numbers whose statistics are taken at one time
+BLOCK = 1 << 18  # numbers per block of the statistics
 
 
 class Statistics(NamedTuple):
@@ -45,7 +45,7 @@ class LayerRun(NamedTuple):
 
 
 class Run(NamedTuple):
-    """What a run gave. Outputs are ``[batch, axes in the spec's layout]`` by name."""
+    """The result of a run. Outputs are ``[batch, axes in the spec's layout]`` by name."""
 
     summary: Summary
     batch: int

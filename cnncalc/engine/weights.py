@@ -24,7 +24,7 @@ from cnncalc.limits import Limits
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-MOST = 20  # problems of one file that are listed
+MOST = 20  # problems listed for one file
 
 
 class Wanted(NamedTuple):
@@ -83,7 +83,7 @@ def lengths(kernel: Array) -> Array:
 
 
 def common(summary: Summary, row: Row) -> bool:
-    """Whether an array of a layer is another's too, so that it must not be changed for one of them."""
+    """Whether two layers share an array, so that it must not be changed for one of them."""
     index = row.index
     return row.layer.borrows or any(
         other.layer.shares == index or (other.layer.tie and other.layer.tie.layer == index) for other in summary.rows
@@ -91,7 +91,7 @@ def common(summary: Summary, row: Row) -> bool:
 
 
 def given(summary: Summary, arrays: Mapping[str, Any]) -> dict[str, Array]:
-    """Copies of arrays that the caller hands over, checked. Raises SpecError with everything that does not fit."""
+    """Checked copies of the caller's arrays. Raises SpecError with everything that does not fit."""
     wants = wanted(summary)
     problems = _names(wants, list(arrays))
     checked = {}
@@ -138,7 +138,7 @@ def _with_path(path: str, text: str) -> str:
 
 
 def _names(wants: dict[str, Wanted], names: Iterable[str]) -> list[Problem]:
-    """Names that are missing, that are there twice, and that nothing asks for."""
+    """Problems for names that are missing, appear twice, or are not used."""
     there = Counter(names)
     extra = sorted(there.keys() - wants.keys())
     hints = Hints(MOST)
@@ -168,7 +168,7 @@ def _misshapen(name: str, got: tuple[int, ...], sizes: tuple[int, ...]) -> list[
 
 
 def _float32(array: Array) -> Array:
-    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused as such
+    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused for that
         return np.ascontiguousarray(array, np.float32)
 
 

@@ -58,7 +58,7 @@ class _Taps:
         n, h, w, c = job.xs[0].strides
         sizes, strides = [examples, rows, first.kernel, second.kernel], [n, h * first.stride]
         self.wide = second.stride == 1 and w == c * self.channels
-        # where neighbours lie behind each other a row is one long run, and so are its factors
+        # where neighbours are contiguous, a row is one long run, and so are its factors
         if self.wide:
             self.kernel, self.form = np.tile(kernel, width), "nhijc,ijc->nhc"
         else:

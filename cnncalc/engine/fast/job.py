@@ -1,4 +1,4 @@
-"""A layer that is to be run fast: its operands and output as views into buffers, and what is done at its end."""
+"""A layer to run fast: its operands and output as views into buffers, and its finishing steps."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ POINT = Window(1, 1, 1, 0, 0, 1)  # the window along an axis that does not exist
 
 
 class Finish:
-    """What is done to each piece of an output while it is in the cache: bias, activation, sum, activation.
+    """The finishing steps of each piece of an output while it is in the cache: bias, activation, sum, activation.
 
     ``whole`` where a piece must have all channels of its positions (softmax).
     """

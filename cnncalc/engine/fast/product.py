@@ -1,4 +1,4 @@
-"""Convolutions and dense layers as products of matrices.
+"""Convolutions and dense layers as matrix products.
 
 The windows of a piece of the output are laid out as rows of a matrix, small enough to stay in the cache, and
 multiplied with the kernel. Where a window is one pixel the input itself is that matrix.
@@ -69,7 +69,7 @@ class Gemm:
 
 
 def _windows(x: Array, windows: Sequence[Window], sizes: Any) -> Array:
-    """The windows of ``x`` as a view ``[examples, H_out, W_out, ...]``; neighbours in a row lie behind each other."""
+    """The windows of ``x`` as a view ``[examples, H_out, W_out, ...]``; neighbours in a row are contiguous."""
     for w, positions, size in zip(windows, sizes, x.shape, strict=False):
         check_fits(w, positions, size)
     *strides, c = x.strides
@@ -100,7 +100,7 @@ def groups(job: Job) -> Together:
 
 
 def volumes(job: Job) -> Together:
-    """A convolution of volumes without groups: each example is as many images as it is deep."""
+    """A convolution of volumes without groups: each example is treated as one image per depth position."""
     x, y, kernel = job.xs[0], job.y, job.weights["kernel"]
     return Together([
         Gemm(x[n], job.windows, kernel, y[n], job.finish.part(n), job.workers) for n in range(len(y))

@@ -1,4 +1,4 @@
-"""Layers that work number by number, on pieces that stay in the cache."""
+"""Elementwise layers, on pieces that stay in the cache."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Rowwise:
 
 
 class Joined:
-    """Operands copied to where they lie in the output; most lie there already."""
+    """Operands copied to their place in the output; most are already there."""
 
     scratch = 0
 

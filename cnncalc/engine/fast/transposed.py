@@ -1,4 +1,4 @@
-"""Transposed convolutions as plain ones: outputs with the same remainder modulo the stride see the same taps.
+"""Transposed convolutions as plain ones: outputs with the same index modulo the stride use the same taps.
 
 By its definition a transposed convolution spreads each input over the output: it writes each output many times, and
 most of that is traffic with memory. Seen from the output (which inputs does it come from?) it is a plain convolution

@@ -57,7 +57,7 @@ def transformed(kernel: Array, tile: int) -> Array:
 
 
 def pays(tile: int, counts: tuple[int, ...], kernel: int, channels: int, filters: int) -> bool:
-    """Whether the products that are saved outweigh the moving of tiles, for ``counts`` examples, rows and columns."""
+    """Whether the saved products outweigh the cost of transforming tiles, for ``counts`` examples, rows and columns."""
     outputs = side(tile, kernel)
     if outputs < 2:
         return False

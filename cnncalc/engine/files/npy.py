@@ -19,7 +19,7 @@ CHUNK = 1 << 20
 
 
 class Header(NamedTuple):
-    """What an array's header says of it."""
+    """What an array's header says."""
 
     shape: tuple[int, ...]
     fortran: bool

@@ -1,4 +1,4 @@
-"""Arrays in files of strangers: the header first, its sizes against what is wanted, then exactly that many bytes.
+"""Arrays in untrusted files: the header first, its sizes compared with the wanted ones, then exactly that many bytes.
 
 ``numpy.load`` trusts a header: 184 bytes can ask for gigabytes. Here nothing is allocated before its size is known to
 be right, nothing is unpickled, and a bomb is never unpacked further than the array that was asked for.

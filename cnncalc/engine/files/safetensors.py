@@ -23,7 +23,7 @@ class Entry:
     """An array in the file: its header, and where its numbers begin."""
 
     def __init__(self, what: str, field: Any, start: int, size: int) -> None:
-        """Raises SpecError where ``field``, as the JSON has it, does not fit a file of ``size`` bytes."""
+        """Raises SpecError if ``field``, from the JSON, does not fit a file of ``size`` bytes."""
         try:
             begin, end = field["data_offsets"]
             shape, word = tuple(field["shape"]), field["dtype"]

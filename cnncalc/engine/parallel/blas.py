@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-MOST = 8  # workers; more share too little
+MOST = 8  # workers; with more, each has too little to do
 
 
 def workers() -> int:
@@ -49,7 +49,7 @@ def _blas() -> tuple[Any, Any] | None:
 
 
 class _Single:
-    """How many runs keep BLAS to one thread now, and how many threads it had before the first of them."""
+    """How many runs currently keep BLAS to one thread, and how many threads it had before the first."""
 
     def __init__(self) -> None:
         self.lock, self.runs, self.before = Lock(), 0, 0
@@ -69,7 +69,7 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def single() -> Iterator[None]:
-    """Within this, BLAS computes with one thread (of its own) each time it is called; runs may overlap."""
+    """Inside this context BLAS uses one thread per call; runs may overlap."""
     found = _blas()
     if found is None:
         yield

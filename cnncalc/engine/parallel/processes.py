@@ -31,15 +31,15 @@ from cnncalc.engine.arrays import Array
 from cnncalc.engine.parallel.work import Work
 
 APART = 8  # counters from one helper's to the next one's: a cache line
-SPINS = 2000  # looks at a counter before a look at whoever moves it, and a turn for other processes
-AWAKE, DOZE = 0.02, 0.001  # seconds after which who waits sleeps between looks, and how long
+SPINS = 2000  # polls of a counter before checking that its process is alive and yielding the processor
+AWAKE, DOZE = 0.02, 0.001  # seconds of polling before a waiter sleeps between polls, and how long it sleeps
 IDLE = 10  # seconds after which a helper without work leaves
 FILES = 1 << 16  # numbers of files that a helper closes
-PATIENCE = 20  # times its own time that this process waits for a helper, and a second more
+PATIENCE = 20  # how long this process waits for a helper: this many times its own time, plus a second
 
 
 def possible() -> bool:
-    """Whether processes can be forked here, and see each other's stores in their order (as x86 promises)."""
+    """Whether processes can be forked here and see each other's stores in order (as x86 guarantees)."""
     return sys.platform == "linux" and platform.machine() in ("x86_64", "AMD64")
 
 
@@ -75,7 +75,7 @@ class Processes:
         return threading.active_count() == 1 or (all(there) and len(there) == len(self._scratch) - 1)
 
     def __enter__(self) -> Processes:
-        if self._running:  # the run before did not come to its end, and its helpers are in the midst of it
+        if self._running:  # the previous run did not finish, and its helpers are still in it
             _end(self._helpers)
         self._running = True
         for rank in range(1, len(self._scratch)):
@@ -89,7 +89,7 @@ class Processes:
             _end(self._helpers)
 
     def _call(self, rank: int) -> None:
-        """Tell a helper that a run begins; take on a new one where the last has left."""
+        """Tell a helper that a run begins; start a new one if the last has left."""
         if rank not in self._helpers or not _alive(self._helpers[rank]):
             _end(self._helpers, rank)
             self._fork(rank)
@@ -134,13 +134,15 @@ class Processes:
                 sleep(DOZE)
 
     def _fork(self, rank: int) -> None:
-        """Take on a helper, where there is room for one. It hears no signals: they are the parent's to handle."""
+        """Start a helper if there is room. It ignores signals: the parent handles them."""
         number, parent, calls = self._counters[0], os.getpid(), None
         heard = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         try:
             calls = os.eventfd(0)
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore", DeprecationWarning)  # other threads' locks: a helper may be ended
+                warnings.simplefilter(
+                    "ignore", DeprecationWarning
+                )  # a helper may be killed at any time, so it must hold no lock of another thread
                 pid = os.fork()
             if pid == 0:
                 self._serve(rank, number, calls, parent)
@@ -152,9 +154,9 @@ class Processes:
             signal.pthread_sigmask(signal.SIG_SETMASK, heard)
 
     def _serve(self, rank: int, number: int, calls: int, parent: int) -> NoReturn:
-        """What a helper does. An error in a piece ends it, and comes up where the piece is computed again."""
+        """What a helper does. An error ends it, and appears again when the parent recomputes the piece."""
         try:
-            gc.disable()  # what the parent left behind is the parent's to clear away
+            gc.disable()  # cleaning up after the parent is the parent's job
             os.closerange(0, calls)
             os.closerange(calls + 1, FILES)
             with np.errstate(all="ignore"):
@@ -170,7 +172,7 @@ class Processes:
 
 
 def _called(calls: int, parent: int) -> bool:
-    """Wait for the next run; False where none comes, or the parent has gone."""
+    """Wait for the next run; False if none comes or the parent is gone."""
     poll = select.poll()
     poll.register(calls, select.POLLIN)
     for _ in range(IDLE):
@@ -190,7 +192,7 @@ def _alive(helper: _Helper) -> bool:
 
 
 def _end(helpers: dict[int, _Helper], *ranks: int) -> None:
-    """End helpers (by default all), at once. One stays among them until it has ended, whatever interrupts this."""
+    """End helpers (by default all) at once. Each stays listed until it has ended, even if this is interrupted."""
     for rank in ranks or list(helpers):
         helper = helpers.get(rank)
         if helper is None:

@@ -14,7 +14,7 @@ from cnncalc.engine.parallel.work import Work
 
 
 class _Share:
-    """Work that threads share: each takes the next piece, and whoever ends the last one says so.
+    """Work that threads share: each takes the next piece, and the one that finishes last signals the end.
 
     Nobody waits for a thread that comes too late to take a piece.
     """
@@ -27,7 +27,7 @@ class _Share:
         self.last.acquire()
 
     def take(self, scratch: Array) -> None:
-        """Compute pieces until none is left; an error is kept, and the others go on."""
+        """Compute pieces until none is left; an error is kept, and the other threads continue."""
         blocks = self.work.blocks
         for piece in self.pieces:
             if piece >= blocks:
@@ -49,14 +49,14 @@ class Threads:
         self._threads: list[Thread] = []
 
     def __enter__(self) -> Threads:
-        self._rest()  # of a run whose end was interrupted
+        self._rest()  # left over from an interrupted run
         self._shares = SimpleQueue()
         for own in self._scratch[1:]:
             thread = Thread(target=self._serve, args=(own, self._shares), daemon=True)
             self._threads.append(thread)
             try:
                 thread.start()
-            except RuntimeError:  # no more can be had: its pieces are computed by the others
+            except RuntimeError:  # the system allows no more threads: the others compute its pieces
                 self._threads.pop()
                 break
         return self

@@ -36,7 +36,7 @@ class Phase(NamedTuple):
 
 
 class Together:
-    """Works that can be done at one time, as one."""
+    """Several works that can run at the same time, as one."""
 
     def __init__(self, works: Sequence[Work]) -> None:
         self._pieces = [(work, block) for work in works for block in range(work.blocks)]
@@ -49,7 +49,7 @@ class Together:
 
 
 class Common:
-    """Numbers that the pieces of a layer leave for its next phase; all layers use the same ones in turn."""
+    """Scratch that the pieces of a layer leave for its next phase; all layers share it in turn."""
 
     def __init__(self) -> None:
         self.size = 0
@@ -64,10 +64,10 @@ class Crew(Protocol):
     """Workers, the calling thread among them: ``with crew:`` around a run, ``crew.run(work)`` for each work in turn."""
 
     def __enter__(self) -> Any:
-        """They are there."""
+        """Start the workers."""
 
     def __exit__(self, error: Any, /, *more: Any) -> None:
-        """They rest."""
+        """Let the workers rest."""
 
     def run(self, work: Work) -> None:
         """Compute every piece of ``work``. An error in one of them is raised once all have ended."""

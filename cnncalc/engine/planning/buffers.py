@@ -1,4 +1,4 @@
-"""Where each output lies: a stretch of one arena, shared by outputs that are not alive at the same time.
+"""The place of each output: a slice of one arena, shared by outputs that are not alive at the same time.
 
 An output that a window with padding reads is given the padding's border, so that padding costs nothing. An operand of
 a concat along the channels is written where the concat has it, so that joining costs nothing either.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cnncalc.shape import Shape
 
 Widths = list[tuple[int, int]]
-LINE = 16  # numbers of a cache line, at which each stretch begins
+LINE = 16  # numbers in a cache line; each slice begins at one
 
 
 class Buffer:
@@ -43,12 +43,12 @@ class Buffer:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """With the border."""
+        """The array with its border."""
         wide = (b + w + e for w, (b, e) in zip(self.shape.spatial, self.widths, strict=True))
         return (self.batch, *wide, self.shape.channels)
 
     def widen(self, widths: Widths) -> None:
-        """Make the border, and that of what it lies in, at least as wide."""
+        """Make the border, and that of the enclosing buffer, at least as wide."""
         self.widths = [(max(a, c), max(b, d)) for (a, b), (c, d) in zip(self.widths, widths, strict=True)]
         if self.parent is not None:
             self.parent.widen(self.widths)
@@ -74,7 +74,7 @@ class Buffer:
 
 
 def settle(buffers: list[Buffer]) -> tuple[int, dict[int, int]]:
-    """How many numbers the arena has, and where in it each root (by its id) begins.
+    """The size of the arena in numbers, and the start of each root (by its id).
 
     In the order of running: the smallest gap that fits, else the arena grows.
     """
@@ -118,7 +118,7 @@ def _free(gaps: list[tuple[int, int]], gap: tuple[int, int]) -> None:
 def bind(buffers: list[Buffer], size: int, places: dict[int, int], allocate: Callable[[int], Array]) -> None:
     """Give every buffer its slice of what ``allocate`` returns."""
     arena = allocate(size + LINE)
-    arena.fill(0)  # the system gives the memory now, and not while the first layers are timed
+    arena.fill(0)  # makes the system provide the memory now, not while the first layers are timed
     start = -(arena.ctypes.data // arena.itemsize) % LINE
     for buffer in buffers:
         root = buffer.root

@@ -1,4 +1,4 @@
-"""Layers that run as one: elementwise layers are applied to the output of the layer before, while it is in the cache.
+"""Layers that run as one: an elementwise layer is applied to the previous layer's output while it is in the cache.
 
 A batch normalisation is folded into the weights of the convolution before it. An activation, or a sum with a value that
 is known by then (a residual connection), is done in place. Dropout does nothing when a network is run.
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class Op:
-    """Rows that run as one: the first does the work, the others change its output number by number.
+    """Rows that run as one: the first does the work, the others change its output elementwise.
 
     ``sources`` are the values that it reads, ``residual`` the one that is added (or None), ``value`` its own output.
     ``before`` and ``after`` are the activation functions before and after that sum. If ``pooled``, its output is the
@@ -86,7 +86,7 @@ def _absorbs(op: Op, row: Row, taken: set[int]) -> bool:
         return False
     if kind.identity:
         return True
-    if isinstance(op.head.layer.kind, Concat):  # its operands may lie in it, and be read by others
+    if isinstance(op.head.layer.kind, Concat):  # its operands may share its buffer and have other readers
         return False
     if isinstance(kind, Batchnorm):
         if op.norm or op.before or op.residual is not None or not op.head.layer.kind.channel_axes():
@@ -124,7 +124,7 @@ def _adds(op: Op, row: Row) -> bool:
 
 
 def pool(ops: list[Op], tiled: Collection[Op]) -> list[Op]:
-    """The ops with each 2×2 max pool done by the op that it follows, of those that are ``tiled``."""
+    """The ops, with each 2×2 max pool merged into the op that it follows if that is ``tiled``."""
     uses = Counter(value for op in ops for value in op.reads)
     halving = {op.sources[0]: op for op in ops if _halves(op)}
     for op in tiled:
@@ -138,7 +138,7 @@ def pool(ops: list[Op], tiled: Collection[Op]) -> list[Op]:
 
 
 def _halves(op: Op) -> bool:
-    """Whether an op is a 2×2 max pool side by side, and nothing more."""
+    """Whether an op is a 2×2 max pool with stride 2, and nothing more."""
     kind, x = op.head.layer.kind, op.head.xs[0]
     if not isinstance(kind, Maxpool) or op.before or op.residual is not None:
         return False
@@ -147,7 +147,7 @@ def _halves(op: Op) -> bool:
 
 
 def own_activation(row: Row) -> Function | None:
-    """The activation function that a layer's field names, if that does anything."""
+    """The activation function that a layer's field names, unless it is the identity."""
     function = added(row.layer.kind)
     return None if isinstance(function, Linear) else function
 

@@ -1,4 +1,4 @@
-"""The plan of a network before any number is there: ops, the place of each output, and the form of each convolution.
+"""The plan of a network before any number is computed: ops, the place of each output, the form of each convolution.
 
 It depends on the sizes alone, so it can be printed, tested, and refused for the memory it would take.
 """
@@ -28,19 +28,19 @@ from cnncalc.summary.rows import BYTES
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Summary
 
-NEAR = 16  # ops between an operand and the concat that it lies in, at most
+NEAR = 16  # ops between an operand and the concat whose buffer it shares, at most
 SHARE = 4  # Winograd's kernels, up to four times as large, may take a quarter of the weights and the largest outputs
 
 
 class Layout:
-    """Where everything lies for ``batch`` examples.
+    """The place of everything in memory, for ``batch`` examples.
 
     ``needs`` has the border that each op wants around its operand and what it holds (None: no border), ``tiled`` the
     ops that run in Winograd's form with the size of their tiles, ``size`` and ``places`` the arena.
     """
 
     def __init__(self, summary: Summary, batch: int, *, whole: bool = False) -> None:
-        """``whole``: no layer is folded into another, so that each one's output can be looked at."""
+        """``whole``: no layer is folded into another, so that each output can be inspected."""
         self.summary, self.batch, self.whole = summary, batch, whole
         self.ops = fuse.fuse(summary, whole=whole)
         self.tiled = self._tiled()
@@ -58,7 +58,7 @@ class Layout:
         return BYTES * (self.size + sum(_tiled_size(*one) for one in self.tiled.items()))
 
     def __str__(self) -> str:
-        """One line an op: its layers, its output, where that lies, and its form."""
+        """One line per op: its layers, its output and the place of it, and its form."""
         lines = []
         for op in self.ops:
             buffer = self.buffers[op.value]
@@ -83,7 +83,7 @@ class Layout:
         return found
 
     def _join(self) -> None:
-        """Operands of a concat along the channels lie in its output, unless they lie in another one already.
+        """Operands of a concat along the channels go inside its output, unless they are in another one.
 
         An operand from long before would keep the memory of the whole output reserved all that time: it is copied.
         """
@@ -100,7 +100,7 @@ class Layout:
                 offset += part.shape.channels
 
     def _need(self, op: Op) -> tuple[Widths, float] | None:
-        """The border that an op needs around its operand, and the number in it; None for an op without windows."""
+        """The border that an op needs around its operand, and its value; None for an op without windows."""
         kind, x = op.head.layer.kind, op.head.xs[0]
         if kernels.find_fast(kind, len(x.spatial)) is None:
             return None
@@ -112,7 +112,7 @@ class Layout:
         windows, counts = kind.windows(x), kind.positions(x)
         widths = border(windows, counts)
         if op in self.tiled:
-            apart = side(self.tiled[op], windows[0].kernel)  # whole tiles see more than the windows do
+            apart = side(self.tiled[op], windows[0].kernel)  # whole tiles reach further than the windows
             widths = [(b, e + -n % apart) for (b, e), n in zip(widths, counts, strict=True)]
         return widths, -np.inf if isinstance(kind, Maxpool) else 0.0
 
@@ -144,7 +144,7 @@ class Layout:
             buffer.root.fill = need[1]
 
     def _not_negative(self) -> set[int]:
-        """Values that are never negative: in a border around them, 0 is as good as −∞ for a max pool."""
+        """Values that are never negative: in a border around them, a max pool can use 0 for −∞."""
         found: set[int] = set()
         for op in self.ops:
             kind = op.head.layer.kind
@@ -184,7 +184,7 @@ def _pays(op: Op, tile: int, batch: int) -> bool:
 
 
 def _tileable(op: Op) -> bool:
-    """Whether an op is a convolution with square windows next to each other, of a size that has the form."""
+    """Whether an op is a convolution of stride 1 with square windows of a size that the form covers."""
     kind, x = op.head.layer.kind, op.head.xs[0]
     if not isinstance(kind, Conv) or len(x.spatial) != 2 or kind.groups != 1:
         return False

@@ -1,4 +1,4 @@
-"""How much memory a run takes, before anything is allocated, and how much there is."""
+"""How much memory a run takes, before anything is allocated, and how much is available."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cnncalc.units import in_bytes
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-SCRATCH = 64 << 20  # bytes that the pieces of a layer work in beside its operands and output
+SCRATCH = 64 << 20  # bytes of scratch for the pieces of a layer
 BETWEEN = 4  # intermediate results of a reference kernel, as large as its operands and output together
 SHOWN = 5  # layers that a refusal lists
 
@@ -29,7 +29,7 @@ class Use(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """Bytes of a run: all weights, and the most that outputs and scratch take at one time."""
+    """Bytes of a run: all weights, and the peak of outputs and scratch."""
 
     weights: int
     outputs: int
@@ -41,7 +41,7 @@ class Estimate(NamedTuple):
 
 
 def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
-    """What a run over ``batch`` examples takes. An output lives until its last reader has run.
+    """The memory of a run over ``batch`` examples. An output lives until its last reader has run.
 
     ``planned`` are the bytes of a layout, where there is one: with borders, and with what lies unused between outputs.
     """
@@ -73,7 +73,7 @@ def training(summary: Summary, examples: int) -> Estimate:
 
 
 def check(wanted: Estimate, limit: int, help: str = "a smaller batch") -> None:
-    """Raise LimitError where a run takes more than ``limit`` bytes (0: half of the free memory).
+    """Raise LimitError if a run takes more than ``limit`` bytes (0: half of the free memory).
 
     ``help`` says what to try besides raising the limit.
     """
@@ -115,7 +115,7 @@ def _available() -> int | None:
 
 
 def _container() -> int | None:
-    """What a control group still allows (Linux, version 2)."""
+    """The memory that a control group still allows (Linux, version 2)."""
     try:
         sizes = []
         for name in ("max", "current"):

@@ -26,7 +26,7 @@ WORTH = 20_000_000  # multiply–accumulates of a run from which helpers are wor
 
 
 class Step(NamedTuple):
-    """One op, ready to run: its work in order, and the border that it fills again after another value lay there."""
+    """One op, ready to run: its work in order, and the border to refill after another value used the buffer."""
 
     op: Op
     works: Sequence[Work]

@@ -93,7 +93,7 @@ class _Steps:
         return out.reshape(out.transpose(tiles, [0, 1, 3, 2, 4, 5]), *self.between, w * w, shape.channels)
 
     def joined(self, y: str, shape: Shape) -> str:
-        """What ``cut`` cut, put together and moved back."""
+        """The windows from ``cut``, joined and shifted back."""
         out, kind = self.out, self.kind
         if shape.rank < 3:
             return y
