@@ -14,6 +14,14 @@ from cnncalc.models.graph import Graph, Node, Tensor
 Found = tuple[Node, list[Node]]  # the operator that stands for them, and the nodes that it replaces
 
 
+def pairs(node: Node) -> list[tuple[str, str]]:
+    """The two inputs of a node in either order; nothing of a node with more or fewer."""
+    if len(node.inputs) != 2:
+        return []
+    first, second = node.inputs
+    return [(first, second), (second, first)]
+
+
 class View:
     """A graph seen from its values: what makes each, and how many read it."""
 
@@ -25,7 +33,7 @@ class View:
     def maker(self, name: str, *ops: str, readers: int = 1) -> Node | None:
         """The node that makes a value, if it is one of ``ops`` and no more than ``readers`` read what it makes."""
         node = self.makers.get(name)
-        return node if node and node.op in ops and self.readers.get(name, 0) <= readers else None
+        return node if node and node.inputs and node.op in ops and self.readers.get(name, 0) <= readers else None
 
     def numbers(self, name: str) -> list[Any] | None:
         """The numbers of a small constant."""
@@ -41,7 +49,7 @@ class View:
 
     def split(self, node: Node) -> tuple[str, float] | None:
         """The value and the number that a node of two inputs joins; None where neither is a number."""
-        for value, other in (node.inputs, node.inputs[::-1]):
+        for value, other in pairs(node):
             number = self.scalar(other)
             if number is not None:
                 return value, number
@@ -50,7 +58,7 @@ class View:
 
 def silu(view: View, node: Node) -> Found | None:
     """``x · sigmoid(x)``, and ``x · hard_sigmoid(x)``."""
-    for x, gate in (node.inputs, node.inputs[::-1]) if node.op == "Mul" else ():
+    for x, gate in pairs(node) if node.op == "Mul" else ():
         maker = view.maker(gate, "Sigmoid", "HardSigmoid")
         if maker and maker.inputs[0] == x:
             if maker.op == "HardSigmoid" and not math.isclose(maker.settings.get("alpha", 0.2), 1 / 6, rel_tol=1e-5):
@@ -150,7 +158,7 @@ def recognise(graph: Graph) -> Graph:
     gone: set[int] = set()
     stands: dict[int, Node] = {}
     for node in graph.nodes:
-        for pattern in PATTERNS:
+        for pattern in PATTERNS if node.inputs else ():
             found = pattern(view, node)
             if found and not any(id(part) in gone for part in found[1]):
                 stands[id(node)] = found[0]
