@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answers import matrix
 from cnncalc.check.answers.matrix import Cell, Matrix
-from cnncalc.errors import SpecError
+from cnncalc.errors import SpecError, nearest
 from cnncalc.shape import axis_names
 from cnncalc.summary.stated import fits
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
 DIGITS = 10  # of a right number, as it is told
+_AXES_OF_WEIGHTS = ("depth", "height", "width", "channels", "filters")
 TOLD = 5  # wrong cells that are named
 
 
@@ -64,12 +65,26 @@ class Computed:
     def right(self, key: Key, mark: Mark | None = None) -> Right:
         """The right answer to ``key``. Raises SpecError where no layer is called so or numbers are missing."""
         if key not in self._known:
-            from cnncalc.engine import exact
+            self._known[key] = self._worked_out(key, mark)
+        return self._known[key]
 
+    def _worked_out(self, key: Key, mark: Mark | None) -> Right:
+        from cnncalc.engine import exact
+
+        if key.quantity == "values":
             row = find_row(self.summary, key, mark)
             exact.check(self.exact, row, str(key), mark)
-            self._known[key] = of_row(self.exact, row)
-        return self._known[key]
+            return of_row(self.exact, row)
+        if key.quantity == "gradient":
+            name = _array_name(self.summary, key, mark)
+        exact.check(self.exact, self.summary.rows[-1], str(key), mark, with_target=True)
+        if key.quantity == "loss":
+            return Right([exact.loss(self.exact)], ())
+        array = exact.gradient(self.exact, name)
+        axes = (
+            _AXES_OF_WEIGHTS[-array.ndim :] if array.ndim > 2 else ("row", "column") if array.ndim > 1 else ("number",)
+        )
+        return Right([float(n) for n in array.ravel()], array.shape, axes)
 
     def following(self, key: Key, own: dict[Key, Any]) -> Right | None:
         """What comes out with a student's ``own`` numbers for the outputs of other layers; None where these have
@@ -77,8 +92,12 @@ class Computed:
         """
         from cnncalc.engine import exact
 
+        if key.quantity != "values":
+            return None
         row, outputs = find_row(self.summary, key), {}
         for other, value in own.items():
+            if other.quantity != "values":
+                continue
             flat, right = list(matrix.leaves(value)), self.right(other)
             if len(flat) == len(right.flat) and None not in flat and find_row(self.summary, other) is not row:
                 outputs[find_row(self.summary, other).name] = exact.shaped(flat, right.sizes)
@@ -96,6 +115,16 @@ def find_row(summary: Summary, key: Key, mark: Mark | None = None) -> Row:
         help = summary.hints.nearest(name, summary.rows_by_name, summary.network.blocks)
         raise SpecError(f'no layer is called "{name}"', mark=mark, help=help)
     return row
+
+
+def _array_name(summary: Summary, key: Key, mark: Mark | None) -> str:
+    """The weight that ``key`` asks the gradient of, as in a weights file. Raises SpecError."""
+    row = find_row(summary, key, mark)
+    row = row if row.layer.shares is None else summary.rows[row.layer.shares]
+    if key.array not in row.weights:
+        help = nearest(key.array, row.weights) or f"weights: {', '.join(row.weights) or 'none'}"
+        raise SpecError(f'{row.kind} "{row.name}" has no weight "{key.array}"', mark=mark, help=help)
+    return f"{row.name}/{key.array}"
 
 
 def of_row(exact: Exact, row: Row) -> Right:
@@ -155,7 +184,14 @@ def _wrong(wrong: list[int], cells: list[Cell | None], right: Right) -> Iterator
         yield f"and {len(wrong) - TOLD} more of {len(cells)} wrong"
 
 
-_CALLED = {"height": "row", "width": "column", "features": "column", "time": "row", "channels": "channel"}
+_CALLED = {
+    "height": "row",
+    "width": "column",
+    "features": "column",
+    "time": "row",
+    "channels": "channel",
+    "filters": "filter",
+}
 
 
 def _place(index: int, right: Right) -> str:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnncalc.engine import kernels, model, stated
+from cnncalc.engine import gradients, kernels, model, stated
 from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, Weights, inward, outward
 from cnncalc.engine.kernels.activation import activate
 from cnncalc.engine.planning import memory
+from cnncalc.engine.train import objective
+from cnncalc.engine.train.objective import Goal
 from cnncalc.errors import SpecError
 from cnncalc.kinds.base.activated import added
 from cnncalc.kinds.base.kind import Kind
+from cnncalc.summary.stated import TARGET
 
 if TYPE_CHECKING:
     from cnncalc.errors import Mark
@@ -99,16 +102,35 @@ def _owners(summary: Summary, row: Row) -> list[Row]:
     return [owner] if owner.layer.tie is None else [owner, summary.rows[owner.layer.tie.layer]]
 
 
+def loss(exact: Exact) -> float:
+    """The loss L of the output beside the target. Raises SpecError where the network has no one output to compare."""
+    summary, goal = exact.summary, Goal(exact.summary)
+    given = objective.given_or_input(summary, _fed(exact), None)
+    y = inward(exact.output(goal.row)[None], summary.layout)
+    return goal.reached(y, goal.as_target(summary, given, 1)).loss
+
+
+def gradient(exact: Exact, name: str) -> Array:
+    """dL/d(weight) of the array called ``layer/weight``. Raises SpecError where a layer has no gradient."""
+    return gradients.of(exact.summary, exact.weights, _fed(exact), None).weights[name]
+
+
+def _fed(exact: Exact) -> dict[str, Array]:
+    return {name: array[None] for name, array in exact.inputs.items()}
+
+
 def shaped(flat: list[float], sizes: tuple[int, ...]) -> Array:
     """Numbers as an array of these sizes."""
     return np.array(flat, np.float64).reshape(sizes)
 
 
-def check(exact: Exact, row: Row, what: str, mark: Mark | None) -> None:
+def check(exact: Exact, row: Row, what: str, mark: Mark | None, *, with_target: bool = False) -> None:
     """Raise SpecError where numbers are missing for ``what``, EngineError or LimitError where it cannot be run."""
     summary = exact.summary
     model.check_known(summary)
     missing = exact.missing(row)
+    if with_target and TARGET not in summary.network.values and "encoder" not in summary.network.lists:
+        missing.append(TARGET)
     if missing:
         listed = ", ".join(missing[:8]) + (", ..." if len(missing) > 8 else "")
         text = f"{what} needs numbers that are not given: {listed}"

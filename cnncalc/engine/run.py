@@ -15,6 +15,7 @@ from cnncalc.engine.by_hand import Traced
 from cnncalc.engine.train import data, objective
 from cnncalc.engine.train.objective import Goal, Reached
 from cnncalc.summary import autoencoder
+from cnncalc.summary.stated import TARGET
 
 if TYPE_CHECKING:
     from cnncalc.limits import Limits
@@ -111,9 +112,9 @@ def run(
 
 def _goal(summary: Summary, target: str | None) -> Goal | None:
     """What the network is trained for, where that can be measured: by a target, or by the input of an autoencoder."""
-    stated = summary.network.objective is not None
-    measured = target is not None or "encoder" in summary.network.lists or not autoencoder.incomparable(summary)
-    return Goal(summary) if target is not None or (stated and measured) else None
+    stated, known = summary.network.objective is not None, target is not None or TARGET in summary.network.values
+    measured = known or "encoder" in summary.network.lists or not autoencoder.incomparable(summary)
+    return Goal(summary) if known or (stated and measured) else None
 
 
 def _aim(summary: Summary, goal: Goal, arrays: Mapping[str, Array], count: int, target: str | None) -> Array:

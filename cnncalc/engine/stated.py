@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnncalc.engine.arrays import Array
-from cnncalc.summary.stated import TARGET, rooms
+from cnncalc.summary.stated import TARGET, are_labels, rooms
 
 if TYPE_CHECKING:
     from cnncalc.spec.numbers import Numbers
@@ -45,10 +45,20 @@ def states(summary: Summary, row: Row) -> dict[str, Array]:
     return {name: _array(numbers, sizes[name]) for name, numbers in found.items() if numbers is not None}
 
 
-def target(summary: Summary) -> Array | None:
-    """What the network is to put out for the inputs that are stated, in the spec's layout; None if it is not."""
+def target(summary: Summary, batch: int = 1) -> Array | None:
+    """What the network is to put out, ``[batch, axes in the spec's layout]``: what is stated for each example.
+
+    Whole numbers where they are labels; None if nothing is stated.
+    """
     numbers = summary.network.values.get(TARGET)
-    return None if numbers is None else _array(numbers, rooms(summary)[TARGET].sizes)
+    if numbers is None:
+        return None
+    if are_labels(summary, numbers):
+        (output,) = summary.outputs.values()
+        one = _array(numbers, output.spatial).astype(np.int64)
+    else:
+        one = _array(numbers, rooms(summary)[TARGET].sizes)
+    return np.repeat(one[None], batch, axis=0)
 
 
 def _array(numbers: Numbers, sizes: tuple[int, ...]) -> Array:

@@ -20,7 +20,7 @@ QUANTITIES = ("output", *COUNTED, *AXIAL)
 TOTALS = (*QUANTITIES, "peak_activation_bytes")
 
 #: Quantities that are numbers worked out from the numbers that a file states.
-COMPUTED = ("values",)
+COMPUTED = ("values", "gradient", "loss")
 
 _BOUNDS = {"<=": "<=", ">=": ">=", "≤": "<=", "≥": ">=", "<": "<", ">": ">"}
 
@@ -90,14 +90,17 @@ def _bound(node: Node) -> tuple[str, Node]:
 class Key(NamedTuple):
     """What is asked: a ``quantity`` of ``layer`` (None: of the totals), or, without one, the letter ``layer``.
 
-    The quantity ``values`` is the numbers that a layer puts out.
+    The quantity ``values`` is the numbers that a layer puts out, ``loss`` that of the whole, and ``gradient`` the slope
+    of the loss by the layer's weight ``array``.
     """
 
     layer: str | None
     quantity: str = ""
+    array: str = ""
 
     def __str__(self) -> str:
-        return f"{self.layer or 'total'}.{self.quantity}" if self.quantity else str(self.layer)
+        words = [self.layer or "total", self.array, self.quantity]
+        return ".".join(word for word in words if word) if self.quantity else str(self.layer)
 
     @property
     def sizes(self) -> bool:
@@ -118,11 +121,18 @@ def asks_numbers(text: str) -> bool:
 def parse_key(text: str, mark: Mark | None = None) -> Key:
     """``layer.quantity``, ``total.quantity`` or a letter. Raises SpecError."""
     layer, dot, quantity = text.rpartition(".")
+    if text in ("loss", "total.loss"):
+        return Key(None, "loss")
+    if quantity == "gradient":
+        layer, dot, array = layer.rpartition(".")
+        if not dot:
+            raise SpecError(f'"{text}" names no weight', mark=mark, help=f"{array or 'layer'}.kernel.gradient")
+        return Key(layer, "gradient", array)
     if not dot:
         if is_letter(text):
             return Key(text)
         raise SpecError(f'"{text}" is not layer.quantity, total.quantity or a letter', mark=mark)
-    known = TOTALS if layer == "total" else (*QUANTITIES, *COMPUTED)
+    known = TOTALS if layer == "total" else (*QUANTITIES, "values")
     if quantity not in known:
         help = nearest(quantity, known) or f"one of {', '.join(known)}"
         raise SpecError(f'"{quantity}" is not a quantity', mark=mark, help=help)

@@ -56,12 +56,22 @@ def _faults(summary: Summary, known: dict[str, Room], name: str, numbers: Number
     if room is None:
         yield _unknown(summary, known, name, numbers)
         return
+    if name == TARGET and are_labels(summary, numbers):
+        return
     sizes = [value(size) for size in room.sizes]
     if None not in sizes and not fits(numbers.sizes, tuple(sizes)):
         text = f"{name} is given as {_times(numbers.sizes)}; the network needs {_times(tuple(sizes))}"
         turned = len(numbers.sizes) > 1 and sorted(_long(numbers.sizes)) == sorted(_long(tuple(sizes)))
         help = "its axes are in another order" if turned else "nested lists; axes of size 1 may be left out"
         yield Problem(text, numbers.mark, help=help)
+
+
+def are_labels(summary: Summary, numbers: Numbers) -> bool:
+    """Whether a target is the numbers of classes, one for each position: those of a cross-entropy may be."""
+    objective, (output, *_) = summary.network.objective, summary.outputs.values()
+    if objective is None or objective.loss != "cross_entropy" or fits(numbers.sizes, output.sizes):
+        return False
+    return fits(numbers.sizes, output.spatial) and all(number.is_integer() for number in numbers.flat)
 
 
 def _unknown(summary: Summary, known: dict[str, Room], name: str, numbers: Numbers) -> Problem:

@@ -18,7 +18,6 @@ from cnncalc.errors import Mark, Source
 from cnncalc.limits import Limits
 
 HANDS = Path(__file__).parents[1] / "facts" / "hands.yaml"
-BUILT = ("values",)  # what keys end in
 CONV = """
 problems:
   - id: Q
@@ -32,11 +31,9 @@ problems:
 
 
 def hands() -> list[dict[str, Any]]:
-    """The published problems with those of their answers that are built."""
-    problems = yaml.safe_load(HANDS.read_text())["problems"]
-    for problem in problems:
-        problem["answers"] = {k: v for k, v in problem["answers"].items() if k.rpartition(".")[2] in BUILT}
-    return problems
+    """The published problems."""
+    found: list[dict[str, Any]] = yaml.safe_load(HANDS.read_text())["problems"]
+    return found
 
 
 def verdicts(folder: Path, problems: list[dict[str, Any]]) -> list[Any]:
@@ -212,3 +209,51 @@ def test_values_of_a_file_and_of_a_network_are_taken_over(tmp_path: Path) -> Non
         "  - {network: n.yaml, values: {input: [3, 4], d.bias: 1}, answers: {d.values: 12}}\n"
     )
     assert [v.ok for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file] == [True, True]
+
+
+LEARNS = """
+problems:
+  - id: Q
+    input: 2
+    layers: [{dense: {name: d, units: 2, activation: %s}}]
+    values: {input: [1, 2], d.kernel: [[0.5, 1], [0, -1]], d.bias: [0, 1], %s}
+    objective: {loss: %s}
+    answers: %s
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "target", "loss", "answers"),
+    [
+        # y = (0.5, 0); L = ½·((0.5 − 1)² + 1²) = 0.625; dL/dW = x·(y − t)ᵀ
+        ("linear", "target: [1, 1]", "squared_error",
+         "{loss: 0.625, d.bias.gradient: [-0.5, -1], d.kernel.gradient: [[-0.5, -1], [-1, -2]]}"),
+        ("linear", "target: [1, 1]", "absolute_error", "{total.loss: 1.5, d.bias.gradient: [-1, -1]}"),
+        # softmax(0.5, 0) = (0.62246, 0.37754), −ln of the second is 0.97408
+        ("softmax", "target: [0, 1]", "cross_entropy", "{loss: 0.97408, d.bias.gradient: [0.62246, -0.62246]}"),
+        ("softmax", "target: 1", "cross_entropy", "{loss: 0.97408, d.kernel.gradient: '0.62 -0.62; 1.24 -1.24'}"),
+    ],
+)  # fmt: skip
+def test_a_loss_and_its_gradients_are_answers(
+    tmp_path: Path, function: str, target: str, loss: str, answers: str
+) -> None:
+    (tmp_path / "p.yaml").write_text(LEARNS % (function, target, loss, answers))
+    found = [v for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file]
+    assert [(v.key, v.ok, v.text) for v in found] == [(v.key, True, "") for v in found]
+
+
+@pytest.mark.parametrize(
+    ("answers", "text"),
+    [
+        ("{d.kernal.gradient: 1}", 'dense "d" has no weight "kernal" (did you mean "kernel"?)'),
+        ("{e.kernel.gradient: 1}", 'no layer is called "e"'),
+        ("{kernel.gradient: 1}", '"kernel.gradient" names no weight'),
+        ("{loss: 1}", "loss needs numbers that are not given: target"),
+        ("{d.bias.gradient: 1}", "d.bias.gradient needs numbers that are not given: target"),
+    ],
+)
+def test_what_is_no_gradient_is_told(tmp_path: Path, answers: str, text: str) -> None:
+    (tmp_path / "p.yaml").write_text((LEARNS % ("linear", "", "squared_error", answers)).replace(", }", "}"))
+    (found,) = [v for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file]
+    assert not found.ok
+    assert text in found.text

@@ -126,3 +126,13 @@ def test_fractions_and_sizes_of_one() -> None:
     net = cnncalc.parse(text + "values: {input: [[[1/3]], [[-1/2]], [[2.5e-1]]], c.kernel: [1, -4/8]}")
     (feed,) = inputs.feeds(net.summary(), [], 0).values()
     assert net.build()(feed.load(1)).ravel() == pytest.approx([1 / 3 + 0.25, -0.5 - 0.125])
+
+
+def test_a_run_measures_the_target_that_is_stated() -> None:
+    from cnncalc.engine import run as session
+
+    text = "input: 2\nlayers: [{dense: {name: d, units: 1, bias: false}}]\n"
+    summary = cnncalc.parse(text + "values: {input: [1, 2], d.kernel: [3, 4], target: 9}").summary()
+    found = session.run(summary, [], None, 0, None, cnncalc.Limits())
+    assert found.objective is not None
+    assert found.objective.loss == pytest.approx(2.0)

@@ -172,7 +172,7 @@ def explain(truth: Truth, key: Key, answer: Any) -> Explanation | None:
 
     Made in the layer asked for, in all that have it, or in one other; the first of these that explains them is named.
     """
-    if len(truth.network.layers) > LONGEST:
+    if len(truth.network.layers) > LONGEST or key.quantity != "values":
         return None
     right = truth.computed.right(key)
     for makers in (_own, _everywhere, _elsewhere):

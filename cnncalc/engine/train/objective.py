@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from cnncalc.engine import stated
 from cnncalc.engine.arrays import Array, inward
 from cnncalc.errors import SpecError
 from cnncalc.kinds.activation import LogSoftmax, Sigmoid, Softmax
@@ -239,7 +240,12 @@ def sparse(summary: Summary) -> Row | None:
 
 
 def given_or_input(summary: Summary, feeds: Mapping[str, Array], target: Array | None) -> Array:
-    """The target, or the input where an autoencoder is to give it again. Raises SpecError where it cannot."""
+    """The target, or the one that the spec states, or the input where an autoencoder is to give it again.
+
+    Raises SpecError where it cannot.
+    """
+    batch = len(next(iter(feeds.values())))
+    target = stated.target(summary, batch) if target is None else target
     if target is not None:
         return target
     text = autoencoder.incomparable(summary)
