@@ -176,12 +176,16 @@ def _fitted(reading: Matrix, right: Right) -> Iterator[list[Cell | None]]:
 def _wrong(wrong: list[int], cells: list[Cell | None], right: Right) -> Iterator[str]:
     """The first cells that are wrong, in words: ``5 in row 2, column 3 (not 4)``."""
     for index in wrong[:TOLD]:
-        cell, number = cells[index], matrix.plain(right.flat[index], 6)
-        given = "nothing" if cell is None else matrix.plain(cell.number)
+        cell, number = cells[index], _signed(matrix.plain(right.flat[index], 6))
+        given = "nothing" if cell is None else _signed(matrix.plain(cell.number))
         place = _place(index, right)
         yield f"{given} in {place} (not {number})" if place else f"{given} (not {number})"
     if len(wrong) > TOLD:
         yield f"and {len(wrong) - TOLD} more of {len(cells)} wrong"
+
+
+def _signed(number: float) -> str:
+    return str(number).replace("-", "−")
 
 
 _CALLED = {
@@ -205,4 +209,4 @@ def _place(index: int, right: Right) -> str:
 
 
 def _shown(sizes: tuple[int, ...]) -> str:
-    return "×".join(map(str, sizes)) or "one number"
+    return "×".join(str(size) for size in sizes if size != 1) or "one number"

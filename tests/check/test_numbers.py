@@ -169,7 +169,7 @@ def test_what_follows_from_a_students_own_map_is_follow_through(tmp_path: Path) 
 
 def test_other_sizes_are_told(tmp_path: Path) -> None:
     answer, other = marked(tmp_path, CONV, {"c.values": "3 0 1; 0 8 1", "m.values": "none of these"})
-    assert (answer.marks, answer.why) == (0, "is 2×3; 2×2×1 asked for")
+    assert (answer.marks, answer.why) == (0, "is 2×3; 2×2 asked for")
     assert other.verdict == "unread"
 
 

@@ -54,6 +54,8 @@ def spellings(part: Part) -> list[str]:
     text = prose.answer(part, separators=False)
     if not isinstance(part.answer, list):
         return [text]
+    if part.key.numbers:
+        return list(dict.fromkeys([text, text.replace("; ", ";"), str(part.answer)]))
     texts = [str(size) for size in part.answer]
     joined = ", ".join(texts)
     return list(dict.fromkeys([text, "x".join(texts), " x ".join(texts), joined, f"({joined})", f"[{joined}]"]))

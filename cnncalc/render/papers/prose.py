@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from cnncalc.check.answers.matrix import folded
+from cnncalc.check.answers.matrix import plain as plain_number
 from cnncalc.check.papers.working import working
 from cnncalc.explain.layer import Step
 from cnncalc.render.data import plain
-from cnncalc.render.forms.answer import written
+from cnncalc.render.forms.answer import matrix, written
 from cnncalc.render.forms.text import printable, sizes
 from cnncalc.render.working import equation
 
@@ -27,6 +29,7 @@ _NAMES = {
     "activation_bytes": "bytes of the output", "peak_activation_bytes": "peak bytes of the outputs",
     "receptive_field": "receptive field", "effective_stride": "effective stride",
     "effective_padding": "effective padding",
+    "values": "output values",
     "active_params": "number of active parameters", "kv_cache_bytes": "bytes of the key/value cache",
 }  # fmt: skip
 
@@ -37,6 +40,8 @@ def asks(item: Item, part: Part) -> str:
     if not key.quantity:
         return str(key.layer)
     name = _NAMES.get(key.quantity, key.quantity.replace("_", " "))
+    if key.array:
+        return f"Gradient of the loss by {key.layer}.{key.array}"
     network = item.truth.network
     block = network.blocks.get(key.layer or "")
     alone = len(network.layers) == (block.last - block.first if block else 1)
@@ -57,12 +62,18 @@ def statement(item: Item) -> str:
 
 
 def network(item: Item) -> list[str]:
-    """The input and the layers, each on a line, where the text does not give them."""
-    if not item.bare:
-        return []
+    """The input and the layers, each on a line, where the text does not give them; and the numbers that are stated."""
     summary = item.truth.summary
     inputs = [f"{name}: {sizes(shape.written(summary.layout))}" for name, shape in summary.inputs.items()]
-    return [printable(line) for line in (*inputs, *(_layer(summary, row) for row in summary.rows))]
+    bare = [*inputs, *(_layer(summary, row) for row in summary.rows)] if item.bare else []
+    return [printable(line) for line in (*bare, *_stated(summary))]
+
+
+def _stated(summary: Summary) -> Iterator[str]:
+    """``input = 1 2; 0 1``: each of the numbers that the problem states."""
+    for name, numbers in summary.network.values.items():
+        nested = folded([plain_number(number) for number in numbers.flat], numbers.sizes)
+        yield f"{name} = {matrix(nested, separators=False)}".replace("-", "−")
 
 
 def _layer(summary: Summary, row: Row) -> str:
