@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from cnncalc.spec.demand import Key
 
 _NOTHING = ("none", "-", "–")
+#: The unit of another count at the end of an answer: one is twice the other.
+_OTHER_UNIT = {"macs": re.compile(r"flops?\W*$", re.I), "flops": re.compile(r"macs?\W*$", re.I)}
+_NEVER = re.compile("(?!)")
 _BATCH = "N"  # the letter of a batch axis
 
 
@@ -63,6 +67,8 @@ class Answer:
             return (tuple(one.nested() for one in matrix.read(self.text)),)
         if not self.key.quantity:
             return (letter_values(self.text, str(self.key.layer)),)
+        if _OTHER_UNIT.get(self.key.quantity, _NEVER).search(self.text):
+            return ()
         if not self.key.sizes:
             return numbers(self.text, in_bytes=self.key.quantity.endswith("_bytes"))
         return sizes(self.text)

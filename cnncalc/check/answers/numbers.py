@@ -13,10 +13,13 @@ from cnncalc.symbolic.expr import Expr
 #: A comma or a full stop may group thousands or stand before decimals.
 DECIMALS = (".", ",")
 _SUM = re.compile(
-    r"\b(?:total|sum|altogether|together|result|answer|gesamt|insgesamt|summe)\b[^\d:=(]*[:=]?(?=\s*\d)", re.I
+    r"\b(?:total|sum|altogether|together|result|answer|gesamt|insgesamt|summe)\b(?:[^\d:=(]*[:=]?(?=\s*\d)|\s*[:=])",
+    re.I,
 )
+_IN_SUM = re.compile(r"\b(?:in total|total|altogether|insgesamt|zusammen|gesamt)\b", re.I)
+_PLAIN_ZEROS = re.compile(r"\d+,0+")
 _IN_ALL = re.compile(r".*[,;]\s+([^,;]*\d[^,;]*?)\s*(?:in )?(?:total|altogether|all|gesamt|insgesamt)", re.I)
-_CHECKED = re.compile(r"(.*[^\s*x+/(-])\s+\((.*)\)")
+_CHECKED = re.compile(r"(.*[^\s*x+/(-])\s+\(\s*=?(.*)\)")
 
 
 @lru_cache(maxsize=4096)
@@ -36,12 +39,15 @@ def numbers(text: str, *, in_bytes: bool = False) -> tuple[tuple[Value, ...], ..
         return ()
     in_all = _IN_ALL.fullmatch(text)
     text = in_all[1] if in_all else _SUM.split(text)[-1]
-    try:
-        worded = words.without_words(text, in_bytes=in_bytes)
-    except Unreadable:
-        worded = []
-    groups = ((text,), tuple(worded))
+    groups = ((text,), *(_worded(text, in_bytes, formula=formula) for formula in (True, False)))
     return tuple(tuple(dict.fromkeys(n for t in group for n in _values(t))) for group in groups)
+
+
+def _worded(text: str, in_bytes: bool, *, formula: bool) -> tuple[str, ...]:  # noqa: FBT001
+    try:
+        return tuple(words.without_words(text, in_bytes=in_bytes, formula=formula))
+    except Unreadable:
+        return ()
 
 
 def each_decimal(read: Callable[[str], Value]) -> Iterator[Value]:
@@ -87,14 +93,25 @@ def letter_values(text: str, letter: str) -> tuple[tuple[Value, ...], ...]:
     (((2,),), ((5, 6),), ((3,),))
     """
     try:
-        text = words.plain(text)
-        given = dict(re.findall(r"\b([A-Za-z]\d*)\s*=\s*([^,;=]+)", text))
-        text = given[letter] if len(given) > 1 and letter in given else text
+        text = _of_letter(words.plain(text), letter)
         text = re.sub(r"\b(?:or|and|oder|und|either|both)\b", ",", text)
         (text, *_) = words.without_words((words.steps(text) or [""])[-1])
         listed = [part for part in re.split("[,;x]", text.strip(" ,;()[]{}")) if part.strip()]
         if len(listed) > 1 and all(re.fullmatch(r"\s*[+-]?\d+\s*", part) for part in listed):
-            return (tuple(int(part) for part in listed),)
+            several = tuple(int(part) for part in listed)
+            return (several, several[:1]) if _PLAIN_ZEROS.fullmatch(text.strip()) else (several,)
     except Unreadable:
         return ()
     return tuple((number,) for number in dict.fromkeys(_values(text)))
+
+
+def _of_letter(text: str, letter: str) -> str:
+    """The part of ``text`` that is about ``letter``. Raises Unreadable where it is about something else."""
+    if _IN_SUM.search(text):
+        raise Unreadable("both sides together")
+    given = dict(re.findall(r"\b([A-Za-z]\d*)\s*=\s*([^,;=]+)", text))
+    if len(given) > 1 and letter in given:
+        return given[letter]
+    if given and letter.lower() not in map(str.lower, given) and re.match(r"[A-Za-z]\d*\s*=", text):
+        raise Unreadable("another letter")
+    return re.sub(rf"\b{letter}\b(?=\s+[a-z]{{2}})", "", text, flags=re.I)

@@ -20,19 +20,26 @@ _MOST = 6
 _BATCH = ("None", "?")
 _SEPARATORS = ("x", ",;|", "*", "/", " ")  # tried in this order; only outside brackets
 _OPENING, _CLOSING = "([{⌊⌈", ")]}⌋⌉"
-_CHANNELS = r"(?:feature[ -]?maps|channels?|filters?|kernels?|maps|features|depth|deep|kanäle|filter|tief|tiefe)"
+_CHANNELS = (
+    r"(?:feature[ -]?maps|channels?|filters?|kernels?|maps|features|depth|deep|kanälen?|filtern?|tief|tiefe|canaux"
+    r"|canales)"
+)
 _COUNTED = re.compile(
     rf"(?:(\d+)\s*{_CHANNELS}\b(?:\s*(?:of|each|from|with))?(?:\s*size)?|\b{_CHANNELS}\s*[:=]?\s*(\d+))", re.I
 )
+_JOIN = re.compile(r"[\s,;(]*(?:\b(?:with|and|mit|und|avec|con)\b)?\s*\(?\s*$", re.I)
 _AXES = {
     "h": "height", "height": "height", "high": "height", "rows": "height", "w": "width", "width": "width",
     "wide": "width", "columns": "width", "t": "time", "time": "time", "length": "time", "c": "channels",
     "channels": "channels", "channel": "channels", "k": "channels", "filters": "channels", "features": "channels",
-    "f": "channels", "d": "depth", "depth": "depth", "deep": "depth", "tiefe": "depth", "z": "depth",
+    "f": "channels", "d": "depth", "depth": "depth", "deep": "depth", "tiefe": "depth", "tief": "depth",
+    "höhe": "height", "hoch": "height", "breite": "width", "breit": "width", "kanäle": "channels", "z": "depth",
 }  # fmt: skip
 _AXIS = "|".join(sorted(_AXES, key=len, reverse=True))
 _NAMED = re.compile(rf"(?:\b({_AXIS})(?:_?(?:out|new|o|2)(?=\s*[=:]))?\s*[=:]?\s*(\d+)|(\d+)\s*({_AXIS}))\b", re.I)
+_EQUAL = re.compile(rf"\b((?:(?:{_AXIS})\s*=\s*)+(?:{_AXIS}))\s*=\s*(\d+)\b,?", re.I)  # W = H = 55
 _ORDER = re.compile(r"\(?\b([hwdzcktf](?:\s*[x,]\s*[hwdzcktf]){1,3})\b\)?", re.I)  # HxWxC
+_TOGETHER = re.compile(r"\b([HWDCT]{2,4})\b(?=\s*[:=])")  # CHW:
 
 
 @lru_cache(maxsize=4096)
@@ -54,7 +61,9 @@ def sizes(text: str) -> tuple[tuple[Sizes, ...], ...]:
 
 def _with_separators(text: str) -> str:
     """``text`` with signs for the words between sizes: ``28 by 28 by 10``, ``28, 28 and 10``."""
-    text = re.sub(r"(?<=[\d\s)])(?:by|times|mal)(?=[\d\s(])", "x", text)
+    text = re.sub(r"(?<=[\d\s)])-?(?:by|times|mal|por|par)-?(?=[\d\s(])", "x", text, flags=re.I)
+    text = re.sub(r"\(\s*x\s*(\d+)\s*\)$", r"x \1", text)
+    text = _EQUAL.sub(lambda found: "".join(f"{name} = {found[2]}, " for name in found[1].split("=")), text)
     return re.sub(r",\s*,", ",", re.sub(r"\s(?:and|und)\s|\s?&\s?", ", ", text))
 
 
@@ -68,6 +77,7 @@ def _named(text: str) -> list[Sizes]:
 
 def _ordered(text: str) -> list[Sizes]:
     """``CxHxW = 10x28x28``: sizes in an order that is named beside them."""
+    text = _TOGETHER.sub(lambda found: "x".join(found[1]), text)
     order = _ORDER.search(text)
     if order is None:
         return []
@@ -110,7 +120,7 @@ def _counted(text: str) -> list[Sizes]:
     found = list(_COUNTED.finditer(text))
     if len(found) != 1:
         return []
-    before, after = text[: found[0].start()].rstrip(" ,;(with"), text[found[0].end() :].strip(" ,;)x")
+    before, after = _JOIN.sub("", text[: found[0].start()]), text[found[0].end() :].strip(" ,;)x")
     if re.search(r"[\d\s)][xX*]$", before) or (before and after and re.search(r"\d", after)):
         return []
     return _shapes(found[0][1] or found[0][2], before or after)
@@ -143,6 +153,11 @@ def _listed(text: str, *, mixed: bool = True) -> list[Sizes]:
     step = next((step for step in several if len(_split(step, "x")) > 1), (several or steps[-1:])[0])
     # 1,024 is two sizes or one; 28x28,16 is three sizes or two
     ways = [_parts(step), [step] if len(_split(step, "x")) == 1 else _split(step, "x,;") if mixed else []]
+    *before, last = re.split(r"[,;]", step)
+    if before and len(_split(last, "x")) > 1 and all(len(_split(part, "x")) == 1 for part in before):
+        ways.append(_split(last, "x"))  # 55; 55x55x96
+    if steps[-1].isdigit():
+        ways.append(steps[-1:])  # 11+(3-1)x4 = 19
     found = (reading for way in ways for decimal in DECIMALS for reading in _read(way, decimal))
     return [reading for reading in dict.fromkeys(found) if 1 <= len(reading) <= _MOST]
 
