@@ -261,6 +261,8 @@ def agrees(summary: Summary, key: Key, got: Any, answer: Any, leniency: Leniency
     """Whether ``answer``, a number or sizes, says ``got``."""
     if not isinstance(got, list) or not isinstance(answer, list):
         return not isinstance(answer, list) and same(answer, got, leniency.tolerance)
+    if key.quantity == "output" and len(got) == 1 < len(answer):  # a vector as a row, a column, or 1×1×4096
+        answer = [size for size in answer if size != 1] or [1]
     if not (len(answer) == len(got) or leniency.spatial or key.quantity in AXIAL):
         return False
     orders = permutations(answer) if leniency.any_order and key.quantity == "output" else [answer]

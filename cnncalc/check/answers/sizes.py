@@ -63,6 +63,8 @@ def _with_separators(text: str) -> str:
     """``text`` with signs for the words between sizes: ``28 by 28 by 10``, ``28, 28 and 10``."""
     text = re.sub(r"(?<=[\d\s)])-?(?:by|times|mal|por|par)-?(?=[\d\s(])", "x", text, flags=re.I)
     text = re.sub(r"\(\s*x\s*(\d+)\s*\)$", r"x \1", text)
+    text = re.sub(r"(?<=\d)-(?=[^\W\d_]{3})", " ", re.sub(r",\s*(?=[)\]])", "", text))  # (25088,), 25088-dimensional
+    text = re.sub(r"(?<=x)\s*\((\d+(?:\s*x\s*\d+)+)\)", r"\1", text)  # 8 x (28x28)
     text = _EQUAL.sub(lambda found: "".join(f"{name} = {found[2]}, " for name in found[1].split("=")), text)
     return re.sub(r",\s*,", ",", re.sub(r"\s(?:and|und)\s|\s?&\s?", ", ", text))
 
