@@ -14,7 +14,8 @@ from cnncalc.errors import Problem, SpecError
 from cnncalc.kinds.base.kind import Misfit, Weights, times
 from cnncalc.models.graph import Graph, Node, Tensor
 from cnncalc.models.names import Taken, clean, of_node, of_weight
-from cnncalc.shape import SPATIAL, Shape, read
+from cnncalc.shape import LETTERS, SPATIAL, Shape, read
+from cnncalc.symbolic.expr import Letter
 
 MOST_PROBLEMS = 20
 
@@ -97,6 +98,7 @@ class Importer:
         self.values: dict[str, Value] = {}
         self.constants: dict[str, Tensor] = dict(graph.tensors)
         self.layers: list[Layer] = []
+        self.open: set[str] = set()  # letters of sizes that the source leaves open
         self.taken = Taken()
         self.readers = graph.readers()
 
@@ -154,11 +156,18 @@ class Importer:
         for name, sizes in self.graph.inputs.items():
             if any(size is not None and size < 1 for size in sizes) or not 2 <= len(sizes) <= 5:
                 raise SpecError(f'{self.graph.source}: the input "{name}" has the sizes {list(sizes)}')
-            if None in sizes[1:]:
-                text = f'{self.graph.source}: the input "{name}" has open sizes: {list(sizes)}'
-                raise SpecError(text, help="give the model fixed sizes, and save it again; the batch may be open")
             own = "input" if len(self.graph.inputs) == 1 else self.taken.free(clean(name), "in")
-            self.values[name] = self.shaped(own, [size or 1 for size in sizes[1:]])
+            self.values[name] = self.shaped(own, self._known(name, sizes[1:]))
+
+    def _known(self, name: str, sizes: tuple[int | None, ...]) -> list[Any]:
+        """The sizes of an input, with letters for those that are open. Raises SpecError for open channels."""
+        axes = self.natural(len(sizes))
+        letters = {"channels": "T", **dict(zip(SPATIAL[len(sizes) - 1], LETTERS[len(sizes) - 1], strict=True))}
+        open_ = {axis for axis, size in zip(axes, sizes, strict=True) if size is None}
+        if "channels" in open_ and len(sizes) > 1:
+            raise SpecError(f'{self.graph.source}: the input "{name}" has an open number of channels: {list(sizes)}')
+        self.open |= {letters[axis] for axis in open_}
+        return [Letter(letters[axis]) if axis in open_ else size for axis, size in zip(axes, sizes, strict=True)]
 
     def natural(self, rank: int) -> tuple[str, ...]:
         """The axes of an array without its batch axis, as the source orders them; a sequence has its features last."""
@@ -185,7 +194,12 @@ class Importer:
             text = f"{self.graph.source}: {node.op} {node.name[:80]}: {misfit.text}"
             raise SpecError(text, help="the sizes in the model contradict each other") from None
         except (KeyError, IndexError, TypeError, ValueError, AttributeError, ArithmeticError):
-            raise Unsupported(f"{node.op[:60]} with settings that make no sense") from None
+            what = (
+                f"where {' and '.join(sorted(self.open))} are not known"
+                if self.open
+                else "with settings that make no sense"
+            )
+            raise Unsupported(f"{node.op[:60]} {what}") from None
 
     def value(self, name: str) -> Value:
         """A value with its axes in the natural order. Raises Unsupported where they are in another."""

@@ -230,3 +230,64 @@ def test_models_that_keras_ships(name: str, keras: ModuleType) -> None:
             assert tuple(row.output.written("channels_last")) == tuple(layer.output.shape[1:]), layer.name
             assert row.params + counters.get(layer.name, 0) == layer.count_params(), layer.name
     assert net.summary().totals.params + sum(counters.values()) == found.count_params()
+
+
+def test_sizes_that_are_open_are_letters(tmp_path: Path) -> None:
+    """An image of any size, as models without their top have it."""
+    with zipfile.ZipFile(RECORDED / "image.keras") as archive:
+        config = json.loads(archive.read("config.json"))
+    config["config"]["layers"][0]["config"]["batch_shape"] = [None, None, None, 3]
+    config["config"]["layers"] = config["config"]["layers"][:7]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+    net = cnncalc.load(path)
+    assert "input: HxWx3" in net.to_yaml()
+    assert str(net.summary().rows[0].output.spatial[0]) == "⌈H/2⌉"
+    config["config"]["layers"][0]["config"]["batch_shape"] = [None, 8, 8, None]
+    path.write_text(json.dumps(config))
+    with pytest.raises(cnncalc.SpecError, match="open number of channels"):
+        cnncalc.load(path)
+
+
+def of_keras_2(config: dict[str, Any]) -> dict[str, Any]:
+    """A config as Keras 2 wrote it: calls are lists, functions of numbers are layers of their own."""
+    functions = {"Multiply": "math.multiply", "Add": "__operators__.add", "Relu": "nn.relu"}
+    layers = []
+    for layer in config["config"]["layers"]:
+        own = {key: layer[key] for key in ("class_name", "config", "name")}
+        calls = []
+        for node in layer["inbound_nodes"]:
+            first = node["args"][0]
+            tensors = first if isinstance(first, list) else [a for a in node["args"] if isinstance(a, dict)]
+            refs = [[*tensor["config"]["keras_history"], {}] for tensor in tensors]
+            if ".ops" in layer["module"] and layer["class_name"] in functions:
+                own["class_name"], own["config"] = "TFOpLambda", {"function": functions[layer["class_name"]]}
+                numbers = [a for a in node["args"] if not isinstance(a, dict)]
+                second = numbers[0] if numbers else refs[1][:3] if len(refs) > 1 else None
+                calls.append([*refs[0][:3], {"y": second} if second is not None else {}])
+            else:
+                calls.append(refs)
+        if own["class_name"] == "InputLayer":
+            own["config"] = {"batch_input_shape": own["config"]["batch_shape"], "name": own["name"]}
+        layers.append({**own, "inbound_nodes": calls})
+    return {"class_name": "Functional", "config": {**config["config"], "layers": layers}, "keras_version": "2.15.0"}
+
+
+def test_a_config_of_keras_2_is_read(tmp_path: Path) -> None:
+    config = json.loads((RECORDED / "branches.json").read_text())
+    new, old = tmp_path / "new.json", tmp_path / "old.json"
+    new.write_text(json.dumps(config))
+    old.write_text(json.dumps(of_keras_2(config)))
+    assert cnncalc.load(old).to_yaml() == cnncalc.load(new).to_yaml()
+
+
+def test_the_hard_sigmoid_of_keras_2_is_another_function(tmp_path: Path) -> None:
+    with zipfile.ZipFile(RECORDED / "image.keras") as archive:
+        config = json.loads(archive.read("config.json"))
+    config["config"]["layers"][1]["config"]["activation"] = "hard_sigmoid"
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps(config))
+    assert "hard_sigmoid" in cnncalc.load(path).to_yaml()
+    path.write_text(json.dumps({**config, "keras_version": "2.15.0"}))
+    with pytest.raises(cnncalc.SpecError, match="hard_sigmoid of Keras 2"):
+        cnncalc.load(path)

@@ -29,6 +29,13 @@ JOINED = {
     "Add": "Add", "Subtract": "Sub", "Multiply": "Mul", "Maximum": "Max", "Average": "Mean", "TrueDivide": "Div",
     "Divide": "Div",
 }  # fmt: skip
+#: Functions of TensorFlow, which models of Keras 2 have, as those of Keras.
+TENSORFLOW = {
+    "__operators__.add": "Add", "math.add": "Add", "math.multiply": "Multiply", "math.subtract": "Subtract",
+    "math.truediv": "TrueDivide", "math.divide": "TrueDivide", "math.maximum": "Maximum", "nn.relu": "Relu",
+    "nn.relu6": "Relu6", "math.sigmoid": "Sigmoid", "nn.sigmoid": "Sigmoid", "math.tanh": "Tanh", "nn.tanh": "Tanh",
+    "nn.silu": "Silu", "nn.swish": "Silu", "nn.softplus": "Softplus", "cast": "Cast", "identity": "Identity",
+}  # fmt: skip
 #: Layers that give what they read when a network is run.
 PASSED = (
     "Activity", "ActivityRegularization", "AlphaDropout", "Cast", "GaussianDropout", "GaussianNoise", "Identity",

@@ -140,8 +140,14 @@ def _checked(layers: Any) -> list[dict[str, Any]]:
 
 
 def _op(entry: dict[str, Any]) -> str:
-    """``keras.Conv2D`` of Keras's own layers, ``keras.ops.Add`` of its functions; the class alone of others'."""
+    """``keras.Conv2D`` of Keras's own layers, ``keras.ops.Add`` of its functions; the class alone of others'.
+
+    In Keras 2 functions are those of TensorFlow.
+    """
     module, word = str(entry.get("module", "keras")), str(entry["class_name"])
+    if word == "TFOpLambda":
+        function = str(entry["config"].get("function"))
+        return f"keras.ops.{operations.TENSORFLOW.get(function, function)}"
     if ".ops" in module:
         return f"keras.ops.{word}"
     own = module.startswith("keras") and ">" not in str(entry.get("registered_name") or "")
