@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import UsageError, nearest
+from cnncalc.export import missing
 
 if TYPE_CHECKING:
     from cnncalc.limits import Limits
     from cnncalc.summary.rows import Summary
 
 #: The targets, and how the name of a file for each ends.
-ENDINGS = {"onnx": (".onnx",), "mermaid": (".mmd", ".mermaid"), "dot": (".dot", ".gv")}
+ENDINGS = {"onnx": (".onnx",), "pytorch": (".py",), "mermaid": (".mmd", ".mermaid"), "dot": (".dot", ".gv")}
 TARGETS = tuple(ENDINGS)
-TEXTS = ("mermaid", "dot")  # those that a terminal can show
+TEXTS = ("pytorch", "mermaid", "dot")  # those that a terminal can show
 
 
 def target_of(path: str) -> str:
@@ -44,6 +45,8 @@ def export(
         raise UsageError(f'there is no export to "{target}"', help=help)
     if target == "onnx":
         return _onnx(summary, weights, seed, limits)
+    if target == "pytorch":
+        return [_pytorch(summary, weights, limits).encode("utf-8")]
     from cnncalc.export import dot, mermaid
 
     write = {"mermaid": mermaid.write, "dot": dot.write}[target]
@@ -53,8 +56,20 @@ def export(
 def _onnx(summary: Summary, weights: str | Mapping[str, Any] | None, seed: int, limits: Limits) -> list[Any]:
     from cnncalc.export import onnx
 
+    missing.check_sizes(summary)
     onnx.check(summary)
-    from cnncalc.engine import initial, model
+    from cnncalc.engine import initial
 
-    model.check_known(summary)
     return onnx.write(summary, initial.arrays(summary, weights, seed, limits))
+
+
+def _pytorch(summary: Summary, weights: str | Mapping[str, Any] | None, limits: Limits) -> str:
+    from cnncalc.export import pytorch
+
+    missing.check_sizes(summary)
+    text = pytorch.write(summary, weights=weights is not None)
+    if weights is not None:  # what the file would load later is refused now where it does not fit
+        from cnncalc.engine import initial
+
+        initial.arrays(summary, weights, 0, limits)
+    return text

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cnncalc.errors import Problem, SpecError
-from cnncalc.summary.rows import Row
+from cnncalc.summary.rows import Row, Summary
+from cnncalc.symbolic.tree import letters
 
 MOST = 20  # problems that are listed
 
@@ -32,3 +33,15 @@ class Missing:
         times = f" ({len(rows)} layers, the first of them {first.name})" if len(rows) > 1 else f" ({first.name})"
         help = "summary, run and the diagrams take every kind"
         return Problem(f"{self.target} has no translation of {reason}{times}", first.layer.mark, help=help)
+
+
+def check_sizes(summary: Summary) -> None:
+    """Raise SpecError where a size is not a number yet."""
+    shapes = [*summary.inputs.values(), *(row.output for row in summary.rows)]
+    sizes = [size for shape in shapes for size in shape.sizes]
+    sizes += [size for row in summary.rows for array in row.weights.values() for size in array]
+    unknown = sorted(set().union(*(letters(size) for size in sizes if not isinstance(size, int))))
+    if unknown:
+        text = f"the network has unknown letters ({', '.join(unknown)}) and cannot be exported"
+        help = "put numbers in their place, or export a diagram"
+        raise SpecError(text, mark=summary.network.mark, help=help)

@@ -6,6 +6,7 @@ layout are brought into its order.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from cnncalc.kinds.activation import Activation
@@ -42,6 +43,7 @@ def rows_brought(kernel: Any, shape: Shape, old: str, new: str) -> Any:
     return apart.transpose(*moved(shape, old, new), shape.rank).reshape(kernel.shape)
 
 
+@lru_cache(maxsize=1)  # each layer asks
 def flattened(summary: Summary, layout: str) -> dict[int, Shape]:
     """The flattened values that stay in the order of ``layout``, by number, with the shape that they had.
 
@@ -64,8 +66,10 @@ def flattened(summary: Summary, layout: str) -> dict[int, Shape]:
 def _until_dense(number: int, readers: dict[int, list[Row]], first: int) -> list[int] | None:
     """The values from ``number`` on that only dense layers read in the end; None where something else does."""
     found = [number]
-    for row in readers.get(number) or [None]:
-        if row is None or not (isinstance(row.layer.kind, Dense) or _by_number(row)):
+    if number not in readers:
+        return None
+    for row in readers[number]:
+        if not (isinstance(row.layer.kind, Dense) or _by_number(row)):
             return None
         if not isinstance(row.layer.kind, Dense):
             beyond = _until_dense(first + row.index, readers, first)

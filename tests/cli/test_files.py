@@ -25,8 +25,6 @@ WRITERS = (
     "summary net.yaml --output",
     "explain net.yaml --output",
     "solve network solve.yaml --output",
-    "export net.yaml --to dot --output",
-    "export net.yaml --to onnx --weights w.npz --output",
     "reconcile net.yaml --value 2 --output",
     "check exam.yaml --output",
     "check exam.yaml copy.yaml --jobs 2 --output",
@@ -35,6 +33,9 @@ WRITERS = (
     "run net.yaml --input ./x=1.npy --save-weights",
     "train coded.yaml --data data.npy --epochs 1 --weights b.npz --output",
     "train coded.yaml --data data.npy --epochs 1 --weights b.npz --save-weights",
+    "export net.yaml --to dot --output",
+    "export net.yaml --to onnx --weights w.npz --output",
+    "export net.yaml --to pytorch --weights w.npz --output",
 )
 
 
@@ -66,7 +67,7 @@ def reads(command):
     ("command", "name", "way"),
     [
         *((command, name, "itself") for command in WRITERS for name in reads(command)),
-        *((WRITERS[6], "net.yaml", way) for way in ("dots", "symlink", "hardlink")),
+        *((WRITERS[4], "net.yaml", way) for way in ("dots", "symlink", "hardlink")),
     ],
 )
 def test_nothing_that_was_read_is_written(cli, folder, command, name, way):

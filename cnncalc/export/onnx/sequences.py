@@ -63,7 +63,7 @@ def recurrent(out: Builder, row: Row, x: str, *states: str) -> str:
         y = out.transpose(made, [2, 0, 1, 3]) if every else out.transpose(ended, [1, 0, 2])  # directions before h
         y = _joined(out, kind, y, axis=2 if every else 1)
         x = out.transpose(y, [1, 0, 2]) if every and layer + 1 < kind.layers else y
-    return x
+    return str(x)
 
 
 def _layer(out: Builder, row: Row, x: str, layer: int, starts: list[str]) -> tuple[str, str]:
@@ -119,7 +119,7 @@ def moe(out: Builder, row: Row, router: str, *experts: str) -> str:
     nothing = out.add("Mul", router, out.constant(0.0))
     shares = out.add("ScatterElements", nothing, places, out.add("Softmax", chosen, axis=axis), axis=axis)
     parts = [out.add("Mul", out.cut(shares, axis, i, i + 1), expert) for i, expert in enumerate(experts)]
-    return reduce(lambda a, b: str(out.add("Add", a, b)), parts)
+    return str(reduce(lambda a, b: out.add("Add", a, b), parts))
 
 
 KINDS: dict[str, Callable[..., str]] = {

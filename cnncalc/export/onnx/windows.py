@@ -144,7 +144,7 @@ def _global(op: str, reduction: str) -> Callable[..., str]:
         if row.xs[0].rank == 2:
             return str(out.add(reduction, x, out.constant([1]), keepdims=int(kind.keepdims)))
         y = out.add(op, x)
-        return y if kind.keepdims else out.add("Flatten", y, axis=1)
+        return str(y if kind.keepdims else out.add("Flatten", y, axis=1))
 
     return pool
 
@@ -187,7 +187,11 @@ def upsample(out: Builder, row: Row, x: str) -> str:
     kind: Any = row.layer.kind
     shape, sizes = row.xs[0], list(row.output.spatial)
     if kind.mode == "nearest":
-        settings = {"mode": "nearest", "coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"}
+        settings: dict[str, Any] = {
+            "mode": "nearest",
+            "coordinate_transformation_mode": "asymmetric",
+            "nearest_mode": "floor",
+        }
     else:
         where = "align_corners" if kind.align_corners else "half_pixel"
         settings = {"mode": "linear", "coordinate_transformation_mode": where}
