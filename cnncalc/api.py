@@ -272,11 +272,16 @@ def _resolved(root: Node, limits: Limits) -> Net:
 
 
 def calc(
-    size: str | int | Iterable[int | str], *layers: str, limits: Limits | None = None, layout: str = "channels_last"
+    size: str | int | Iterable[int | str],
+    *layers: str,
+    limits: Limits | None = None,
+    layout: str = "channels_last",
+    given: Iterable[str] | None = None,
 ) -> Net:
     """The network of one line: ``calc("28x28x1", "conv:10,kernel=5,padding=2", "maxpool:2", "dense:10")``.
 
-    The sizes may be numbers: ``calc((28, 28, 1), ...)``. Raises UsageError with the argument that is wrong and the
+    The sizes may be numbers: ``calc((28, 28, 1), ...)``. ``given`` is what ``Net.solve`` looks for, such as
+    ``["conv1.output=28x28", "params<=1000"]``. Raises UsageError with the argument that is wrong and the
     form expected.
     """
     from cnncalc.network import line
@@ -287,7 +292,7 @@ def calc(
             raise UsageError(f"calc: a layer is a text, not {_type(layer)}", help=help)
     limits = limits or Limits()
     try:
-        return _resolved(line.read(_size(size), layers, layout), limits)
+        return _resolved(line.read(_size(size), layers, layout, given), limits)
     except SpecError as error:
         raise UsageError(error.problems) from None
 

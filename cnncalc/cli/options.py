@@ -179,8 +179,11 @@ def form(given: str | None, output: str | None, formats: Iterable[str]) -> str:
     return next((format for format in meant if format in known), known[0])
 
 
-def network(spec: str, line: list[str] | None, bounds: Limits) -> Net:
-    """The network in the file ``spec``, or of sizes ``spec`` and the layers of a line. Raises as the library does."""
+def network(spec: str, line: list[str] | None, bounds: Limits, given: list[str] | None = None) -> Net:
+    """The network in the file ``spec``, or of sizes ``spec`` and the layers of a line; ``given`` is what to solve for.
+
+    Raises as the library does.
+    """
     from cnncalc import api
 
     if not line:
@@ -189,7 +192,7 @@ def network(spec: str, line: list[str] | None, bounds: Limits) -> Net:
         return api.load(spec, bounds)
     if spec == "-" or spec.startswith("@") or (not _are_sizes(spec) and os.path.exists(spec)):
         raise UsageError(f'"{line[0]}" is not expected after {spec}: a file has its own layers')
-    return api.calc(spec, *line, limits=bounds)
+    return api.calc(spec, *line, limits=bounds, given=given)
 
 
 def _are_sizes(text: str) -> bool:

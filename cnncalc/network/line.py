@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
+
 from cnncalc import kinds
 from cnncalc.errors import Mark, Source
 from cnncalc.network.arguments import arranged
@@ -14,8 +17,10 @@ SHORT = {"k": "kernel", "s": "stride", "p": "padding", "d": "dilation", "g": "gr
 FORM = "KIND:VALUE,FIELD=VALUE,... such as conv:10,kernel=5,padding=2"
 
 
-def read(size: str, layers: tuple[str, ...], layout: str = "channels_last") -> Mapping:
-    """The nodes of a spec. Raises BadValue with the argument and the place in it."""
+def read(
+    size: str, layers: tuple[str, ...], layout: str = "channels_last", given: Iterable[str] | None = None
+) -> Mapping:
+    """The nodes of a spec; ``given`` is what to solve for. Raises BadValue with the argument and the place in it."""
     size, layers = arranged(size, layers)
     source = Source("INPUT", size)
     items: dict[str, Node] = {
@@ -24,6 +29,8 @@ def read(size: str, layers: tuple[str, ...], layout: str = "channels_last") -> M
         "layers": Sequence([_layer(Source(f"LAYER {n}", text), text) for n, text in enumerate(layers, 1)],
                            Mark(source, 1, 1)),
     }  # fmt: skip
+    if given:
+        items["given"] = _given(given, Mark(source, 1, 1))
     return Mapping(items, {key: node.mark for key, node in items.items()}, Mark(source, 1, 1))
 
 
@@ -46,6 +53,28 @@ def _layer(source: Source, text: str) -> Node:
     if first is not None:  # the value without a name, and the fields beside it
         return Mapping({kind: first, **fields}, {kind: mark, **keys}, mark)
     return Mapping({kind: Mapping(fields, keys, mark)}, {kind: mark}, mark)
+
+
+_GIVEN = re.compile(r"\s*([\w. /-]+?)\s*(<=|>=|<|>|=|:|≤|≥)\s*(.+)")
+
+
+def _given(texts: Iterable[str], mark: Mark) -> Mapping:
+    """The demands ``conv1.output=28x28`` and ``params<=1000``, which is about the totals."""
+    items: dict[str, Node] = {}
+    keys: dict[str, Mark] = {}
+    for number, text in enumerate(texts, 1):
+        place = Mark(Source(f"GIVEN {number}", text), 1, 1, max(1, len(text)))
+        match = _GIVEN.fullmatch(text)
+        if not match:
+            raise BadValue(f'"{shown(text)}" is not QUANTITY=VALUE', place, "params<=1000, or conv1.output=28x28")
+        name, relation, wanted = match.groups()
+        name = name if "." in name else f"total.{name}"
+        if name in keys:
+            raise BadValue(f"{name} is given twice", place, "keep one", keys[name])
+        bound = {"=": "", ":": "", "≤": "<= ", "≥": ">= "}.get(relation, f"{relation} ")
+        at = place._replace(column=match.start(3) + 1, width=len(wanted))
+        items[name], keys[name] = Scalar(f"{bound}{wanted}", at), place
+    return Mapping(items, keys, mark)
 
 
 def _field(source: Source, kind: str, part: str, column: int, fields: dict[str, Node], keys: dict[str, Mark]) -> None:

@@ -46,8 +46,17 @@ class NetworkQuestion:
 
     domain: Interval = (0, FAR)
 
-    def __init__(self, network: Network, demands: list[Demand] | None = None, effort: Effort | None = None) -> None:
-        """``demands`` replace those of the network; ``effort`` limits the search."""
+    def __init__(
+        self,
+        network: Network,
+        demands: list[Demand] | None = None,
+        effort: Effort | None = None,
+        *,
+        margins: bool = True,
+    ) -> None:
+        """``demands`` replace those of the network; ``effort`` limits the search. Without ``margins`` only sizes count,
+        not what else a layer wants of its numbers.
+        """
         if demands is not None:
             network = copy(network)
             network.demands, network.given = demands, []
@@ -58,7 +67,7 @@ class NetworkQuestion:
         self.asked = [Asked(d, quantity(self.summary, d.layer, d.quantity, d.mark)) for d in self.unknown.demands]
         self.effort = effort or Effort(", ".join(self.names))
         self._limits = Limits(**{**vars(network.limits), "size": INFINITY})
-        self._constraints = self._fitting() + [c for asked in self.asked for c in self.demanded(asked)]
+        self._constraints = self._fitting(margins=margins) + [c for asked in self.asked for c in self.demanded(asked)]
         self._pairs = [
             (first, second, row.layer.kind.broadcasts)
             for row in self.summary.rows
@@ -67,13 +76,13 @@ class NetworkQuestion:
         ]
         self._all = self._graph(self._constraints, self._pairs)
 
-    def _fitting(self) -> list[tuple[Number, Interval]]:
+    def _fitting(self, *, margins: bool) -> list[tuple[Number, Interval]]:
         """What must hold for the layers to fit, whatever is demanded."""
         found = [(number, (least, INFINITY)) for number, least in self.unknown.numbers]
         for row in self.summary.rows:
             sizes = [*row.output.sizes, *(size for weight in row.weights.values() for size in weight)]
             found += [(size, (1, INFINITY)) for size in sizes]
-            found += [(margin, (0, INFINITY)) for margin in row.layer.kind.margins(*row.xs)]
+            found += [(margin, (0, INFINITY)) for margin in row.layer.kind.margins(*row.xs)] if margins else []
         return [(number, wanted) for number, wanted in found if value(number) is None]
 
     def demanded(self, asked: Asked) -> list[tuple[Number, Interval]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
 from cnncalc import rules
@@ -32,7 +33,7 @@ def lines(
     question: NetworkQuestion, unknowns: dict[str, Values], joint: list[dict[str, int]], free: list[str]
 ) -> list[Line | str]:
     """The working of the letters."""
-    found: list[Line | str] = []
+    found: list[Line | str] = [] if free else _together(question, unknowns, joint)
     for asked in question.asked:
         found += _algebra(question, asked)
     if free or not question.asked:
@@ -42,6 +43,23 @@ def lines(
     for point in _worth_showing(question, unknowns, joint):
         found += _put_back(question, point)
     return found
+
+
+def _together(question: NetworkQuestion, unknowns: dict[str, Values], joint: list[dict[str, int]]) -> list[Line | str]:
+    """That letters which depend on each other cannot be chosen one by one, with how many answers there are."""
+    coupled = [group for group in question.groups() or () if len(group) > 1]
+    if not coupled or not joint:
+        return []
+    cut = len(joint) == search.LISTED
+    if not cut and len(joint) == prod(len(found.solutions) for found in unknowns.values()):
+        return []
+    names = "; ".join(f"{', '.join(group[:-1])} and {group[-1]}" for group in coupled)
+    if len(joint) <= _SHOWN:
+        return [f"{names} depend on each other; together {' or '.join(f'({_said(point)})' for point in joint)}"]
+    many = f"{len(joint):,} or more" if cut else f"{len(joint):,}"
+    return [
+        f"{names} depend on each other, so not all their values go together: {many} answers, first ({_said(joint[0])})"
+    ]
 
 
 def _worth_showing(
@@ -168,8 +186,28 @@ def _alone(question: NetworkQuestion, asked: Asked, effort: Effort) -> tuple[boo
     if first:
         return True, f"{asked.name}: {asked.wanted} with {first}"
     near = [_answer(question, asked, relation, effort) for relation in ("<=", ">=")] if demand.relation == "=" else []
+    near += [_refused(question, asked, effort)]
     says = "; ".join(dict.fromkeys(text for text in near if text)) or "nothing comes near"
     return False, f"{asked.name}: {asked.wanted} is wanted; {says}"
+
+
+def _refused(question: NetworkQuestion, asked: Asked, effort: Effort) -> str | None:
+    """The numbers that the demand alone asks for and a layer refuses, with its reason."""
+    try:
+        free = NetworkQuestion(question.network, [asked.demand], effort, margins=False)
+        if free.groups() is None:
+            return None
+        graph, box = free.graph(set(free.names)), dict.fromkeys(free.names, free.domain)
+        point = next(search.points(graph, box, lambda _: True, effort), None)
+    except LimitError:
+        return None
+    if point is None:
+        return None
+    try:
+        infer(question.unknown.put(point))
+    except SpecError as error:
+        return f"{_said(point)} does not fit: {error.problems[0].text}"
+    return None
 
 
 def _lettered(question: NetworkQuestion, asked: Asked) -> bool:

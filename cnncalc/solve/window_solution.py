@@ -161,8 +161,11 @@ def _answers(asked: WindowQuestion, unknown: str, form: Any = None) -> Values:
     return search.values(graph, {symbol: (least(unknown), FAR)}, fits, Effort(unknown))
 
 
-def _graph(asked: WindowQuestion, letters: dict[str, Any]) -> ConstraintGraph | None:
-    """The constraints with ``letters`` for some of the numbers; None if no value can fit."""
+def _graph(asked: WindowQuestion, letters: dict[str, Any], *, margins: bool = True) -> ConstraintGraph | None:
+    """The constraints with ``letters`` for some of the numbers; None if no value can fit.
+
+    Without ``margins`` only the sizes count, not what else a kind wants of its numbers.
+    """
     kind, x = asked.layer(**letters)
     wanted = letters.get("output", asked.numbers["output"])
     graph = ConstraintGraph()
@@ -177,7 +180,7 @@ def _graph(asked: WindowQuestion, letters: dict[str, Any]) -> ConstraintGraph | 
     else:
         graph.demand(size - wanted, 0, 0)
         graph.demand(size, 1)
-    for margin in kind.margins(x):
+    for margin in kind.margins(x) if margins else ():
         if value(margin) is None:
             graph.demand(margin, 0)
     return graph
@@ -206,7 +209,7 @@ def _none(asked: WindowQuestion, unknown: str) -> Problem:
     except Misfit as misfit:
         return Problem(misfit.text, help=misfit.help)
     wanted = asked.numbers["output"]
-    lines = [line.written() for line in algebra.turned(number, (wanted, wanted))]
+    lines = [line.written() for line in algebra.turned(number, (wanted, wanted))] + _refused(asked, unknown)
     works = [text for other in SYMBOLS if other != unknown and (text := _neighbour(asked, unknown, other))]
     works = _extended(asked, unknown) + works
     return Problem(
@@ -214,6 +217,22 @@ def _none(asked: WindowQuestion, unknown: str) -> Problem:
         working=tuple(lines),
         help="; ".join(works) if works else "change more than one of the numbers",
     )
+
+
+def _refused(asked: WindowQuestion, unknown: str) -> list[str]:
+    """The number that the sizes ask for and the kind refuses, with its reason: a padding over half a pool's window."""
+    symbol = SYMBOLS[unknown]
+    graph = _graph(asked, {unknown: Letter(symbol)}, margins=False)
+    box = {symbol: (least(unknown), FAR)}
+    point = next(search.points(graph, box, lambda _: True, Effort(unknown, _NEIGHBOURS)), None) if graph else None
+    if point is None:
+        return []
+    kind, x = asked.layer(**{unknown: point[symbol]})
+    try:
+        kind.output(x)
+    except Misfit as misfit:
+        return [f"{symbol} = {point[symbol]} does not fit: {misfit.text}"]
+    return []
 
 
 def _extended(asked: WindowQuestion, unknown: str) -> list[str]:

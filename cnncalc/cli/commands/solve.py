@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from cnncalc import api
 from cnncalc.cli import io, options
 from cnncalc.errors import NoSolution, UsageError, nearest
 from cnncalc.limits import Limits
@@ -14,7 +13,8 @@ from cnncalc.render import solution as render
 
 EXAMPLE = (
     "Examples: cnncalc solve padding --input 28 --kernel 5 --stride 1 --output 28; "
-    "cnncalc solve network @quiz-3-padding"
+    "cnncalc solve network @quiz-3-padding; "
+    "cnncalc solve network 28x28x1 conv:10,k=5,p=p --given conv1.output=28x28"
 )
 
 _UNKNOWNS = ("padding", "kernel", "stride", "dilation", "input", "output", "network")
@@ -35,10 +35,11 @@ def solve(
         str | None,
         typer.Argument(
             metavar="[SPEC]",
-            help="With network: a YAML layer spec; - reads standard input.",
+            help="With network: a YAML layer spec, - for standard input; or sizes that LAYERs follow.",
             autocompletion=options.complete_files,
         ),
     ] = None,
+    line: options.Line = None,
     input: Annotated[str | None, _number("--input", "Size of the input; 28x20 for two axes.")] = None,
     output: Annotated[
         str | None,
@@ -58,6 +59,15 @@ def solve(
         ),
     ] = "conv",
     ceil: Annotated[bool, typer.Option("--ceil", help="Of a pool: sizes are rounded up.")] = False,
+    given: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--given",
+            metavar="QUANTITY=VALUE",
+            help="With layers on the line: what must come out, such as conv1.output=28x28 or 'params<=1000'.",
+            show_default=False,
+        ),
+    ] = None,
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     limit: options.Limit = None,
 ) -> int:
@@ -71,8 +81,11 @@ def solve(
     texts = {"input": input, "kernel": kernel, "stride": stride, "padding": padding, "dilation": dilation,
              "output_padding": output_padding}  # fmt: skip
     if unknown == "network":
-        given = [name for name, text in texts.items() if text is not None] + ["ceil"] * ceil
-        return _network(spec, given, format, output, bounds)
+        meaningless = [name for name, text in texts.items() if text is not None] + ["ceil"] * ceil
+        if meaningless:
+            option = f"--{meaningless[0].replace('_', '-')}"
+            raise UsageError(f"{option} has no meaning for a network", help="write it in the spec")
+        return _network(spec, line, given, format, output, bounds)
     if unknown not in _UNKNOWNS:
         raise UsageError(f'"{unknown}" cannot be solved for', help=nearest(unknown, _UNKNOWNS) or ", ".join(_UNKNOWNS))
     if spec is not None:
@@ -87,18 +100,21 @@ def solve(
     return 0
 
 
-def _network(spec: str | None, given: list[str], format: str, output: str | None, bounds: Limits) -> int:
+def _network(
+    spec: str | None, line: list[str] | None, given: list[str] | None, format: str, output: str | None, bounds: Limits
+) -> int:
     if spec is None:
         raise UsageError("network needs a SPEC", help="cnncalc solve network @quiz-3-padding")
-    if given:
-        raise UsageError(f"--{given[0].replace('_', '-')} has no meaning for a network", help="write it in the spec")
+    if given and not line:
+        raise UsageError("--given is for layers on the line", help=f"write given: {{...}} into {spec}")
     from cnncalc.solve.unsolved import Unsolved
 
-    net = api.load(spec, bounds)
-    try:
-        io.emit(render.network(net.solve(), format), output)
-    except Unsolved as error:
-        if format == "json":
-            io.emit(render.network(error.answer, format), output)
-        raise
+    with options.arguments(line):
+        net = options.network(spec, line, bounds, given)
+        try:
+            io.emit(render.network(net.solve(), format), output)
+        except Unsolved as error:
+            if format == "json":
+                io.emit(render.network(error.answer, format), output)
+            raise
     return 0
