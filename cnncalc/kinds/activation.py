@@ -161,7 +161,7 @@ class Abs(Function):
 
 
 class Linear(Function):
-    """x."""
+    """x itself. With a value, as in ``linear: 10``, it is PyTorch's dense layer."""
 
     derivative = "1"
     rises = True

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import SpecError, UsageError
 from cnncalc.limits import Limits
 from cnncalc.models.graph import Graph
 
@@ -37,6 +37,10 @@ def read(path: str, limits: Limits, *, partial: bool = False, flat: bool = True)
 
     Raises UsageError, LimitError, or SpecError with every operator that is not read.
     """
+    if path == "-":
+        raise UsageError(
+            "a model is read from its file, not from standard input", help="give the path of an .onnx file"
+        )
     for suffix, help in _REFUSED.items():
         if path.lower().endswith(suffix):
             raise SpecError(f"{path}: {suffix} files are not read", help=help)

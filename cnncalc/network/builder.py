@@ -136,7 +136,7 @@ class Builder:
         if item.block or item.word in self.placers:
             result = self.placers["use" if item.block else item.word](self, item, scope, above)
             last = len(self.network.layers)
-            self.network.blocks[scope.prefix + item.name] = Block(first, last, result, item.word)
+            self.network.blocks[scope.prefix + item.name] = Block(first, last, result, item.block or item.word)
         else:
             result = self._layer(item, scope, above)
         self.placed.setdefault((scope, item.name), Placed(item, scope, first, len(self.network.layers)))

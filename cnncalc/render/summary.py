@@ -26,7 +26,9 @@ def sheet(data: dict[str, Any], chosen: list[Column] | None, depth: int, *, tree
 
 def _footer(data: dict[str, Any], chosen: list[Column], depth: int) -> list[str]:
     totals = data["totals"]
-    lines = [] if any(column.key == "notes" for column in chosen) else notes(data["layers"])
+    found = {finding["message"] for finding in data["findings"]}  # which are listed below, with their places
+    told = [{**row, "notes": [n for n in row["notes"] if f"{row['name']}: {n}" not in found]} for row in data["layers"]]
+    lines = [] if any(column.key == "notes" for column in chosen) else notes(told)
     active = f", active {text.number(totals['active_params'])}" if totals["active_params"] != totals["params"] else ""
     lines += [
         f"Parameters: {text.number(totals['params'])}  (trainable {text.number(totals['trainable_params'])}, "

@@ -35,6 +35,9 @@ def load(path: str, limits: Limits) -> Source:
 def text(path: str, limits: Limits) -> Source:
     """The same, whatever characters it holds: for a file that is not YAML."""
     name, found = data(path, limits)
+    if found[:1] == b"\x08":  # the first field of an ONNX model; no text begins so
+        what = "standard input" if path == "-" else path
+        raise UsageError(f"{what} holds a model, not a spec", help="give the path of an ONNX file that ends in .onnx")
     return Source(name, _decode(name, found))
 
 

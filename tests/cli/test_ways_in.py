@@ -202,3 +202,40 @@ def test_a_path_is_left_alone():
     assert packaged.path("./@x") == "./@x"
     with pytest.raises(UsageError):
         packaged.path("@")
+
+
+MODEL = bytes.fromhex("080d3a4b0a0c0a0178120179220452656c75")  # the beginning of an ONNX file
+
+
+@pytest.mark.parametrize("arguments", [("summary", "-"), ("explain", "-"), ("import", "-"), ("run", "-")])
+def test_a_model_on_standard_input_is_refused_with_the_way_to_go(cli, arguments):
+    result = cli(*arguments, stdin=MODEL)
+    assert (result.code, "path of an" in result.err, "ONNX" in result.err or ".onnx" in result.err) == (2, True, True)
+
+
+def test_a_model_that_is_called_a_spec_is_named(cli, tmp_path):
+    path = tmp_path / "net.yaml"
+    path.write_bytes(MODEL)
+    result = cli("summary", path)
+    assert (result.code, "holds a model, not a spec" in result.err) == (2, True)
+
+
+def test_a_rounded_size_is_said_once_under_strict(cli):
+    line = ("calc", "28x28x1", "conv:4,k=4,s=5")
+    assert cli(*line).out.count("is not a multiple of the stride 5") == 1  # for both axes
+    assert cli(*line, "--strict").out.count("H: 28 - 4") == 1
+
+
+def test_a_line_is_counted_as_a_tool_counts(cli):
+    line = ("224x224x3", "conv:32,k=3,p=1", "batchnorm", "relu")
+    assert "MACs: 44,957,760" in cli("calc", *line, "--as", "torchinfo").out
+
+
+def test_a_placed_block_has_the_name_of_its_definition_as_its_kind(cli):
+    text = "input: 8\ndefine: {b: {layers: [{dense: 8}, relu]}}\nlayers: [b, {use: b}, {use: {block: b}}]\n"
+    rows = json.loads(cli("summary", "-", "--format", "json", stdin=text).out)["blocks"]
+    assert [(row["name"], row["kind"]) for row in rows] == [("b1", "b"), ("b2", "b"), ("b3", "b")]
+
+
+def test_the_page_of_linear_says_that_it_can_be_a_dense_layer(cli):
+    assert "dense layer" in cli("kinds", "linear").out.split("\n")[0]

@@ -8,7 +8,7 @@ import typer
 
 from cnncalc import api
 from cnncalc.cli import options
-from cnncalc.cli.commands.summary import Columns, show
+from cnncalc.cli.commands.summary import Columns, Like, show
 from cnncalc.errors import SpecError, UsageError
 from cnncalc.render import columns as table
 from cnncalc.render import summary as render
@@ -28,6 +28,7 @@ def calc(
     depth: options.Depth = None,
     layout: options.LineLayout = None,
     strict: options.Strict = False,
+    like: Like = None,
     check: options.Check = False,
     output: options.Output = None,
     limit: options.Limit = None,
@@ -38,6 +39,6 @@ def calc(
     order = options.layout(layout)
     net = api.calc(input, *layer, limits=options.limits(limit), layout=order or "channels_last")
     try:
-        return show(net, format, chosen, level, order, output, strict=strict, check=check, line=True)
+        return show(net, format, chosen, level, order, output, strict=strict, check=check, like=like, line=True)
     except SpecError as error:  # layers that do not fit are bad arguments here
         raise UsageError(error.problems) from None

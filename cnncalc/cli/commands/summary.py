@@ -27,6 +27,10 @@ Columns = Annotated[
         autocompletion=options.complete((*table.COLUMNS, "all"), several=True),
     ),
 ]
+Like = Annotated[
+    str | None,
+    typer.Option("--as", metavar="TOOL", help="Count MACs as torchinfo, fvcore, ptflops, thop or calflops does."),
+]
 EXAMPLE = "Examples: cnncalc summary @worked-example --columns name,output,params; cnncalc summary @resnet-50 --depth 2"
 
 
@@ -37,10 +41,7 @@ def summary(
     depth: options.Depth = None,
     layout: options.Layout = None,
     strict: options.Strict = False,
-    like: Annotated[
-        str | None,
-        typer.Option("--as", metavar="TOOL", help="Count MACs as torchinfo, fvcore, ptflops, thop or calflops does."),
-    ] = None,
+    like: Like = None,
     check: options.Check = False,
     output: options.Output = None,
     limit: options.Limit = None,
