@@ -26,14 +26,13 @@ if TYPE_CHECKING:
         Summary,
         Totals,
         calc,
-        check_answers,
         from_keras,
         from_onnx,
         from_torch,
         load,
-        mark_answers,
         parse,
     )
+    from cnncalc.check.library import check_answers, mark_answers
     from cnncalc.engine.model import Model
     from cnncalc.errors import CnncalcError, LimitError, NoSolution, OutputError, SpecError, UsageError
     from cnncalc.limits import Limits
@@ -46,7 +45,10 @@ __all__ = [
     "mark_answers", "parse", "window",
 ]  # fmt: skip
 
-_ELSEWHERE = {"Limits": "limits", "Model": "engine.model", "window": "solve.window_solution"}
+_ELSEWHERE = {
+    "Limits": "limits", "Model": "engine.model", "check_answers": "check.library", "mark_answers": "check.library",
+    "window": "solve.window_solution",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:

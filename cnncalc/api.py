@@ -17,10 +17,8 @@ from cnncalc.summary.rows import Row
 from cnncalc.summary.totals import Totals
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from cnncalc.check.marking.marked import Student
-    from cnncalc.check.verdicts import Verdict
     from cnncalc.engine.model import Model
     from cnncalc.explain.layer import Explanation
     from cnncalc.models import Imported
@@ -36,12 +34,10 @@ __all__ = [
     "Summary",
     "Totals",
     "calc",
-    "check_answers",
     "from_keras",
     "from_onnx",
     "from_torch",
     "load",
-    "mark_answers",
     "parse",
 ]
 
@@ -313,40 +309,3 @@ def _size(size: object) -> str:
 
 def _type(value: object) -> str:
     return "None" if value is None else f"a value of type {type(value).__name__}"
-
-
-def check_answers(*paths: Path, limits: Limits | None = None, jobs: int = 1) -> Iterator[Verdict]:
-    """Recompute every answer of problem files, and of networks what they ``expect``: a verdict for each, in order.
-
-    ``paths`` are files, folders or patterns. A file that is invalid is a verdict that is not ``ok``. Raises UsageError
-    where a path names nothing.
-
-    >>> all(verdict.ok for verdict in check_answers("specs/quiz.yaml"))
-    True
-    """
-    from cnncalc.check import batch
-
-    for verdicts in batch.check_all(batch.find([os.fspath(path) for path in paths]), limits or Limits(), jobs):
-        yield from verdicts
-
-
-def mark_answers(sheet: Path, *paths: Path, limits: Limits | None = None) -> Iterator[Student]:
-    """Mark an answer sheet (CSV or .xlsx; a row for each answer or for each student) against problem files.
-
-    One student comes after another.
-
-    Raises SpecError with every row of the sheet that is wrong, and for a problem that cannot be worked out.
-
-    >>> [student.marks for student in mark_answers("specs/quiz-answers.csv", "specs/quiz.yaml")][0] > 0
-    True
-    """
-    from cnncalc.check import batch
-    from cnncalc.check.marking import exam, sheets
-
-    bounds = limits or Limits()
-    found = exam.Exam(batch.find([os.fspath(path) for path in paths]), bounds)
-    cells = sheets.read(os.fspath(sheet), bounds, found.labels).cells
-    faults = [fault for error in found.broken for fault in error.problems] + found.unknown(cells)
-    if faults:
-        raise SpecError(faults)
-    yield from found.mark(cells)

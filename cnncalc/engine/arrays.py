@@ -22,6 +22,11 @@ def outward(array: Array, layout: str) -> Array:
     return np.moveaxis(array, -1, 1) if layout == "channels_first" and array.ndim > 3 else array
 
 
+def doubled(array: Array) -> Array:
+    """float64 of anything but whole numbers, which are token ids."""
+    return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
 def blocks(array: Array, most: int) -> Iterator[Array]:
     """``array`` in views of about ``most`` numbers, in order."""
     if array.size <= most or array.ndim == 0:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cnncalc.engine import by_hand, inputs, model
+from cnncalc.engine import by_hand, chain_rule, gradients, inputs, model
 from cnncalc.engine import weights as learned
-from cnncalc.engine.arrays import Array, blocks, inward
+from cnncalc.engine.arrays import Array, blocks, inward, outward
 from cnncalc.engine.by_hand import Traced
+from cnncalc.engine.chain_rule import Chain
+from cnncalc.engine.gradients import Gradients
+from cnncalc.engine.planning import memory
 from cnncalc.engine.train import data, objective
 from cnncalc.engine.train.objective import Goal, Reached
+from cnncalc.errors import SpecError
 from cnncalc.summary import autoencoder
 from cnncalc.summary.stated import TARGET
 
@@ -46,7 +50,9 @@ class LayerRun(NamedTuple):
 
 
 class Run(NamedTuple):
-    """The result of a run. Outputs are ``[batch, axes in the spec's layout]`` by name."""
+    """The result of a run. Outputs, and those of the layers that were ``chosen``, are
+    ``[batch, axes in the spec's layout]`` by name.
+    """
 
     summary: Summary
     batch: int
@@ -55,6 +61,9 @@ class Run(NamedTuple):
     weights: dict[str, Array]
     traced: Traced | None
     objective: Reached | None
+    gradients: Gradients | None
+    chain: Chain | None
+    chosen: dict[str, Array]
 
     @property
     def seconds(self) -> float:
@@ -73,30 +82,45 @@ def run(
     progress: Callable[[int, int, str], None] | None = None,
     *,
     target: str | None = None,
+    differentiate: bool = False,
+    chosen: Sequence[str] = (),
 ) -> Run:
     """Read the inputs that are ``given`` and the weights (a file, arrays, or by seed), and run the network once.
 
     ``traced`` names a layer to show by hand. ``progress`` is called with the number of the next layer, how many there
-    are, and its name. ``target`` is a file of what the output should be. Raises LimitError before anything large is
-    allocated, UsageError and SpecError for what does not fit.
+    are, and its name. ``target`` is a file of what the output should be; ``differentiate``:
+    with the gradients of the objective; ``chosen`` names layers whose outputs are kept. Raises LimitError before
+    anything large is allocated, UsageError and SpecError for what does not fit.
     """
     model.check_known(summary)
     goal = _goal(summary, target)
     if traced is not None and traced not in summary.rows_by_name:
         raise summary.unknown(traced)
+    if differentiate and summary.network.objective is None:
+        help = "objective: {loss: squared_error}, or another loss"
+        raise SpecError(
+            "gradients are those of an objective; the network has none", mark=summary.network.mark, help=help
+        )
+    wanted = {autoencoder.called(summary, name).name for name in chosen}
     feeds = inputs.feeds(summary, given, seed)
     count = inputs.batch_of(feeds, batch)
     network = model.build(summary, weights, seed, limits, engine, whole=True, batch=count)
     arrays = {name: feed.load(count) for name, feed in feeds.items()}
     layers: list[LayerRun] = []
     found: list[Traced] = []
-    aim = None if goal is None else _aim(summary, goal, arrays, count, target)
+    if differentiate:
+        memory.check(memory.training(summary, count), limits.memory)
+    given_target = None if target is None else data.stored(target)
+    aim = None if goal is None else _aim(summary, goal, arrays, given_target, target)
     code: list[Array] = []
+    kept: dict[str, Array] = {}
 
     def watch(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
         layers.append(LayerRun(row, seconds, statistics(y)))
         if goal and row is goal.sparse:
             code.append(y.copy())
+        if row.name in wanted:
+            kept[row.name] = np.ascontiguousarray(outward(y, summary.layout)).copy()
         if row.name == traced:
             found.append(by_hand.trace(row, learned.of(summary, row, network.arrays), xs, y))
         if progress and len(layers) < len(summary.rows):
@@ -107,7 +131,13 @@ def run(
     if goal is not None and aim is not None:
         (made,) = outputs.values()
         reached = goal.reached(inward(made, summary.layout), aim, code[0] if code else None)
-    return Run(summary, count, layers, outputs, dict(network.arrays), found[0] if found else None, reached)
+    slopes = gradients.of(summary, network.arrays, arrays, given_target) if differentiate else None
+    chain = None
+    if slopes is not None and traced is not None:
+        chain = chain_rule.through(summary, summary.rows_by_name[traced], network.arrays, slopes)
+    return Run(
+        summary, count, layers, outputs, dict(network.arrays), found[0] if found else None, reached, slopes, chain, kept
+    )
 
 
 def _goal(summary: Summary, target: str | None) -> Goal | None:
@@ -117,10 +147,10 @@ def _goal(summary: Summary, target: str | None) -> Goal | None:
     return Goal(summary) if known or (stated and measured) else None
 
 
-def _aim(summary: Summary, goal: Goal, arrays: Mapping[str, Array], count: int, target: str | None) -> Array:
-    wanted = None if target is None else data.stored(target)
-    given = objective.given_or_input(summary, arrays, wanted)
-    return goal.as_target(summary, given, count, "the target" if target is None else target)
+def _aim(summary: Summary, goal: Goal, arrays: Mapping[str, Array], target: Array | None, path: str | None) -> Array:
+    """What the output should be, of the file at ``path`` or as the spec says."""
+    given = objective.given_or_input(summary, arrays, target)
+    return goal.as_target(summary, given, len(next(iter(arrays.values()))), "the target" if path is None else path)
 
 
 def statistics(array: Array) -> Statistics:

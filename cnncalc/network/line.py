@@ -70,7 +70,7 @@ def _given(texts: Iterable[str], mark: Mark) -> Mapping:
         name, relation, wanted = match.groups()
         name = name if "." in name else f"total.{name}"
         if name in keys:
-            raise BadValue(f"{name} is given twice", place, "keep one", keys[name])
+            raise BadValue(f"{name} is given twice", place, "keep one")
         bound = {"=": "", ":": "", "≤": "<= ", "≥": ">= "}.get(relation, f"{relation} ")
         at = place._replace(column=match.start(3) + 1, width=len(wanted))
         items[name], keys[name] = Scalar(f"{bound}{wanted}", at), place

@@ -16,7 +16,7 @@ from cnncalc.render.verdicts import slip
 if TYPE_CHECKING:
     from cnncalc.check.marking.marked import Marked, Student
     from cnncalc.check.marking.tally import Tally
-    from cnncalc.check.slips.search import Explanation
+    from cnncalc.check.slips.found import Explanation
 
 KEYS = ("problem", "key", "answer", "expected", "ok", "verdict", "marks", "slip", "follow_through", "read_as",
         "remark", "slip_names")  # fmt: skip

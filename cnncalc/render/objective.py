@@ -15,7 +15,7 @@ SHOWN = 8  # means that the text lists
 
 def lines(reached: Reached) -> list[str]:
     """``L = 1/300·Σ ½·‖x − x̂‖² = 0.123 (summed: 36.9)`` and, where something is kept sparse, how J comes about."""
-    mean = reached.stated.reduction == "mean"
+    mean = reached.stated.reduction == "mean" and reached.examples > 1
     share, summed = (f"1/{reached.examples}·", f" (summed: {short(reached.total_loss)})") if mean else ("", "")
     found = [f"L = {share}Σ {reached.formula} = {short(reached.loss)}{summed}"]
     if reached.correct is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render import objective, trace
+from cnncalc.render import gradients, objective, trace
 from cnncalc.render.forms import json, text
 from cnncalc.render.forms.sheet import Column, Sheet
 from cnncalc.render.forms.write import write
@@ -40,6 +40,8 @@ def run_data(run: Run) -> dict[str, Any]:
     }
     if run.objective:
         data["objective"] = objective.data(run.objective)
+    if run.gradients:
+        data["gradients"] = gradients.data(run, run.gradients)
     return {**data, "trace": trace.data(run.traced)} if run.traced else data
 
 
@@ -67,9 +69,15 @@ def render(run: Run, format: str) -> str:
         return json.lines(run_data(run))
     data = run_data(run)
     rows = [{**row, **{key: _short(row[key]) for key in ("ms", "mean", "std", "min", "max")}} for row in data["layers"]]
-    footer = [*_totals(run), *_broken(run), *(_output(name, array) for name, array in run.outputs.items())]
+    footer = [
+        *_totals(run),
+        *_broken(run),
+        *(_output(name, array) for name, array in {**run.chosen, **run.outputs}.items()),
+    ]
     footer += objective.lines(run.objective) if run.objective else []
     footer += trace.lines(run.traced) if run.traced else []
+    footer += gradients.lines(run, run.gradients) if run.gradients else []
+    footer += gradients.chain(run.chain) if run.chain else []
     return write(Sheet(_title(run), COLUMNS, rows, footer), "table")
 
 

@@ -68,10 +68,11 @@ def _without_unknown_batch(node: Node, what: str, notes: list[Problem]) -> Node:
     if any(unknown[1:]):
         text = f"{what} has a size that is not given"
         raise BadValue(text, items[unknown.index(True, 1)].mark, "write a letter for it, as in HxWx3")
-    if len(items) < 2 or not unknown[0]:
+    first = items[0] if items else None
+    if len(items) < 2 or not unknown[0] or not isinstance(first, Scalar):
         return node
     example = "×".join(item.text if isinstance(item, Scalar) else "?" for item in items[1:])
-    text = f"{what}: {items[0].text} is read as the batch axis, and is dropped; one example is {example}"
+    text = f"{what}: {first.text} is read as the batch axis, and is dropped; one example is {example}"
     notes.append(Problem(text, node.mark))
     return Sequence(items[1:], node.mark)
 

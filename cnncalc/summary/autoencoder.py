@@ -12,6 +12,7 @@ from cnncalc.symbolic.arithmetic import differ, product
 from cnncalc.symbolic.expr import Number, value
 
 if TYPE_CHECKING:
+    from cnncalc.errors import Mark
     from cnncalc.summary.rows import Row, Summary
 
 #: The activation functions whose means can be compared with a target share.
@@ -48,16 +49,24 @@ def code(summary: Summary) -> Code | None:
 def watched(summary: Summary) -> Row | None:
     """The row of the layer that the objective keeps sparse; None where it names none.
 
-    Raises SpecError where no layer is called so. A layer of the encoder or decoder need not be called by its list.
+    Raises SpecError where no layer is called so.
     """
     objective = summary.network.objective
     if objective is None or objective.sparsity is None:
         return None
-    name, known = objective.sparsity.layer, summary.rows_by_name
+    return called(summary, objective.sparsity.layer, objective.sparsity.mark)
+
+
+def called(summary: Summary, name: str, mark: Mark | None = None) -> Row:
+    """The row of that name; a layer of the encoder or decoder need not be called by its list.
+
+    Raises SpecError at ``mark`` where there is none, UsageError where the name does not come from a file.
+    """
+    known = summary.rows_by_name
     for prefix in ("", "encoder/", "decoder/"):
         if prefix + name in known:
             return known[prefix + name]
-    raise summary.unknown(name, objective.sparsity.mark)
+    raise summary.unknown(name, mark)
 
 
 def incomparable(summary: Summary) -> str | None:

@@ -10,7 +10,7 @@ from case_files import Case, load
 
 from cnncalc import kinds, parse
 from cnncalc.engine.arrays import inward, outward
-from cnncalc.engine.gradients import Backpropagation
+from cnncalc.engine.backpropagation import Backpropagation
 from cnncalc.engine.train.objective import Slopes
 
 MOST = 2 * 10**5  # multiply-accumulates, weights and numbers of an output of a case that is run here
@@ -48,9 +48,9 @@ class Measured:
     def gradients(self, arrays: Any, feeds: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """By the weights and by the inputs, these in the spec's layout."""
         done = self.forward(arrays, feeds)
-        weights, _, inputs = self.rule.backward(arrays, done, Slopes({self.last.index: self.factors}, {}))
-        shown = [None if dx is None else outward(dx, self.summary.layout) for dx in inputs]
-        return weights, dict(zip(self.summary.inputs, shown, strict=True))
+        back = self.rule.backward(arrays, done, Slopes({self.last.index: self.factors}, {}))
+        shown = [None if dx is None else outward(dx, self.summary.layout) for dx in back.inputs]
+        return back.weights, dict(zip(self.summary.inputs, shown, strict=True))
 
 
 def slope(measured: Measured, arrays: Any, feeds: Any, name: str, direction: np.ndarray) -> float:

@@ -109,7 +109,7 @@ def _of_letter(text: str, letter: str) -> str:
     """The part of ``text`` that is about ``letter``. Raises Unreadable where it is about something else."""
     if _IN_SUM.search(text):
         raise Unreadable("both sides together")
-    given = dict(re.findall(r"\b([A-Za-z]\d*)\s*=\s*([^,;=]+)", text))
+    given: dict[str, str] = dict(re.findall(r"\b([A-Za-z]\d*)\s*=\s*([^,;=]+)", text))
     if len(given) > 1 and letter in given:
         return given[letter]
     if given and letter.lower() not in map(str.lower, given) and re.match(r"[A-Za-z]\d*\s*=", text):

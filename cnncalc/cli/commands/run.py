@@ -47,6 +47,18 @@ def run(
             "--target", "-t", metavar="FILE", help="What the output should be, for the objective [default: the input]."
         ),
     ] = None,
+    gradients: Annotated[
+        bool, typer.Option("--gradients", help="Show dL/d(output) and dL/d(weights) of each layer, L the objective.")
+    ] = False,
+    layer: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--layer",
+            metavar="NAME",
+            help="Write the output of this layer instead (repeatable).",
+            autocompletion=options.complete_layers,
+        ),
+    ] = None,
     max_memory: options.MaxMemory = None,
     engine: Annotated[
         str,
@@ -80,12 +92,15 @@ def run(
 
     given = [_given(summary, setting) for setting in input or []]
     own = net.weights if weights is None else weights
-    result = session.run(summary, given, own, seeded, examples, bounds, engine, trace, io.progress(), target=target)
+    result = session.run(
+        summary, given, own, seeded, examples, bounds, engine, trace, io.progress(), target=target,
+        differentiate=gradients, chosen=layer or (),
+    )  # fmt: skip
     io.warn(finding for finding in net.findings() if finding.layer in summary.inputs)
     for file, array in unused(summary, given):
         io.complain(f'note: {file}: no input is called "{printable(array)}"; the array is not read', 0)
     with Files() as files:
-        for path, arrays in ((output, result.outputs), (save_weights, result.weights)):
+        for path, arrays in ((output, result.chosen or result.outputs), (save_weights, result.weights)):
             if path is not None:
                 io.write_arrays(path, partial(npz.write, arrays), files)
         io.report(render.render(result, format), None, files, aside="-" in (output, save_weights))

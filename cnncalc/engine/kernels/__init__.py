@@ -2,7 +2,7 @@
 
 A kernel is the function of a kind's name in the file of that kind's name: ``kinds/conv.py`` has its kernels in
 ``kernels/conv.py``, and so the folder is the registry here too. What else the engine knows of a kind is registered
-beside its kernel: ``backward``, ``fast_form`` and ``by_hand`` are decorators.
+beside its kernel: ``backward``, ``while_training``, ``by_step``, ``fast_form`` and ``by_hand`` are decorators.
 """
 
 from __future__ import annotations
@@ -25,6 +25,12 @@ Kernel = Callable[..., Any]
 Gradients = tuple[list[Any], Weights]
 #: The chain rule through a kernel: (kind, its weights by name, its operands, its output, dL/d(output)) -> gradients.
 Backward = Callable[..., Gradients]
+#: A training step where it is not as in a run: (kind, its weights by name, its operands, random numbers) -> output, the
+#: chain rule from dL/d(output), new values of weights that no gradient teaches.
+WhileTraining = Callable[..., tuple[Any, Callable[[Array], Gradients], Weights]]
+#: How large dL/d(state) is at each step of a recurrent kernel, by direction and layer as its arrays' names begin:
+#: (kind, its weights by name, its operands, dL/d(output)) -> norms.
+ByStep = Callable[..., dict[str, Array]]
 #: A fast form: the pieces of work that a layer is divided into; None leaves it to the reference kernel.
 Fast = Callable[[Job], Sequence[Work] | None]
 
@@ -66,6 +72,8 @@ Place = Callable[[tuple[int, ...]], Terms | Formula]
 ByHand = Callable[..., Place | Iterable[Shown]]
 
 _known: dict[type[Kind], Kernel] = {}
+_while_training: dict[type[Kind], WhileTraining] = {}
+_by_step: dict[type[Kind], ByStep] = {}
 _backward: dict[type[Kind], Backward] = {}
 _fast: dict[tuple[type[Kind], bool], Fast] = {}
 _by_hand: dict[type[Kind], ByHand] = {}
@@ -117,6 +125,38 @@ def find_backward(kind: Kind) -> Backward:
     if found is None:
         raise EngineError(f"{kind.word()} has no gradient")
     return found
+
+
+def while_training(*kinds: type[Kind]) -> Callable[[WhileTraining], WhileTraining]:
+    """Register the function below as what ``kinds`` do in a training step."""
+
+    def register(function: WhileTraining) -> WhileTraining:
+        _while_training.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+def find_while_training(kind: Kind) -> WhileTraining | None:
+    """What ``kind`` does in a training step where that is not its kernel, or None."""
+    find(kind)  # loads the file that registers it
+    return _while_training.get(type(kind))
+
+
+def by_step(*kinds: type[Kind]) -> Callable[[ByStep], ByStep]:
+    """Register the function below as what measures the gradient of ``kinds`` at each step."""
+
+    def register(function: ByStep) -> ByStep:
+        _by_step.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+def find_by_step(kind: Kind) -> ByStep | None:
+    """What measures the gradient of ``kind`` at each step, or None."""
+    find(kind)  # loads the file that registers it
+    return _by_step.get(type(kind))
 
 
 def fast_form(*kinds: type[Kind], volumes: bool = False) -> Callable[[Fast], Fast]:

@@ -1,11 +1,14 @@
-"""Dropout: the identity when run."""
+"""Dropout: the identity when run; while a network learns, numbers are left out at random."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from cnncalc.engine.arrays import Array, Weights
-from cnncalc.engine.kernels import Gradients, backward
+from cnncalc.engine.kernels import Gradients, backward, while_training
 from cnncalc.kinds.dropout import Dropout
 
 
@@ -16,3 +19,13 @@ def dropout(kind: Any, weights: Weights, x: Array) -> Array:
 @backward(Dropout)
 def dropout_backward(kind: Dropout, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
     return [dy], {}
+
+
+@while_training(Dropout)
+def dropout_while_training(
+    kind: Dropout, weights: Weights, xs: list[Array], random: np.random.Generator
+) -> tuple[Array, Callable[[Array], Gradients], Weights]:
+    """Each number is left out with the probability ``rate``, and the others are made larger by as much."""
+    (x,) = xs
+    factor = (random.random(x.shape) >= kind.rate) / max(1 - kind.rate, 1e-300)
+    return x * factor, lambda dy: ([dy * factor], {}), {}

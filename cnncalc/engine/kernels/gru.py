@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
-from cnncalc.engine.kernels import Gradients, backward
+from cnncalc.engine.kernels import Gradients, backward, by_step
 from cnncalc.engine.kernels.recurrent import (
     Cell,
     Maker,
@@ -28,6 +28,11 @@ def gru(kind: Gru, weights: Weights, x: Array, *states: Array) -> Array:
 @backward(Gru)
 def gru_backward(kind: Gru, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
     return run_backward(kind, weights, xs, dy, *_ways(kind)).gradients
+
+
+@by_step(Gru)
+def gru_by_step(kind: Gru, weights: Weights, xs: list[Array], dy: Array) -> dict[str, Array]:
+    return run_backward(kind, weights, xs, dy, *_ways(kind)).by_step
 
 
 def _ways(kind: Gru) -> tuple[Maker, StepBack]:

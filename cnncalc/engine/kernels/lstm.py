@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights
-from cnncalc.engine.kernels import Gradients, backward
+from cnncalc.engine.kernels import Gradients, backward, by_step
 from cnncalc.engine.kernels.recurrent import Cell, Step, of_state, of_state_backward, run, run_backward, sigmoid
 from cnncalc.kinds.lstm import Lstm
 
@@ -43,6 +43,11 @@ def split(gates: Array) -> list[Array]:
 @backward(Lstm)
 def lstm_backward(kind: Lstm, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
     return run_backward(kind, weights, xs, dy, _cell, _back).gradients
+
+
+@by_step(Lstm)
+def lstm_by_step(kind: Lstm, weights: Weights, xs: list[Array], dy: Array) -> dict[str, Array]:
+    return run_backward(kind, weights, xs, dy, _cell, _back).by_step
 
 
 def _back(own: Weights, step: Step, dstate: list[Array], found: Weights) -> tuple[Array, list[Array]]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights, inward, outward, summed_to
 from cnncalc.engine.fast.job import Job
 from cnncalc.engine.fast.rowwise import Rowwise
-from cnncalc.engine.kernels import Gradients, backward, fast_form
+from cnncalc.engine.kernels import Gradients, backward, fast_form, while_training
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.norm import Batchnorm, Groupnorm, Instancenorm, Layernorm, Rmsnorm
+
+MOVED = 0.1  # share of the way to a batch's mean and variance that the moving ones go, as in PyTorch
 
 
 def batchnorm(kind: Batchnorm, weights: Weights, x: Array) -> Array:
@@ -24,6 +28,24 @@ def batchnorm_backward(kind: Batchnorm, weights: Weights, xs: list[Array], y: Ar
     root = np.sqrt(weights["moving_variance"] + kind.eps)
     dz, found = _learned_backward(weights, (xs[0] - weights["moving_mean"]) / root, dy)
     return [dz / root], found
+
+
+@while_training(Batchnorm)
+def batchnorm_while_training(
+    kind: Batchnorm, weights: Weights, xs: list[Array], random: np.random.Generator
+) -> tuple[Array, Callable[[Array], Gradients], Weights]:
+    """With the mean and variance of the batch, towards which the moving ones go (the variance without bias)."""
+    (x,), axes = xs, tuple(range(xs[0].ndim - 1))
+    count = x.size // x.shape[-1]
+    z = normalised(x, axes, kind.eps)
+
+    def back(dy: Array) -> Gradients:
+        dz, found = _learned_backward(weights, z, dy)
+        return [normalised_backward(x, axes, kind.eps, dz)], found
+
+    reached = {"moving_mean": x.mean(axis=axes), "moving_variance": x.var(axis=axes) * count / max(1, count - 1)}
+    moved = {name: weights[name] + MOVED * (new - weights[name]) for name, new in reached.items()}
+    return _learned(weights, z), back, moved
 
 
 def layernorm(kind: Layernorm, weights: Weights, x: Array) -> Array:

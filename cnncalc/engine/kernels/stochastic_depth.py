@@ -1,11 +1,14 @@
-"""Stochastic depth: the identity when run."""
+"""Stochastic depth: the identity when run; while a network learns, examples are left out at random."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from cnncalc.engine.arrays import Array, Weights
-from cnncalc.engine.kernels import Gradients, backward
+from cnncalc.engine.kernels import Gradients, backward, while_training
 from cnncalc.kinds.stochastic_depth import StochasticDepth
 
 
@@ -18,3 +21,14 @@ def stochastic_depth_backward(
     kind: StochasticDepth, weights: Weights, xs: list[Array], y: Array, dy: Array
 ) -> Gradients:
     return [dy], {}
+
+
+@while_training(StochasticDepth)
+def stochastic_depth_while_training(
+    kind: StochasticDepth, weights: Weights, xs: list[Array], random: np.random.Generator
+) -> tuple[Array, Callable[[Array], Gradients], Weights]:
+    """Each example is left out with the probability ``rate``, and the others are made larger by as much."""
+    (x,) = xs
+    kept = random.random((len(x), *(1,) * (x.ndim - 1))) >= kind.rate
+    factor = kept / max(1 - kind.rate, 1e-300)
+    return x * factor, lambda dy: ([dy * factor], {}), {}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cnncalc.engine import inputs
-from cnncalc.engine.arrays import Array, inward
+from cnncalc.engine.arrays import Array, doubled, inward
 from cnncalc.engine.files.npz import Arrays
 from cnncalc.engine.planning import memory
 from cnncalc.engine.train import objective
@@ -60,8 +60,3 @@ def stored(path: str) -> Array:
                 f"{path} holds {len(file.names)} arrays and none is called target", help="a file of one array"
             )
         return np.asarray(file.read(name))
-
-
-def doubled(x: Array) -> Array:
-    """float64 of anything but token ids."""
-    return x.astype(np.float64) if x.dtype.kind == "f" else x

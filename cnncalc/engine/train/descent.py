@@ -129,7 +129,7 @@ def followed(
 
 def descent(learner: Learner, data: Data, settings: Settings) -> Iterator[Reached]:
     """Steps of the learner; the objective before the first epoch and after each, always under one noise."""
-    random = np.random.default_rng(settings.seed)
+    random, left_out = (np.random.default_rng([settings.seed, number]) for number in range(2))
     seen, count = _noisy(data.xs, settings.noise, random), data.examples
     batches = -(-count // settings.batch)
     yield learner.measure(seen, data.target)
@@ -139,7 +139,7 @@ def descent(learner: Learner, data: Data, settings: Settings) -> Iterator[Reache
             chosen = order[part]
             xs = _noisy([x[chosen] for x in data.xs], settings.noise, random)
             done = (epoch + number / batches) / settings.epochs
-            learner.step(xs, data.target[chosen], settings.rate * DECAYS[settings.decay](done))
+            learner.step(xs, data.target[chosen], settings.rate * DECAYS[settings.decay](done), left_out)
         yield learner.measure(seen, data.target)
 
 

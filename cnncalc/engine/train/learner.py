@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cnncalc.engine.arrays import Array
-from cnncalc.engine.gradients import Backpropagation, Forward
+from cnncalc.engine.backpropagation import Backpropagation, Forward
 from cnncalc.engine.train import objective
 from cnncalc.engine.train.objective import Goal, Reached
 from cnncalc.engine.train.optimizers import OPTIMIZERS
@@ -36,11 +36,12 @@ class Learner:
     def forward(self, xs: Inputs) -> Forward:
         return self.network.forward(self.arrays, xs)
 
-    def step(self, xs: Inputs, target: Array, rate: float) -> None:
-        """One step of the optimizer on the objective of these examples."""
-        done = self.forward(xs)
+    def step(self, xs: Inputs, target: Array, rate: float, random: np.random.Generator) -> None:
+        """One step of the optimizer on the objective of these examples; ``random`` decides what dropout leaves out."""
+        done = self.network.forward(self.arrays, xs, random)
         slopes = self.goal.slopes(done.of(self.goal.row), target, self._code(done))
-        found, _, _ = self.network.backward(self.arrays, done, slopes)
+        found = self.network.backward(self.arrays, done, slopes).weights
+        self.arrays.update(done.changes)
         for name, step in self._steps.items():
             if name in found:
                 step(self.arrays[name], found[name], rate)
