@@ -80,8 +80,10 @@ class Truth:
 
     @cached_property
     def computed(self) -> Computed:
-        """The numbers that follow from those which the problem states."""
-        return Computed(self.summary)
+        """The numbers that follow from those which the problem states. Raises SpecError where these do not fit."""
+        summary = (self.settled if self.letters else None) or self.summary
+        stated.check(summary)
+        return Computed(summary)
 
     @cached_property
     def letters(self) -> list[str]:

@@ -59,8 +59,9 @@ class Traced(NamedTuple):
 def trace(row: Row, weights: Weights, xs: list[Array], y: Array) -> Traced:
     """The working of the first example: at most MOST output numbers or steps, each of at most TERMS numbers."""
     form = kernels.find_by_hand(row.layer.kind)
-    shown = form(row.layer.kind, weights, *(x[:1] for x in xs)) if form else ()
-    operands, output = [x[0].copy() for x in xs], y[0].copy()
+    operands, output = [x[:1].copy() for x in xs], y[0].copy()  # the engine goes on in the same arrays
+    shown = form(row.layer.kind, weights, *operands) if form else ()
+    operands = [x[0] for x in operands]
     if not callable(shown):
         steps = list(islice(shown, MOST + 1))
         return Traced(row, [], 0, steps[:MOST], len(steps) > MOST, operands, output)

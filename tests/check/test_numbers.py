@@ -257,3 +257,13 @@ def test_what_is_no_gradient_is_told(tmp_path: Path, answers: str, text: str) ->
     (found,) = [v for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file]
     assert not found.ok
     assert text in found.text
+
+
+def test_numbers_follow_where_a_letter_is_settled(tmp_path: Path) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "problems:\n  - input: [4, 1]\n    layers: [{conv: {name: c, filters: 1, kernel: k, bias: false}}]\n"
+        "    given: {c.output: 3}\n    values: {input: [1, 2, 3, 4], c.kernel: [1, -1]}\n"
+        "    answers: {k: 2, c.values: [-1, -1, -1]}\n"
+    )
+    found = [v for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file]
+    assert [(v.ok, v.text) for v in found] == [(True, "")] * 2

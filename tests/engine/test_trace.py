@@ -125,3 +125,26 @@ def test_a_map_fits_the_page_and_says_what_is_cut(sizes: str, drawn: Any) -> Non
     lines = [line for line in render.lines(found) if "[" not in line]
     assert max(map(len, lines)) <= 80
     assert any("…" in line for line in lines)
+
+
+def test_the_working_is_that_of_the_run_whatever_layers_follow(run_of: Any) -> None:
+    """The fast engine writes several outputs into the same memory."""
+    text = (
+        "input: [3, 4]\nlayers: [tanh, {lstm: {name: layer, units: 4, return_sequences: true}}, tanh, tanh, tanh, tanh]"
+    )
+    found = run_of(text, "layer")
+    for name, x in (("x_1", found.operands[0][0]), ("x_3", found.operands[0][2])):
+        shown = next(step.numbers for step in found.steps if step.name == name)
+        assert np.array_equal(shown, x)
+    assert found.steps[-1].numbers == pytest.approx(found.output, rel=1e-5)
+
+
+@pytest.fixture
+def run_of() -> Any:
+    from cnncalc.engine import run as session
+
+    def traced_run(text: str, layer: str) -> Any:
+        summary = cnncalc.parse(text).summary()
+        return session.run(summary, [], None, 0, None, cnncalc.Limits(), traced=layer).traced
+
+    return traced_run

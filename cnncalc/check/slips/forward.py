@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnncalc.summary.rows import Row
 
 LONGEST = 40  # layers of a network in which slips are looked for
+HEAVIEST = 10**7  # multiply-accumulates of one
 NAMED = 3  # slips that are named where several give the same numbers
 
 Arrays = dict[str, Any]
@@ -172,7 +173,7 @@ def explain(truth: Truth, key: Key, answer: Any) -> Explanation | None:
 
     Made in the layer asked for, in all that have it, or in one other; the first of these that explains them is named.
     """
-    if len(truth.network.layers) > LONGEST or key.quantity != "values":
+    if key.quantity != "values" or len(truth.network.layers) > LONGEST or truth.computed.summary.totals.macs > HEAVIEST:
         return None
     right = truth.computed.right(key)
     for makers in (_own, _everywhere, _elsewhere):
@@ -196,21 +197,21 @@ Made = Iterator[tuple[str, str, Right]]
 
 def _own(truth: Truth, key: Key) -> Made:
     """Slips in the layer asked for, and its output turned."""
-    row = find_row(truth.summary, key)
+    row = find_row(truth.computed.summary, key)
     yield from _of_slips(truth, row, lambda other: other is row)
     right = truth.computed.exact.output(row)
     if right.ndim > 1:
-        axes = (0, 1) if row.output.rank < 3 or truth.summary.layout == "channels_last" else (-2, -1)
-        yield "transposed", "with rows and columns exchanged", of_array(right.swapaxes(*axes), truth.summary)
+        axes = (0, 1) if row.output.rank < 3 or truth.computed.summary.layout == "channels_last" else (-2, -1)
+        yield "transposed", "with rows and columns exchanged", of_array(right.swapaxes(*axes), truth.computed.summary)
 
 
 def _everywhere(truth: Truth, key: Key) -> Made:
-    yield from _of_slips(truth, find_row(truth.summary, key), lambda _: True)
+    yield from _of_slips(truth, find_row(truth.computed.summary, key), lambda _: True)
 
 
 def _elsewhere(truth: Truth, key: Key) -> Made:
-    row = find_row(truth.summary, key)
-    for other in truth.summary.rows[: row.index]:
+    row = find_row(truth.computed.summary, key)
+    for other in truth.computed.summary.rows[: row.index]:
         for name, said, wrong in _of_slips(truth, row, lambda one, other=other: one is other):  # type: ignore[misc]
             yield name, f"{said} in {other.name}", wrong
 
@@ -226,6 +227,6 @@ def _of_slips(truth: Truth, asked: Row, where: Callable[[Row], bool]) -> Made:
             return (row.layer.kind, own) if made is None else made
 
         try:
-            yield name, slip.said, of_row(Exact(truth.summary, change), asked)
+            yield name, slip.said, of_row(Exact(truth.computed.summary, change), asked)
         except (CnncalcError, ValueError, ZeroDivisionError, IndexError):  # what comes out fits no more
             continue
