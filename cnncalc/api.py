@@ -81,9 +81,7 @@ class Net:
 
     @cached_property
     def _summary(self) -> Summary:
-        found = Summary(self.network, infer.infer(self.network).rows)
-        stated.check(found)
-        return found
+        return stated.checked(Summary(self.network, infer.infer(self.network).rows))
 
     def summary(self) -> Summary:
         """Every layer's output, parameters and multiply-accumulates, and the totals; worked out once.

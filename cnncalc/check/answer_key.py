@@ -43,11 +43,14 @@ class Judged(NamedTuple):
 
 
 class Leniency(NamedTuple):
-    """What a problem lets pass: a relative ``tolerance``, spatial sizes alone, sizes in any order."""
+    """What a problem lets pass: a relative ``tolerance``, spatial sizes alone, sizes in any order; and of numbers the
+    marks of each.
+    """
 
     tolerance: float = 0.0
     spatial: bool = False
     any_order: bool = False
+    shares: tuple[Fraction, ...] = ()
 
 
 EXACT = Leniency()
@@ -70,9 +73,7 @@ class Truth:
     @cached_property
     def summary(self) -> Summary:
         """The network worked out, its letters left in. Raises SpecError, LimitError."""
-        found = self.of(self.network)
-        stated.check(found)
-        return found
+        return stated.checked(self.of(self.network))
 
     def of(self, network: Network) -> Summary:
         """``network`` worked out, its sizes written as the answers are."""
@@ -81,9 +82,7 @@ class Truth:
     @cached_property
     def computed(self) -> Computed:
         """The numbers that follow from those which the problem states. Raises SpecError where these do not fit."""
-        summary = (self.settled if self.letters else None) or self.summary
-        stated.check(summary)
-        return Computed(summary)
+        return Computed(stated.checked((self.settled if self.letters else None) or self.summary))
 
     @cached_property
     def letters(self) -> list[str]:
@@ -151,7 +150,7 @@ class Truth:
     def _judge(self, answer: Answer, leniency: Leniency) -> Judged:
         key = answer.key
         if key.numbers:
-            found = compare(answer.text, self.computed.right(key), leniency.tolerance)
+            found = compare(answer.text, self.computed.right(key), leniency.tolerance, leniency.shares)
             if found is None:
                 return Judged(right=None)
             return Judged(found.share == 1, found.value, share=found.share, why=found.why)

@@ -38,14 +38,12 @@ class Right(NamedTuple):
 
 class Compared(NamedTuple):
     """An answer beside the right numbers: ``value`` as data, the ``share`` of its cells that are right, and ``why``
-    it is not right, in words that follow "it". ``cells`` are in the order of the right ones; empty where the sizes are
-    others.
+    it is not right, in words that follow "it".
     """
 
     value: Any
     share: Fraction
     why: str = ""
-    cells: tuple[Cell | None, ...] = ()
 
 
 class Computed:
@@ -138,8 +136,14 @@ def of_array(array: Any, summary: Summary) -> Right:
     return Right([float(n) for n in array.ravel()], array.shape, tuple(axes) if array.ndim > 1 else ("number",))
 
 
-def compare(text: str, right: Right, tolerance: float = 0.0) -> Compared | None:
-    """An answer beside the right numbers, in the reading that fits best; None where it cannot be read."""
+def compare(text: str, right: Right, tolerance: float = 0.0, shares: tuple[Fraction, ...] = ()) -> Compared | None:
+    """An answer beside the right numbers, in the reading that fits best; None where it cannot be read.
+
+    ``shares`` are the marks of each number, alike where none are given. Raises SpecError where they are not as many.
+    """
+    if len(shares) not in (0, len(right.flat)):
+        raise SpecError(f"marks are given for {len(shares)} numbers, and the answer has {len(right.flat)}")
+    shares = shares if any(shares) else (Fraction(1),) * len(right.flat)
     readings = matrix.read(text)
     fitting = [(reading, cells) for reading in readings for cells in _fitted(reading, right)]
     if not fitting:
@@ -147,19 +151,22 @@ def compare(text: str, right: Right, tolerance: float = 0.0) -> Compared | None:
             return None
         given, wanted = (_shown(sizes) for sizes in (readings[0].sizes, right.sizes))
         return Compared(readings[0].nested(), Fraction(0), f"is {given}; {wanted} asked for")
-    found = [_compared(reading, cells, right, tolerance) for reading, cells in fitting]
+    found = [_compared(reading, cells, right, tolerance, shares) for reading, cells in fitting]
     return max(found, key=lambda one: one.share)
 
 
-def _compared(reading: Matrix, cells: list[Cell | None], right: Right, tolerance: float) -> Compared:
+def _compared(
+    reading: Matrix, cells: list[Cell | None], right: Right, tolerance: float, shares: tuple[Fraction, ...]
+) -> Compared:
     """Cell by cell. Numbers that are all cut off in place of rounded are right: one alone is a mistake in rounding."""
     pairs = list(zip(cells, right.flat, strict=True))
     wrong = [i for i, (cell, n) in enumerate(pairs) if not (cell and cell.says(n, tolerance))]
     if not tolerance and len(wrong) > 1 and all(cell and cell.cuts(n) for cell, n in pairs):
         wrong = []  # every digit behind the last decimal was cut off
-    share = Fraction(len(cells) - len(wrong), len(cells))
+    lost = sum((shares[index] for index in wrong), Fraction(0))
+    share = 1 - lost / sum(shares)
     why = f"has {', '.join(_wrong(wrong, cells, right))}" if wrong else ""
-    return Compared(reading.nested(), share, why, tuple(cells))
+    return Compared(reading.nested(), share, why)
 
 
 def _fitted(reading: Matrix, right: Right) -> Iterator[list[Cell | None]]:

@@ -57,6 +57,7 @@ class Problem:
         self.places: dict[str, Mark] = {}
         self.options: dict[str, list[Node]] = {}
         self.marks: dict[str, Fraction] = {}
+        self.shares: dict[str, tuple[Fraction, ...]] = {}  # marks of each number of an answer, where they are given
         self.partial: dict[str, Fraction] = {}  # the share of the marks that is left, by slip
         self.demands: list[Demand] = []  # of a network file, whose answers are what it expects
         self.stated: dict[str, Node] = {}
@@ -204,6 +205,7 @@ def _read_own(problem: Problem, node: Mapping, limits: Limits) -> None:
     if "once" in items:
         problem.once = values.flag(items["once"], context, "once")
     problem.marks = worth.marks(items.get("marks"), list(problem.answers), context)
+    problem.shares = worth.shares(items.get("marks"), context)
 
 
 def _options(node: Node, answers: dict[str, Node]) -> dict[str, list[Node]]:

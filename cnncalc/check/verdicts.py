@@ -103,7 +103,7 @@ def _verdict(problem: Problem, name: str, node: Node, letters: Letters, *, searc
         verdict = verdict._replace(got=told(key, got))
         if text is None:
             return verdict._replace(text="there is no answer", steps=steps(truth.summary, key))
-        leniency = _leniency(problem)
+        leniency = _leniency(problem, name)
         judged = truth.judge(answer, leniency)
         if judged.right is None:
             return verdict._replace(text="the answer cannot be read", steps=steps(truth.summary, key))
@@ -129,8 +129,8 @@ def _verdict(problem: Problem, name: str, node: Node, letters: Letters, *, searc
     return verdict._replace(ok=True)
 
 
-def _leniency(problem: Problem) -> Leniency:
-    return Leniency(problem.tolerance, spatial=True, any_order=problem.any_order)
+def _leniency(problem: Problem, name: str) -> Leniency:
+    return Leniency(problem.tolerance, spatial=True, any_order=problem.any_order, shares=problem.shares.get(name, ()))
 
 
 def _as_data(answer: Answer) -> Any:

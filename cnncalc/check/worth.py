@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
 
 from cnncalc.errors import nearest
 from cnncalc.spec import values
-from cnncalc.spec.node import Mapping, Node
+from cnncalc.spec.node import Mapping, Node, Sequence
 from cnncalc.spec.values import BadValue, Context
 
 _MOST_MARKS = 1e6
@@ -21,7 +22,8 @@ def real(node: Node, context: Context, what: str, most: float) -> float:
 
 
 def marks(node: Node | None, answers: list[str], context: Context) -> dict[str, Fraction]:
-    """Marks of the whole problem, shared out evenly; or of each answer, by key; 1 for each where none are given.
+    """Marks of the whole problem, shared out evenly; or of each answer, by key, or of each of its numbers; 1 for each
+    answer where none are given.
 
     Raises BadValue.
     """
@@ -29,11 +31,27 @@ def marks(node: Node | None, answers: list[str], context: Context) -> dict[str, 
         for key in node.items:
             if key not in answers:
                 raise BadValue(f'marks are given for "{key}", which is not answered', node.keys[key])
-        each = {key: Fraction(str(real(mark, context, "marks", _MOST_MARKS))) for key, mark in node.items.items()}
+        each = {key: sum(_leaves(mark, context), Fraction(0)) for key, mark in node.items.items()}
         return {key: each.get(key, Fraction(1)) for key in answers}
     if node is not None:
         return dict.fromkeys(answers, Fraction(str(real(node, context, "marks", _MOST_MARKS))) / len(answers))
     return dict.fromkeys(answers, Fraction(1))
+
+
+def shares(node: Node | None, context: Context) -> dict[str, tuple[Fraction, ...]]:
+    """The marks of each number of an answer, by key, where they are given as a list. Raises BadValue."""
+    if not isinstance(node, Mapping):
+        return {}
+    return {key: tuple(_leaves(mark, context)) for key, mark in node.items.items() if isinstance(mark, Sequence)}
+
+
+def _leaves(node: Node, context: Context) -> Iterator[Fraction]:
+    """The marks in nested lists, in order; of one number that alone."""
+    if isinstance(node, Sequence):
+        for item in node.items:
+            yield from _leaves(item, context)
+    else:
+        yield Fraction(str(real(node, context, "marks", _MOST_MARKS)))
 
 
 def partial(node: Node, context: Context) -> dict[str, Fraction]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from cnncalc.errors import Problem, SpecError, nearest
 from cnncalc.symbolic.expr import Number, value
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from cnncalc.spec.numbers import Numbers
     from cnncalc.summary.rows import Summary
 
+S = TypeVar("S", bound="Summary")
 TARGET = "target"
 LISTED = 8  # names that a message lists
 
@@ -40,15 +41,16 @@ def rooms(summary: Summary) -> dict[str, Room]:
     return found
 
 
-def check(summary: Summary) -> None:
-    """Raise SpecError for every name in ``values`` that the network lacks, and for numbers of other sizes."""
+def checked(summary: S) -> S:
+    """The summary itself. Raises SpecError for names in ``values`` that are not its own, and numbers of other sizes."""
     if not summary.network.values:
-        return
+        return summary
     known = rooms(summary)
     given = summary.network.values.items()
     problems = [problem for name, numbers in given for problem in _faults(summary, known, name, numbers)]
     if problems:
         raise SpecError(problems)
+    return summary
 
 
 def _faults(summary: Summary, known: dict[str, Room], name: str, numbers: Numbers) -> Iterator[Problem]:

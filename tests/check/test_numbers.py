@@ -160,6 +160,15 @@ def test_marks_are_shared_over_the_cells(tmp_path: Path) -> None:
     assert (other.verdict, other.marks) == ("right", 1)
     weighty = CONV.replace("    answers", "    marks: {c.values: 8}\n    answers")
     assert marked(tmp_path, weighty, {"c.values": "3 0; ? 9"})[0].marks == 4
+    by_cell = CONV.replace("    answers", "    marks: {c.values: [[1, 1], [0, 3]]}\n    answers")
+    assert [marked(tmp_path, by_cell, {"c.values": answer})[0].marks for answer in ("3 0; 1 8", "3 0; 0 9")] == [5, 2]
+
+
+def test_marks_of_another_number_of_cells_are_refused(tmp_path: Path) -> None:
+    problem = {**yaml.safe_load(CONV)["problems"][0], "marks": {"c.values": [1, 2]}}
+    first, second = verdicts(tmp_path, [problem])
+    assert (first.ok, second.ok) == (False, True)
+    assert "marks are given for 2 numbers, and the answer has 4" in first.text
 
 
 def test_what_follows_from_a_students_own_map_is_follow_through(tmp_path: Path) -> None:

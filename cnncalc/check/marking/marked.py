@@ -33,7 +33,8 @@ class Question(NamedTuple):
 
     @property
     def leniency(self) -> Leniency:
-        return Leniency(self.problem.tolerance, self.spatial, self.problem.any_order)
+        shares = self.problem.shares.get(self.name, ())
+        return Leniency(self.problem.tolerance, self.spatial, self.problem.any_order, shares)
 
     def chosen(self, answer: str) -> str:
         """The option that ``answer`` names by its letter, such as ``a`` or ``(b)``; else ``answer`` itself."""
