@@ -32,6 +32,7 @@ def as_csv(sheet: Sheet) -> str:
 
 
 _TEXT = Column("", "")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 def csv_line(cells: Iterable[str | None]) -> str:
@@ -42,9 +43,9 @@ def csv_line(cells: Iterable[str | None]) -> str:
 
 
 def csv_cell(column: Column, value: Any) -> str:
-    """A cell of CSV; a text that begins ``= + - @`` gets a leading ``'``."""
+    """A cell of CSV; a text that begins ``= + - @``, in any width, gets a leading ``'``."""
     text = "" if value is None else cell(column, value, "x", separators=False)
-    return f"'{text}" if column.type.startswith("text") and text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"'{text}" if column.type.startswith("text") and text[:1] in _FORMULA else text
 
 
 def as_markdown(sheet: Sheet) -> str:
