@@ -90,7 +90,7 @@ EXPORTS = {
         [*_moodle(1), "part 1: 28; part 2: 28; part 3: 10", "part 1: 260", "2"], [*_moodle(2), "-", "260", "3"],
     ),
     "canvas": written(
-        ["name", "id", "sis_id", "section", "section_id", "submitted", "attempt", "345678: Q1 c1.output", "1.0",
+        ["name", "id", "sis_id", "section", "section_id", "submitted", "attempt", "345678: Q1 c1.output (2 points)", "1.0",
          "345679: Q1 c1.params", "1.0", "345680: Which padding keeps the size?", "1.0", "n correct", "score"],
         ["Ann", "9001", "101", "S", "1", "2025-05-12", "1", RIGHT[0], "1", RIGHT[1], "1", RIGHT[2], "1", "3", "3"],
         ["Bob", "9002", "102", "S", "1", "2025-05-12", "1", "", "0", "260", "1", "3", "0", "1", "1"],
@@ -106,13 +106,23 @@ EXPORTS = {
     "keys alone": "name\tc1.output\tc1.params\tp\n101\t28x28x10\t260\t2\n102\t\t260\t3\n",
     "microsoft forms": written(
         ["ID", "Start time", "Completion time", "Email", "Name", "Q1.c1.output", "Q1.c1.params", "Q2.p"],
+        ["1", "5/12/25 9:00:00", "5/12/25 9:30:00", "anonymous", "101", *RIGHT],
+        ["2", "5/12/25 9:00:00", "5/12/25 9:30:00", "anonymous", "102", "", "260", "3"],
+    ),
+    "microsoft forms, anonymous": written(
+        ["ID", "Start time", "Completion time", "Email", "Name", "Q1.c1.output", "Q1.c1.params", "Q2.p"],
         ["101", "5/12/25 9:00:00", "5/12/25 9:30:00", "anonymous", "", *RIGHT],
         ["102", "5/12/25 9:00:00", "5/12/25 9:30:00", "anonymous", "", "", "260", "3"],
+    ),
+    "google forms, the address twice": written(
+        ["Timestamp", "Email Address", "Email Address", "Q1 c1.output", "Q1 c1.params", "Q2"],
+        ["2025/05/12", "101", "a", *RIGHT], ["2025/05/12", "102", "b", "", "260", "3"],
     ),
     "long, other words": "Name,Question,Part,Response\n101,q1,C1.OUTPUT,28x28x10\n101,Q1,c1.params,260\n"
     "101,q2,P,2\n102,Q1,c1.params,260\n102,Q2,p,3\n102,Q2,p,3\n",
     "long, one label": "student,question,answer\n101,Q1.c1.output,28x28x10\n101,Q1 c1.params,260\n101,Q2,2\n"
     "102,c1.params,260\n102,Which padding keeps the size?,3\n",
+    "numbered by hand": "Name;Frage 1;Frage 2;Frage 3\n101;28x28x10;260;2\n102;;260;3\n",
     "sep": "sep=;\nstudent;problem;key;answer\n101;Q1;c1.output;28x28x10\n101;Q1;c1.params;260\n101;Q2;p;2\n"
     "102;Q1;c1.params;260\n102;Q2;p;3\n",
 }  # fmt: skip
@@ -169,7 +179,8 @@ def test_columns_by_hand(students: Callable[..., tuple[dict[str, Any], str]], tm
         ("ID,Q2\n1,2\n1,3\n", None, '"1" answers Q2 p twice'),
         ("ID,Q2\n1,2,9\n", None, "3 cells, where the heading has 2"),
         ("Q2,Q1.c1.params\n2,260\n", None, 'the column "student" is not in the heading'),
-        ("ID,Question 9\n1,2\n", None, "is not in the heading"),
+        ("ID,Frage 9\n1,2\n", None, "no column stands for an answer that is asked for"),
+        ("ID,Q1 c1.parms\n1,2\n", None, 'did you mean "Q1.c1.params"?'),
     ],
 )  # fmt: skip
 def test_a_sheet_that_is_not_understood_is_exit_3(

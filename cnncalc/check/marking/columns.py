@@ -28,7 +28,9 @@ _WORDS = {
     "layout": ("layout",),
 }  # fmt: skip
 _ROLES = {word: role for role, words in _WORDS.items() for word in words}
-_RESPONSE = re.compile(rf"(?:{'|'.join(_WORDS['answer'])}) ?(\d{{1,6}})")
+_NUMBERED_ROWS = {"start time", "completion time"}  # of Microsoft Forms, whose ID is the number of the row
+#: Numbered headings: answers come before questions, which Moodle exports beside them.
+_NUMBERED = [re.compile(rf"(?:{'|'.join(_WORDS[role])}) ?(\d{{1,6}})") for role in ("answer", "problem")]
 TARGETS = (*LONG, "layout")  # besides answers
 
 
@@ -92,17 +94,20 @@ def understood(heading: list[str], labels: Labels, given: dict[str, str | Place 
 def _roles(heading: list[str], by_hand: dict[int, str | Place | None]) -> tuple[dict[str, int], list[tuple[int, ...]]]:
     """The columns with a word of ``_WORDS`` above them, and those of the students. Raises Clash."""
     found: dict[str, list[tuple[int, int]]] = {}
-    for place, name in enumerate(heading):
+    words = [plain(name) for name in heading]
+    for place, word in enumerate(words):
         target = by_hand.get(place, ...)
-        word = plain(name)
         role = _ROLES.get(word) if target is ... else target
         if isinstance(role, str):
             order = -1 if target is not ... else _WORDS[role].index(word)
+            if word == "id" and _NUMBERED_ROWS.issubset(words):
+                order = len(_WORDS[role])
             found.setdefault(role, []).append((order, place))
     roles: dict[str, int] = {}
     for role, places in found.items():
         places.sort()
-        if len(places) > 1 and places[0][0] == places[1][0]:
+        first = places[0][0]
+        if len(places) > 1 and first == places[1][0] and (role != "student" or first < 1):
             raise Clash(f'the column "{heading[places[0][1]].strip()}" is twice in the heading of the sheet')
         roles[role] = places[0][1]
     named = found.get("student", [])
@@ -129,9 +134,11 @@ def _repeated(heading: list[str], free: set[int], labels: Labels) -> dict[int, l
 
 def _numbered(heading: list[str], free: set[int], labels: Labels) -> dict[int, list[Place]]:
     """``Response 1`` and so on: answers in the order of the files; problems, where there are as many of these alone."""
-    numbers = {p: int(match[1]) for p in sorted(free) if (match := _RESPONSE.fullmatch(plain(heading[p])))}
-    if not numbers:
-        return {}
+    words = {place: plain(heading[place]) for place in sorted(free)}
+    for pattern in _NUMBERED:
+        numbers = {place: int(match[1]) for place, word in words.items() if (match := pattern.fullmatch(word))}
+        if numbers:
+            break
     each = [[place] for place in labels.places]
     answers = labels.problems if len(numbers) == len(labels.problems) else each
     return {place: answers[number - 1] for place, number in numbers.items() if 0 < number <= len(answers)}
@@ -145,9 +152,11 @@ def _refuse_twice(heading: list[str], answers: dict[int, list[Place]]) -> None:
             raise Clash(f"the columns {names[:200]} both stand for {place[0]} {place[1]}")
 
 
-def wanting(heading: list[str]) -> tuple[str, str | None]:
-    """What is missing in a row that should be a heading, with a word that is close."""
+def wanting(heading: list[str]) -> tuple[str | None, str | None]:
+    """What is missing in a row that should be a heading, with a word that is close; None where that is the answers."""
     known = {_ROLES.get(plain(name)) for name in heading}
     known |= {"student"} if known & {"surname", "first name"} else set()
+    if known & set(LONG) == {"student"}:
+        return None, None
     missing = next((name for name in LONG if name not in known), "answer")
     return missing, nearest(missing, [name.strip()[:60] for name in heading[:1000]])

@@ -11,6 +11,8 @@ from cnncalc.errors import nearest
 
 #: What an export writes before the text of a question: the number that Canvas gives it.
 _NUMBERED = re.compile(r"^\s*\d{3,}:\s*")
+#: What is written behind it: ``(2 points)``, ``[1 mark]``.
+_WORTH = re.compile(r"\s*[(\[]\s*[\d.,]+\s*(?:points?|marks?|pts?|punkte?)\.?\s*[)\]]\s*$", re.I)
 _LONGEST = 4000  # characters of a heading that are compared
 
 
@@ -63,7 +65,7 @@ class Labels:
         """The answer that one label names: ``Q1.c1.output``, a key, a problem or a text with one answer alone."""
         if label in self._exact:
             return self._exact[label]
-        for name in (plain(label), plain(_NUMBERED.sub("", label))):
+        for name in (plain(label), plain(_bare(label))):
             for known in (self._alike, self._texts):
                 if name and len(found := known.get(name, [])) == 1:
                     return found[0]
@@ -71,12 +73,16 @@ class Labels:
 
     def of_text(self, label: str) -> list[Place]:
         """The answers of the problem with this text, in their order."""
-        return self._texts.get(plain(_NUMBERED.sub("", label)), [])
+        return self._texts.get(plain(_bare(label)), [])
 
     def nearest(self, label: str) -> str:
         """``did you mean``, or else what the labels are like."""
         names = [f"{problem}.{key}" for problem, key in self.places]
         return nearest(label, names) or f"such as {names[0]}" if names else ""
+
+
+def _bare(label: str) -> str:
+    return _WORTH.sub("", _NUMBERED.sub("", label[:_LONGEST]))
 
 
 def plain(label: str) -> str:

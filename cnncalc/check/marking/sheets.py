@@ -108,15 +108,23 @@ def _understood(
             failed = failed or error
     if failed and not first:
         raise failed
-    raise _no_heading(*(first[0] if first else ([], Mark(Source(name, ""), 1, 1))), given)
+    raise _no_heading(*(first[0] if first else ([], Mark(Source(name, ""), 1, 1))), given, labels)
 
 
-def _no_heading(heading: list[str], mark: Mark, given: dict[str, str | Place | None]) -> SpecError:
+def _likely(heading: list[str], labels: Labels) -> str:
+    hints = (labels.nearest(name) for name in heading[:_TITLES] if name.strip())
+    near = next((hint for hint in hints if hint.startswith("did you mean")), labels.nearest(""))
+    return f"{near}; or --map says what stands where"
+
+
+def _no_heading(heading: list[str], mark: Mark, given: dict[str, str | Place | None], labels: Labels) -> SpecError:
     absent = [name for name in given if name not in map(str.strip, heading)]
     if absent:
         return SpecError(f'no column is called "{absent[0][:60]}", as --map says', mark=mark)
     missing, near = columns.wanting(heading)
     text = f'the column "{missing}" is not in the heading of the sheet'
+    if missing is None:
+        text, near = "no column stands for an answer that is asked for", _likely(heading, labels)
     help = near or f"a sheet begins\n{_FORM}\n{_WIDE}\nor --map says what stands where"
     return SpecError(text, mark=mark, help=help)
 
