@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnncalc.engine import gradients, kernels, model, stated
+from cnncalc.engine import by_hand, gradients, kernels, model, stated
 from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, Weights, inward, outward
 from cnncalc.engine.kernels.activation import activate
@@ -20,6 +20,7 @@ from cnncalc.kinds.base.kind import Kind
 from cnncalc.summary.stated import TARGET
 
 if TYPE_CHECKING:
+    from cnncalc.engine.by_hand import Traced
     from cnncalc.errors import Mark
     from cnncalc.summary.rows import Row, Summary
 
@@ -49,6 +50,12 @@ class Exact:
                 self._known[len(self.summary.inputs) + one.index] = self._worked_out(one)
         found: Array = outward(self._known[len(self.summary.inputs) + row.index], self.summary.layout)[0]
         return found
+
+    def traced(self, row: Row) -> Traced:
+        """The working of a layer with its numbers."""
+        self.output(row)
+        own = learned.of(self.summary, row, self.weights)
+        return by_hand.trace(row, own, self.operands(row), self._known[len(self.summary.inputs) + row.index])
 
     def operands(self, row: Row) -> list[Array]:
         """What a layer reads, once its output is known."""

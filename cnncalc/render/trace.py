@@ -64,6 +64,12 @@ def lines(traced: Traced) -> list[str]:
     return found
 
 
+def worked(traced: Traced) -> list[str]:
+    """The windows or the steps alone, a line each."""
+    windows = _windows(traced) if traced.windows else ()
+    return [line.strip() for line in (*windows, *_steps(traced)) if line.strip()]
+
+
 def _windows(traced: Traced) -> Iterator[str]:
     name = "z" if traced.steps else "y"  # what softmax is taken of
     for tap in traced.windows:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import counted_numbers as numbers
 import importers
 import pytest
 import yaml
@@ -31,6 +32,9 @@ MOST = 1200  # numbers that are tried for a letter
 def recomputed(item: Item) -> dict[str, Any]:
     """The answers of a question; a letter is the one number that gives what is demanded."""
     input, layers = item.stated["input"], yaml.safe_load(item.stated["layers"])
+    if "values" in item.stated:
+        found = numbers.output(layers, yaml.safe_load(item.stated["values"]))
+        return {str(item.parts[0].key): [[[n] for n in row] if isinstance(row, list) else row for row in found]}
     letters = [str(part.key) for part in item.parts if not part.key.quantity]
     if not letters:
         return Counted(input, layers).found
@@ -86,6 +90,12 @@ def test_options_are_distinct_and_so_are_the_slips_that_lead_to_them(choices: An
             assert len(set(said)) == len(said)
             near += sum(not option.said for option in part.options) - 1
     assert near < len(choices.items)
+
+
+def test_a_file_with_options_is_right_as_a_problem_file(choices: Any, tmp_path: Path, call: Call) -> None:
+    file = tmp_path / "paper.yaml"
+    file.write_text(str(render.key([choices], "yaml")), encoding="utf-8")
+    assert call("check", file)[0] == 0
 
 
 def test_feedback_names_the_slip_and_does_not_give_the_answer_away(choices: Any) -> None:

@@ -311,3 +311,36 @@ def test_what_is_doubtful_or_refused(
 def test_a_network_is_no_paper(call: Call) -> None:
     code, out, err = call("paper", "@worked-example")
     assert (code, out, "nothing to ask" in err) == (2, "", True)
+
+
+NUMBERS = """
+problems:
+  - id: N
+    text: The map is convolved and passed through a sigmoid. What comes out?
+    input: 3x3x1
+    layers: [{conv: {name: c, filters: 1, kernel: 2, bias: false}}, {sigmoid: {name: s}}]
+    values: {input: [[1, 0, 2], [0, 1, 1], [2, 1, 0]], c.kernel: [[1, 0], [0, -1]]}
+    answers: {c.values: "0 -1; -1 1", s.values: "0.5 0.27; 0.27 0.73", c.output: 2x2x1}
+"""
+
+
+def test_a_matrix_has_a_field_for_each_cell_and_its_sums_in_the_key(tmp_path: Path, call: Call) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(NUMBERS, encoding="utf-8")
+    paper, doubtful = of_files([str(file)], Limits())
+    assert not doubtful
+    (question,) = importers.moodle(str(render.render([paper], "moodle")))[1:]
+    cells = [answers for _, _, answers in importers.cloze(question.text)]
+    assert [answer[0][0] for answer in cells[:4]] == ["0", "-1", "-1", "1"]
+    assert [(answer[0][0][:4], answer[0][2]) for answer in cells[4:8]] == [
+        ("0.5", "0.005"), ("0.26", "0.005"), ("0.26", "0.005"), ("0.73", "0.005"),
+    ]  # fmt: skip
+    assert [answer[0][0] for answer in cells[8:]] == ["2", "2", "1"]
+    assert question.text.count("<br/>") == 4
+    assert " × </p>" not in question.text
+    _, key, _ = call("paper", file, "--key")
+    assert r"- c: y\[1,1,1\] = 1·1 + 0·0 + 0·0 + 1·(−1) = 0" in key
+    assert r"- s: y\[2,2,1\] = 1/(1 + e^(−1)) = 0.731059" in key
+    ((item,),) = importers.qti(render.render([paper], "qti"))  # type: ignore[arg-type]
+    rounded = {name: str(round(float(right), 2)) for name, right in item.fields()}
+    assert item.score(rounded)[0] == pytest.approx(3)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.check.answers.matrix import leaves
+from cnncalc.check.slips import forward
 from cnncalc.check.slips.search import Search
 
 if TYPE_CHECKING:
@@ -42,11 +44,14 @@ def distractors(truth: Truth, key: Key, right: Any, count: int, draw: Draw) -> l
     No two are the same number or come from the same slip. Numbers that are merely near the right one, with no words,
     come last.
     """
-    search = Search(truth, key)
     found: list[_Wrong] = []
-    for levels in ((0, 1), (2,)) if key.quantity else ((0,),):  # two slips at once only where there are too few of one
-        if len(found) < count:
-            found += _drawn(_slips(search, levels, right), found, count - len(found), draw)
+    if key.numbers:
+        found = _drawn(_with_numbers(truth, key, right), [], count, draw)
+    else:
+        search = Search(truth, key)
+        for levels in ((0, 1), (2,)) if key.quantity else ((0,),):  # two slips at once where there are too few of one
+            if len(found) < count:
+                found += _drawn(_slips(search, levels, right), found, count - len(found), draw)
     taken = [right, *(wrong.value for wrong in found)]
     for value in _near(right):
         if len(taken) <= count and value not in taken and _plausible(value, right):
@@ -84,6 +89,17 @@ def _slips(search: Search, levels: tuple[int, ...], right: Any) -> list[_Wrong]:
     return list(best.values())
 
 
+def _with_numbers(truth: Truth, key: Key, right: Any) -> list[_Wrong]:
+    """The wrong numbers that slips lead to, of as many cells as the right ones and whole."""
+    sizes = truth.computed.right(key).sizes
+    found = []
+    for name, said, wrong in forward.reached(truth, key):
+        value = wrong.nested()
+        if wrong.sizes == sizes and value != right and all(isinstance(number, int) for number in leaves(value)):
+            found.append(_Wrong(value, frozenset({name}), said, _WEIGHTS.get(name, _USUAL)))
+    return found
+
+
 def _as_answered(value: Any, right: Any) -> Any:
     """One number for all axes where the right answer is one."""
     alike = isinstance(value, list) and not isinstance(right, list) and len(set(value)) == 1
@@ -92,6 +108,8 @@ def _as_answered(value: Any, right: Any) -> Any:
 
 def _plausible(value: Any, right: Any) -> bool:
     """Whether a number may stand beside the right one: whole, and of a small one not far from it."""
+    if any(isinstance(number, list) for number in (right if isinstance(right, list) else ())):
+        return True  # numbers near the right ones, cell by cell
     if isinstance(value, list) or isinstance(right, list):
         alike = isinstance(value, list) and isinstance(right, list) and len(value) == len(right)
         return alike and all(isinstance(size, int) and size > 0 for size in value)
@@ -103,7 +121,16 @@ def _plausible(value: Any, right: Any) -> bool:
 def _near(right: Any) -> Iterator[Any]:
     """Numbers near the right one."""
     for step in (1, -1, 2, -2, 3, 4, 5, 6):
-        if isinstance(right, list):
+        if isinstance(right, list) and isinstance(right[0], list):
+            yield _stepped(right, step)
+        elif isinstance(right, list):
             yield [*(size + step for size in right[:-1]), right[-1]]
         else:
             yield right + step if right <= _SMALL else right + 10 * step
+
+
+def _stepped(nested: Any, step: int) -> Any:
+    """Nested lists with ``step`` added to a number: to the first one, or for a negative step to the last."""
+    if not isinstance(nested, list):
+        return nested + step
+    return [_stepped(nested[0], step), *nested[1:]] if step > 0 else [*nested[:-1], _stepped(nested[-1], step)]

@@ -6,6 +6,7 @@ from typing import Any
 
 from cnncalc import network
 from cnncalc.check.answer_key import Truth, told
+from cnncalc.check.answers.matrix import leaves
 from cnncalc.check.papers.distractors import distractors
 from cnncalc.check.papers.draw import Draw
 from cnncalc.check.papers.paper import Drawn, Item, Option, Paper, Part
@@ -81,7 +82,7 @@ def worked_out(draft: Draft) -> Truth | None:
     limits = Limits()
     try:
         truth = Truth(network.build(document.read(reader.read(Source("<question>", stated), limits), limits)))
-        return truth if all(_whole(answer(truth, parse_key(name))) for name in draft.asked) else None
+        return truth if all(_worth_asking(answer(truth, parse_key(name))) for name in draft.asked) else None
     except CnncalcError:
         return None
 
@@ -92,9 +93,10 @@ def answer(truth: Truth, key: Key) -> Any:
     return got[0] if key.sizes and key.quantity != "output" and isinstance(got, list) and len(set(got)) == 1 else got
 
 
-def _whole(answer: Any) -> bool:
-    numbers = answer if isinstance(answer, list) else [answer]
-    return all(isinstance(number, int) for number in numbers)
+def _worth_asking(answer: Any) -> bool:
+    """Whether an answer is whole numbers; of several, whether one is not 0."""
+    numbers = list(leaves(answer))
+    return all(isinstance(number, int) for number in numbers) and (len(numbers) == 1 or any(numbers))
 
 
 def _part(truth: Truth, key: Key, draw: Draw, choices: int) -> Part | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnncalc.check.computed import find_row
 from cnncalc.explain.layer import Step
 from cnncalc.explain.quantity import steps
 from cnncalc.spec.demand import COUNTED, Key
@@ -13,6 +14,7 @@ from cnncalc.symbolic.tree import letters
 
 if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth
+    from cnncalc.engine.by_hand import Traced
     from cnncalc.solve.algebra import Line
     from cnncalc.summary.rows import Row, Summary
 
@@ -25,18 +27,30 @@ class Worked(NamedTuple):
     """A line of working, and the ``layer`` that it is about: none where there is one alone, or for the whole."""
 
     layer: str
-    line: Step | Line | str
+    line: Step | Line | Traced | str
 
 
 def working(truth: Truth, keys: list[Key]) -> list[Worked]:
     """The lines for all ``keys``, each once; a letter's are its algebra."""
     if any(not key.quantity for key in keys):
         return [Worked("", line) for line in truth.solution.lines]
+    by_hand = [line for key in keys if key.quantity == "values" for line in _with_numbers(truth, key)]
+    keys = [key for key in keys if not key.numbers]
     summary = truth.settled or truth.summary
     needed = _Needed(summary)
     for key in keys:
         needed.add(key)
-    return list(needed.lines())
+    return [*needed.lines(), *by_hand]
+
+
+def _with_numbers(truth: Truth, key: Key) -> Iterator[Worked]:
+    """The layers that numbers follow from, each with its numbers put in."""
+    from cnncalc.engine.exact import Exact
+
+    exact = Exact(truth.summary)
+    rows = exact.needed(find_row(truth.summary, key))
+    for row in rows:
+        yield Worked(row.name if len(rows) > 1 else "", exact.traced(row))
 
 
 class _Needed:

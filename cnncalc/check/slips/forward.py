@@ -187,6 +187,12 @@ def explain(truth: Truth, key: Key, answer: Any) -> Explanation | None:
     return None
 
 
+def reached(truth: Truth, key: Key) -> Made:
+    """What every slip leads to, the simplest first: its name, in words, and the numbers."""
+    for makers in (_own, _everywhere, _elsewhere):
+        yield from makers(truth, key)
+
+
 def _is(answer: Any, wrong: Right) -> bool:
     compared = compare(str(answer), wrong)
     return compared is not None and compared.share == 1

@@ -7,6 +7,7 @@ from fractions import Fraction
 from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.check.answers.matrix import leaves
 from cnncalc.errors import OutputError
 from cnncalc.render.papers import prose
 
@@ -14,6 +15,14 @@ if TYPE_CHECKING:
     from cnncalc.check.papers.paper import Item, Paper, Part
 
 _MOST = 100  # numbers that are right for one letter
+
+
+def signs(part: Part) -> list[str]:
+    """What stands between the fields of a part: a cross between sizes; between numbers a space, or a new line."""
+    if not part.key.numbers:
+        return [" × "] * (len(part.answer) - 1) if isinstance(part.answer, list) else []
+    ends = [sign for row in rows(part) for sign in ([" "] * (len(row) - 1) + ["\n"])]
+    return ends[:-1]
 
 
 class Number(NamedTuple):
@@ -29,20 +38,37 @@ def numbers(item: Item, part: Part) -> list[list[Number]]:
     Empty where letters or nothing is the answer.
     """
     found = part.answer
-    if not part.key.quantity:
+    if part.key.numbers:
+        fields = [[one] for row in rows(part) for one in row]
+    elif not part.key.quantity:
         fields = [found if isinstance(found, list) else [found]]
     else:
         fields = [[one] for one in (found if isinstance(found, list) else [found])]
     if not all(isinstance(one, int | float | Fraction) for field in fields for one in field):
         return []
+    if part.key.numbers and len(fields) > _MOST:
+        return []  # a field for each number would be too many
     if any(len(field) > _MOST for field in fields):
         what = f"{item.id}: more than {_MOST} numbers are right for {part.key}"
         raise OutputError(what, help="say more of the network in given, so that fewer are right")
     return [[_number(one, item.tolerance) for one in field] for field in fields]
 
 
+def rows(part: Part) -> list[list[Any]]:
+    """The numbers of an answer in rows, as they are set: those of the last axis with more than one, each on a line."""
+    found = part.answer
+    while isinstance(found, list) and len(found) == 1:
+        found = found[0]
+    if not isinstance(found, list):
+        return [[found]]
+    lines = [list(leaves(row)) for row in found]
+    return [[number for (number,) in lines]] if all(len(line) == 1 for line in lines) else lines
+
+
 def _number(value: Any, tolerance: float) -> Number:
-    return Number(_decimal(value), _decimal(abs(value) * Fraction(str(tolerance))))
+    """A number that is not whole may be rounded to two decimals."""
+    slack = abs(value) * Fraction(str(tolerance))
+    return Number(_decimal(value), _decimal(slack or (0 if value == int(value) else Fraction(1, 200))))
 
 
 def _decimal(value: Any) -> str:
@@ -52,10 +78,10 @@ def _decimal(value: Any) -> str:
 def spellings(part: Part) -> list[str]:
     """The right answer as text in the ways in which students write it."""
     text = prose.answer(part, separators=False)
+    if part.key.numbers:
+        return list(dict.fromkeys([text, text.replace(" ", ", ").replace(";,", ";"), text.replace("; ", ";")]))
     if not isinstance(part.answer, list):
         return [text]
-    if part.key.numbers:
-        return list(dict.fromkeys([text, text.replace("; ", ";"), str(part.answer)]))
     texts = [str(size) for size in part.answer]
     joined = ", ".join(texts)
     return list(dict.fromkeys([text, "x".join(texts), " x ".join(texts), joined, f"({joined})", f"[{joined}]"]))

@@ -109,8 +109,15 @@ def _embedded(item: Item) -> str:
     lines = []
     for part, weight in zip(item.parts, weights, strict=True):
         label = f"{_braced(prose.asks(item, part))}: " if len(item.parts) > 1 else ""
-        lines.append(f"<p>{label}{' × '.join(_cloze(item, part, weight))}</p>")
+        lines.append(f"<p>{label}{_joined(list(_cloze(item, part, weight)), fields.signs(part))}</p>")
     return "".join(lines)
+
+
+def _joined(parts: list[str], signs: list[str]) -> str:
+    """Fields with what stands between them, a new line before rows of numbers."""
+    between = [sign.replace("\n", "<br/>") for sign in signs]
+    start = "<br/>" if "\n" in signs else ""
+    return start + "".join(part + sign for part, sign in zip(parts, [*between, ""], strict=False))
 
 
 def _cloze(item: Item, part: Part, weight: int) -> Iterator[str]:

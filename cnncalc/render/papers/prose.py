@@ -11,17 +11,20 @@ from cnncalc.check.answers.matrix import folded
 from cnncalc.check.answers.matrix import plain as plain_number
 from cnncalc.check.papers.working import working
 from cnncalc.explain.layer import Step
+from cnncalc.render import trace
 from cnncalc.render.data import plain
 from cnncalc.render.forms.answer import matrix, written
 from cnncalc.render.forms.text import printable, sizes
 from cnncalc.render.working import equation
+from cnncalc.solve.algebra import Line
 
 if TYPE_CHECKING:
     from cnncalc.check.papers.paper import Item, Option, Part
     from cnncalc.summary.rows import Row, Summary
 
 _NAMES = {
-    "output": "output size", "params": "number of parameters", "trainable_params": "number of trainable parameters",
+    "output": "output size", "params": "number of parameters",
+    "trainable_params": "number of trainable parameters",
     "non_trainable_params": "number of non-trainable parameters",
     "weight_params": "number of parameters without the biases", "bias_params": "number of biases",
     "macs": "number of multiply–accumulate operations", "flops": "number of floating-point operations",
@@ -66,7 +69,8 @@ def network(item: Item) -> list[str]:
     summary = item.truth.summary
     inputs = [f"{name}: {sizes(shape.written(summary.layout))}" for name, shape in summary.inputs.items()]
     bare = [*inputs, *(_layer(summary, row) for row in summary.rows)] if item.bare else []
-    return [printable(line) for line in (*bare, *_stated(summary))]
+    stated = () if item.drawn else _stated(summary)  # the text of a drawn problem has them
+    return [printable(line) for line in (*bare, *stated)]
 
 
 def _stated(summary: Summary) -> Iterator[str]:
@@ -151,11 +155,11 @@ def worked(
     """
     found = []
     for layer, line in working(item.truth, [part.key for part in parts or item.parts]):
-        if isinstance(line, str):
-            text = sentence(printable(line))
+        if isinstance(line, Step | Line):
+            texts = [formula(equation(line, style) if isinstance(line, Step) else line.written(style))]
         else:
-            text = formula(equation(line, style) if isinstance(line, Step) else line.written(style))
-        found.append((sentence(layer), text))
+            texts = [sentence(printable(one)) for one in ([line] if isinstance(line, str) else trace.worked(line))]
+        found += [(sentence(layer), text) for text in texts]
     return found
 
 

@@ -135,9 +135,14 @@ class _Item:
             return
         line = _add(self.body, "p", f"{label}: " if label else "")
         numbers = fields.numbers(self.item, part)
+        signs = fields.signs(part)
+        if "\n" in signs:
+            _add(line, "br")
         for place, field in enumerate(numbers):
-            if place:
-                line[-1].tail = " × "
+            if place and signs[place - 1] == "\n":
+                _add(line, "br")
+            elif place:
+                line[-1].tail = signs[place - 1]
             name = self._declared("float", [field[0].value])
             _add(line, "textEntryInteraction", responseIdentifier=name, expectedLength="12")
             self._scored([_equal(name, number) for number in field], part.marks / len(numbers))

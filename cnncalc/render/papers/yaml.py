@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from cnncalc.render.forms.answer import as_data
+from cnncalc.render.forms.answer import as_data, matrix
 from cnncalc.render.papers import prose
 from cnncalc.spec.written import flow
 
@@ -39,8 +39,12 @@ def _problem(item: Item, copy: str | None, *, with_answers: bool) -> list[str]:
     lines += [f"    marks: {_marks(item)}"] * any(part.marks != 1 for part in item.parts)
     answers = {str(part.key): _answer(part) if with_answers else None for part in item.parts}
     lines.append(f"    answers: {flow(answers)}")
-    options = {str(part.key): [_value(option.value) for option in part.options] for part in item.parts if part.options}
+    options = {str(part.key): _options(part) for part in item.parts if part.options}
     return lines + [f"    options: {flow(options)}"] * bool(options)
+
+
+def _options(part: Part) -> list[Any]:
+    return [_value(option.value, computed=part.key.numbers) for option in part.options]
 
 
 def _marks(item: Item) -> str:
@@ -53,11 +57,13 @@ def _answer(part: Part) -> Any:
     """The right answer as a problem file has it."""
     if not part.key.quantity:
         return part.answer[0] if isinstance(part.answer, list) else part.answer
-    return "none" if part.answer is None else _value(part.answer)
+    return "none" if part.answer is None else _value(part.answer, computed=part.key.numbers)
 
 
-def _value(value: Any) -> Any:
+def _value(value: Any, *, computed: bool = False) -> Any:
     if not isinstance(value, list):
         return as_data(value)
+    if any(isinstance(item, list) for item in value) or computed:
+        return matrix(value, separators=False)
     texts = [str(as_data(size)) for size in value]
     return "x".join(text if text.isalnum() else f"({text})" for text in texts)

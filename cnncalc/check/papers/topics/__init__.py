@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from cnncalc.check.papers.draw import Draw
+from cnncalc.check.papers.topics.by_hand import by_hand
 from cnncalc.check.papers.topics.counts import macs, memory, parameters
 from cnncalc.check.papers.topics.dimensions import sequence, volume
 from cnncalc.check.papers.topics.networks import autoencoder, inception, network, receptive_field, residual
@@ -22,6 +23,7 @@ TOPICS: dict[str, Callable[[Draw, int], Draft]] = {
     "receptive_field": receptive_field, "same": same, "transposed": transposed, "macs": macs, "memory": memory,
     "sequence": sequence, "volume": volume, "residual": residual, "inception": inception, "autoencoder": autoencoder,
     "recurrent": recurrent, "attention": attention, "transformer": transformer,
+    "by_hand": by_hand,
 }  # fmt: skip
 
 #: What a topic is called in a title.
@@ -31,5 +33,5 @@ TITLES = {
     "transposed": "transposed convolutions", "macs": "multiply–accumulate operations", "memory": "memory",
     "sequence": "1-D convolutions", "volume": "3-D convolutions", "residual": "residual blocks",
     "inception": "Inception blocks", "autoencoder": "autoencoders", "recurrent": "recurrent layers",
-    "attention": "attention", "transformer": "transformers",
+    "attention": "attention", "transformer": "transformers", "by_hand": "numbers by hand",
 }  # fmt: skip
