@@ -213,6 +213,37 @@ def _pad(read: Read, node: Any) -> Node:
     return Node("Pad", "", [read(node.args[0])], None, settings)
 
 
+def _attention(read: Read, node: Any) -> Node:
+    given = _arguments(node)
+    inputs = [read(given[name]) for name in ("query", "key", "value", "attn_mask")]
+    settings = {"is_causal": given.get("is_causal", False), "scale": given.get("scale")}
+    return Node("ScaledDotProductAttention", "", inputs, None, settings)
+
+
+def _select(read: Read, node: Any) -> Node:
+    given = _arguments(node)
+    return Node("Gather", "", [read(node.args[0]), read(given["index"])], None, {"axis": given["dim"]})
+
+
+def _unbind(read: Read, node: Any) -> Node:
+    return Node("Unbind", "", [read(node.args[0])], None, {"axis": _arguments(node)["dim"]})
+
+
+def _roll(read: Read, node: Any) -> Node:
+    given = _arguments(node)
+    shifts = given["shifts"]
+    axes = given.get("dims") or []
+    return Node("Roll", "", [read(node.args[0])], None, {"shifts": list(shifts), "axes": list(axes)})
+
+
+def _expand(read: Read, node: Any) -> Node:
+    return Node("Expand", "", [read(node.args[0]), read(list(node.meta["val"].shape))])
+
+
+def _product(read: Read, node: Any) -> Node:
+    return Node("MatMul", "", [read(value) for value in node.args[:2]])
+
+
 OPERATORS: dict[str, Callable[[Read, Any], Node | None]] = {
     "conv": _conv, "conv_transpose": _conv, "max_pool": _pool, "avg_pool": _pool, "adaptive_avg_pool": _adaptive,
     "adaptive_max_pool": _adaptive, "view": _reshape, "reshape": _reshape, "_unsafe_view": _reshape,
@@ -221,10 +252,13 @@ OPERATORS: dict[str, Callable[[Read, Any], Node | None]] = {
     "relu6": _relu6, "clamp": _hardtanh, "softmax": _softmax, "log_softmax": _softmax, "upsample_nearest": _resize,
     "upsample_bilinear": _resize, "pad": _pad, "constant_pad_nd": _pad, "batch_norm": _batch_norm,
     "layer_norm": _layer_norm, "group_norm": _group_norm, "linear": _linear, "cat": _concat, "slice": _slice,
-    "mean": _mean, "hardsigmoid": _hard_sigmoid, "softplus": _with("Softplus"),
+    "scaled_dot_product_attention": _attention, "select": _select, "unbind": _unbind, "roll": _roll,
+    "expand": _expand, "expand_as": _expand, "matmul": _product, "bmm": _product, "mm": _product, "mean": _mean,
+    "hardsigmoid": _hard_sigmoid, "softplus": _with("Softplus"),
     "gelu": _with("Gelu", approximate="approximate"), "leaky_relu": _with("LeakyRelu", alpha="negative_slope"),
     "elu": _with("Elu", alpha="alpha"), "celu": _with("Celu", alpha="alpha"),
     "pixel_shuffle": _with("DepthToSpace", blocksize="upscale_factor"),
+    "channel_shuffle": _with("ChannelShuffle", groups="groups"),
     "pixel_unshuffle": _with("PixelUnshuffle", blocksize="downscale_factor"),
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
@@ -18,10 +18,28 @@ SMALL = 4096  # numbers of a tensor that is read while the graph is walked: a sh
 
 
 class Tensor:
-    """Numbers by name. ``read`` gives their bytes (little-endian) when they are asked for."""
+    """Numbers by name. ``read`` gives their bytes (little-endian) when they are asked for.
 
-    def __init__(self, name: str, shape: tuple[int, ...], dtype: str, read: Callable[[], Any]) -> None:
+    ``fixed``: they are not learned. ``made_of``: the tensors that these numbers were worked out from.
+    """
+
+    def __init__(
+        self, name: str, shape: tuple[int, ...], dtype: str, read: Callable[[], Any], *, fixed: bool = False,
+        made_of: Sequence[Tensor] = (),
+    ) -> None:  # fmt: skip
         self.name, self.shape, self.dtype, self.read = name, shape, dtype, read
+        self.fixed, self._made_of = fixed, made_of
+
+    @property
+    def sources(self) -> tuple[Tensor, ...]:
+        """The learned tensors that its numbers come from: itself, or those that it was worked out from."""
+        if self._made_of:
+            return tuple({id(each): each for tensor in self._made_of for each in tensor.sources}.values())
+        return (self,) if self.name and not self.fixed and "float" in self.dtype else ()
+
+    def called(self, name: str) -> Tensor:
+        """The same numbers under another name."""
+        return Tensor(name, self.shape, self.dtype, self.read, fixed=self.fixed, made_of=self._made_of)
 
     @property
     def size(self) -> int:

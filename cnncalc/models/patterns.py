@@ -123,33 +123,7 @@ def _factors(view: View, node: Node) -> tuple[list[str], float, list[Node]] | No
     return values, number, nodes
 
 
-def channel_shuffle(view: View, node: Node) -> Found | None:
-    """Channels in groups, groups and places swapped, and flat again."""
-    swap = view.maker(node.inputs[0], "Transpose") if node.op == "Reshape" else None
-    order = swap.settings.get("perm") if swap else None
-    apart = view.maker(swap.inputs[0], "Reshape") if swap and order in ([0, 2, 1, 3, 4], [0, 2, 1, 3]) else None
-    if apart is None or swap is None:
-        return None
-    sizes = view.numbers(apart.inputs[1])
-    if not sizes or len(sizes) != len(order or ()) or sizes[1] < 1:
-        return None
-    return Node("ChannelShuffle", node.name, [apart.inputs[0]], node.outputs, {"groups": sizes[1]}), [apart, swap, node]
-
-
-def pixel_unshuffle(view: View, node: Node) -> Found | None:
-    """Rows and columns cut into blocks, and the places of a block put into the channels (PyTorch, PixelUnshuffle)."""
-    swap = view.maker(node.inputs[0], "Transpose") if node.op == "Reshape" else None
-    apart = view.maker(swap.inputs[0], "Reshape") if swap and swap.settings.get("perm") == [0, 1, 3, 5, 2, 4] else None
-    sizes = view.numbers(apart.inputs[1]) if apart else None
-    if apart is None or swap is None or not sizes or len(sizes) != 6 or sizes[3] != sizes[5] or sizes[3] < 1:
-        return None
-    factor = {"blocksize": sizes[3]}
-    return Node("PixelUnshuffle", node.name, [apart.inputs[0]], node.outputs, factor), [apart, swap, node]
-
-
-PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (
-    hard_sigmoid, silu, gelu, channel_shuffle, pixel_unshuffle,
-)  # fmt: skip
+PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (hard_sigmoid, silu, gelu)
 
 
 def recognise(graph: Graph) -> Graph:

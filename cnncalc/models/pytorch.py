@@ -5,11 +5,17 @@ Source: pytorch.org/docs/stable/export.html. PyTorch is imported when this is ca
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.errors import UsageError
 from cnncalc.models import aten
 from cnncalc.models.graph import Graph, Tensor
+
+#: Operators that read the sizes of a value, and none of its numbers.
+LIKE = (
+    "aten.new_", "aten.zeros_like", "aten.ones_like", "aten.full_like", "aten.empty_like",
+)  # fmt: skip
 
 
 def read(module: Any, examples: tuple[Any, ...]) -> Graph:
@@ -38,30 +44,56 @@ class Reader:
         self.graph = Graph(name, name)
         self.alias: dict[str, str] = {}
         self.parts: dict[str, list[str]] = {}
+        self.real: dict[str, Any] = {}
+        self.copied: set[str] = set()
         signature, state = program.graph_signature, {**program.state_dict, **program.constants}
-        owned = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
+        learned = signature.inputs_to_parameters
+        owned = {**learned, **signature.inputs_to_buffers}
         owned |= dict(getattr(signature, "inputs_to_lifted_tensor_constants", {}))
         for node in program.graph.nodes:
             if node.op == "placeholder" and node.name in owned:
-                self._tensor(node.name, owned[node.name], state[owned[node.name]])
+                self._tensor(node.name, owned[node.name], state[owned[node.name]], fixed=node.name not in learned)
             elif node.op == "placeholder":
                 self.graph.inputs[node.name] = tuple(node.meta["val"].shape)
-            elif node.op == "call_function":
+            elif node.op == "call_function" and not self._worked_out(node):
                 self._call(node)
             elif node.op == "output":
                 self.graph.outputs = [self._name(value) for value in node.args[0] if value is not None]
 
-    def _tensor(self, name: str, owner: str, tensor: Any) -> None:
-        own = tensor.detach().cpu().contiguous()
-        dtype = str(own.dtype).removeprefix("torch.")
-
-        def load() -> bytes:
-            import torch
-
-            return bytes(own.reshape(-1).view(torch.uint8).numpy().tobytes()) if own.numel() else b""
-
-        self.graph.tensors[owner] = Tensor(owner, tuple(own.shape), dtype, load)
+    def _tensor(self, name: str, owner: str, tensor: Any, *, fixed: bool) -> None:
+        own = tensor.detach().cpu()
+        self.real[name] = own
+        self.graph.tensors[owner] = _stored(owner, own, fixed=fixed)
         self.alias[name] = owner
+
+    def _worked_out(self, node: Any) -> bool:
+        """Whether an operator reads learned and fixed numbers alone: PyTorch then works it out, on copies of them."""
+        import torch
+
+        reads = node.all_input_nodes
+        likes = [each for each in reads if each.name not in self.real]
+        if likes and not (str(node.target).startswith(LIKE) and likes == reads[:1]):
+            return False
+        for each in reads:
+            if each.name in self.alias and each.name not in self.copied and each.name in self.real:
+                self.real[each.name] = self.real[each.name].clone()
+                self.copied.add(each.name)
+
+        def real(each: Any) -> Any:
+            if each.name in self.real:
+                return self.real[each.name]
+            return torch.empty((), dtype=each.meta["val"].dtype).expand(each.meta["val"].shape)
+
+        with torch.no_grad():
+            try:
+                found = node.target(*torch.fx.node.map_arg(node.args, real), **torch.fx.node.map_arg(node.kwargs, real))
+            except (RuntimeError, NotImplementedError, TypeError):
+                return False
+        self.real[node.name] = found
+        if isinstance(found, torch.Tensor):
+            sources = [self.graph.tensors[self._name(each)] for each in reads if self._name(each) in self.graph.tensors]
+            self.graph.tensors[node.name] = _stored("", found, fixed=True, made_of=sources)
+        return True
 
     def _name(self, value: Any) -> str:
         name = str(value)
@@ -109,6 +141,19 @@ class Reader:
         if all(isinstance(number, (int, float)) for number in many):
             return self._number(value)
         return "" if isinstance(value, (list, tuple)) else self._name(value)
+
+
+def _stored(name: str, tensor: Any, *, fixed: bool, made_of: Sequence[Tensor] = ()) -> Tensor:
+    """A tensor of PyTorch as one of a graph, its bytes read when they are asked for."""
+
+    def load() -> bytes:
+        import torch
+
+        own = tensor.contiguous().reshape(-1)
+        return bytes(own.view(torch.uint8).numpy().tobytes()) if own.numel() else b""
+
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    return Tensor(name, tuple(tensor.shape), dtype, load, fixed=fixed, made_of=made_of)
 
 
 def _module(node: Any) -> str:

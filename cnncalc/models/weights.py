@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cnncalc.errors import SpecError
-from cnncalc.models.importer import Layer, Weight
+from cnncalc.models.building import Layer, Weight
+from cnncalc.models.graph import Tensor
 
 _NUMPY = {"bool": "?", "bfloat16": "<u2"}  # types whose name NumPy does not know, or that it cannot hold
 
@@ -31,15 +32,28 @@ def array(weight: Weight) -> Any:
     """The array of a weight, its axes in our order. Raises SpecError where its bytes are not all there."""
     import numpy as np
 
-    tensor = weight.tensor
+    numbers = numbers_of(weight.tensor)
+    if weight.axes is not None:
+        numbers = numbers.transpose(weight.axes)
+    for pick in weight.picks:
+        numbers = numbers.take(pick.places, axis=pick.axis)
+    if weight.sizes is not None:
+        numbers = numbers.reshape(weight.sizes)
+    if weight.factor != 1.0:
+        numbers = numbers * weight.factor
+    if weight.work is not None:
+        numbers = weight.work(numbers)
+    return np.ascontiguousarray(numbers, np.float32)
+
+
+def numbers_of(tensor: Tensor) -> Any:
+    """The numbers of a tensor as an array. Raises SpecError where its bytes are not all there."""
+    import numpy as np
+
     try:
         numbers = np.frombuffer(tensor.read(), np.dtype(_NUMPY.get(tensor.dtype, tensor.dtype))).reshape(tensor.shape)
     except ValueError:
         raise SpecError(f"the numbers of {tensor.name} do not fill {'×'.join(map(str, tensor.shape))}") from None
     if tensor.dtype == "bfloat16":  # the upper half of a float32
-        numbers = (numbers.astype(np.uint32) << 16).view(np.float32)
-    if weight.axes is not None:
-        numbers = numbers.transpose(weight.axes)
-    if weight.sizes is not None:
-        numbers = numbers.reshape(weight.sizes)
-    return np.ascontiguousarray(numbers, np.float32)
+        return (numbers.astype(np.uint32) << 16).view(np.float32)
+    return numbers

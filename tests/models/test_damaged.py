@@ -132,19 +132,19 @@ STRANGE = (0, -1, 9, 10**18, 0.5, float("nan"), "x", [], [0, 0], [-1, 3], [10**1
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_setting_that_makes_no_sense_is_an_error_of_ours(path: Path) -> None:
-    """Every setting of every node in turn, with values that it should not have."""
+    """Settings of nodes, drawn from all, with values that they should not have."""
     text = onnx.read(str(path), Limits())
     places = [
         (number, key) for number, node in enumerate(text.nodes) for key in [*node.settings, "axis", "axes", "pads"]
     ]
-    for number, key in places:
-        for strange in STRANGE:
-            graph = onnx.read(str(path), Limits())
-            graph.nodes[number].settings[key] = strange
-            importer = Importer(graph, operators.find, operators.constants.fold)
-            with contextlib.suppress(CnncalcError):
-                importer.run()
-                cnncalc.parse(spec.Written(importer, flat=True).text).summary()
+    every = [(number, key, strange) for number, key in places for strange in STRANGE]
+    for number, key, strange in random.Random(path.stem).sample(every, min(EACH // 3, len(every))):
+        graph = onnx.read(str(path), Limits())
+        graph.nodes[number].settings[key] = strange
+        importer = Importer(graph, operators.find, operators.constants.fold)
+        with contextlib.suppress(CnncalcError):
+            importer.run()
+            cnncalc.parse(spec.Written(importer, flat=True).text).summary()
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,11 @@ def test_patterns_come_back_as_one_layer() -> None:
     assert {"channel_shuffle", "split", "pixel_unshuffle"} <= kinds["shuffle"]
     assert kinds["last-axis"] == {"conv", "depthwise_conv", "layernorm", "dense", "scale", "add", "global_avgpool"}
     assert kinds["lenet"] == {"conv", "maxpool", "avgpool", "flatten", "dense"}
+    assert {"patch_embedding", "class_token", "positional_encoding", "attention", "select"} <= kinds["tokens"]
+    assert kinds["windows"] & {"reshape", "permute", "opaque"} == set()
+    windows = cnncalc.from_onnx(RECORDED / "windows.onnx").to_yaml()
+    assert "heads: 2, window: 2, shift: 1, relative_bias: table" in windows
+    assert "heads: 2, key_dim: 4, value_dim: 6, causal: true" in cnncalc.from_onnx(RECORDED / "causal.onnx").to_yaml()
     text = cnncalc.from_onnx(RECORDED / "squeeze.onnx").to_yaml()
     for activation in ("hard_swish", "silu", "hard_sigmoid", "relu6"):
         assert f"activation: {activation}" in text

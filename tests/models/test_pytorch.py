@@ -52,6 +52,12 @@ def test_numbers_and_outputs_are_those_of_the_module(name: str) -> None:
     assert np.abs(net.build()(x.numpy()) - wanted).max() <= 1e-5 * np.abs(wanted).max()
 
 
+@pytest.mark.parametrize("name", ["tokens", "windows", "last-axis", "causal"])
+def test_a_batch_of_examples_gives_the_same_network(name: str) -> None:
+    module, x = stirred(RECORDER.MODULES[name]()), torch.randn(3, 3, 16, 12)
+    assert cnncalc.from_torch(module, x).to_yaml() == cnncalc.from_torch(module, x[:1]).to_yaml()
+
+
 def test_layers_are_named_after_the_modules() -> None:
     net = cnncalc.from_torch(RECORDER.MODULES["residual"](), torch.zeros(1, 3, 16, 12))
     assert [row.name for row in net.summary().rows[:3]] == ["0", "1.conv1", "1.bn1"]

@@ -8,13 +8,27 @@ from __future__ import annotations
 
 from cnncalc.models.graph import Node
 from cnncalc.models.importer import Importer, Operator, Unsupported
-from cnncalc.models.operators import constants, convolution, cutting, dense, merging, norm, pointwise, pooling, shaping
+from cnncalc.models.operators import (
+    attending,
+    constants,
+    convolution,
+    cutting,
+    dense,
+    joining,
+    merging,
+    norm,
+    pointwise,
+    pooling,
+    shaping,
+)
 
 _ALL: dict[str, Operator] = {
+    **attending.OPERATORS,
     **constants.OPERATORS,
     **convolution.OPERATORS,
     **cutting.OPERATORS,
     **dense.OPERATORS,
+    **joining.OPERATORS,
     **merging.OPERATORS,
     **norm.OPERATORS,
     **pointwise.OPERATORS,

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-from cnncalc.models.graph import SMALL, TYPES, Node, Tensor
+from cnncalc.models.graph import TYPES, Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported
+from cnncalc.models.weights import numbers_of
 
+MOST = 1 << 22  # numbers of an array that is worked out
+MOST_IN_ALL = 1 << 26
 #: ONNX's numbers of the types that sizes are computed in.
 CASTS = {1: "float32", 6: "int32", 7: "int64", 9: "bool", 11: "float64"}
 
 
 def shape(importer: Importer, node: Node) -> None:
-    """Shape of a computed value, the batch counted as 1."""
+    """Shape of a computed value; a batch that is open is counted as 1."""
     import numpy as np
 
     known = importer.constants.get(node.inputs[0])
-    sizes = list(known.shape) if known else [1, *importer.values[node.inputs[0]].sizes]
+    sizes = list(known.shape) if known else importer.values[node.inputs[0]].all_sizes
     part = sizes[node.settings.get("start", 0) : node.settings.get("end")]
     importer.constants[node.outputs[0]] = _tensor(np.array(part, np.int64))
 
@@ -27,25 +30,35 @@ def fold(importer: Importer, node: Node) -> bool:
     """Work out a node that reads constants alone; whether it is one that can be."""
     work = WORK.get(node.op)
     tensors = [importer.constants[name] for name in node.inputs if name]
-    if work is None or any(t.size > SMALL or not TYPES.get(t.dtype, (0, ""))[1] for t in tensors):
+    if work is None or any(t.size > MOST or not TYPES.get(t.dtype, (0, ""))[1] for t in tensors):
         return False
     import numpy as np
 
-    arrays = [np.array(t.numbers(), "?" if t.dtype == "bool" else t.dtype).reshape(t.shape) for t in tensors]
+    arrays = [numbers_of(tensor) for tensor in tensors]
+    given = [arrays.pop(0) if name else None for name in node.inputs]
     try:
-        with np.errstate(all="raise"):
-            found = np.asarray(work(np, node.settings, *arrays))
-    except (ValueError, IndexError, TypeError, KeyError, AttributeError, ArithmeticError) as error:
+        with np.errstate(divide="raise", invalid="raise"):
+            found = np.asarray(work(np, node.settings, *given))
+    except (ValueError, IndexError, TypeError, KeyError, AttributeError, ArithmeticError, MemoryError) as error:
         raise Unsupported(f"{node.op} of these numbers ({error})") from None
-    if found.size > SMALL:
-        raise Unsupported(f"{node.op} of more than {SMALL} numbers")
-    importer.constants[node.outputs[0]] = _tensor(found)
+    importer.folded += found.size
+    if found.size > MOST or importer.folded > MOST_IN_ALL:
+        raise Unsupported(f"{node.op} of more than {MOST} numbers")
+    importer.constants[node.outputs[0]] = _tensor(found, tensors)
     return True
 
 
-def _tensor(array: Any) -> Tensor:
+def _tensor(array: Any, made_of: Sequence[Tensor] = ()) -> Tensor:
     data = array.tobytes()
-    return Tensor("", array.shape, array.dtype.name, lambda: data)
+    return Tensor("", array.shape, array.dtype.name, lambda: data, made_of=made_of)
+
+
+def _small(sizes: Any) -> list[int]:
+    """The sizes of an array that is made. Raises ValueError where it would be too large."""
+    found = [int(size) for size in sizes]
+    if prod(max(size, 1) for size in found) > MOST or min(found, default=0) < 0:
+        raise ValueError("too many")
+    return found
 
 
 def _axes(settings: dict[str, Any], given: tuple[Any, ...]) -> Any:
@@ -67,10 +80,8 @@ def _slice(np: Any, settings: dict[str, Any], x: Any, *given: Any) -> Any:
 
 
 def _filled(np: Any, settings: dict[str, Any], sizes: Any) -> Any:
-    if prod(sizes.tolist()) > SMALL:
-        raise ValueError("too many")
     value = settings.get("value")
-    return np.full(sizes.tolist(), value.numbers()[0] if value else 0, value.dtype if value else "float32")
+    return np.full(_small(sizes), value.numbers()[0] if value else 0, value.dtype if value else "float32")
 
 
 def _reshape(np: Any, settings: dict[str, Any], x: Any, sizes: Any) -> Any:
@@ -82,6 +93,34 @@ def _divide(np: Any, settings: dict[str, Any], a: Any, b: Any) -> Any:
     return np.trunc(a / b).astype(a.dtype) if a.dtype.kind in "iu" else a / b
 
 
+def _scattered(np: Any, settings: dict[str, Any], x: Any, places: Any, updates: Any) -> Any:
+    """Numbers put in the places that the last axis of ``places`` names."""
+    if settings.get("reduction", "none") not in ("none", b"none"):
+        raise ValueError("with a reduction")
+    made = x.copy()
+    made[tuple(np.moveaxis(places, -1, 0))] = updates
+    return made
+
+
+def _spread(np: Any, settings: dict[str, Any], x: Any, sizes: Any) -> Any:
+    """To larger sizes, as NumPy broadcasts."""
+    return np.broadcast_to(x, np.broadcast_shapes(x.shape, tuple(_small(sizes))))
+
+
+def _range(np: Any, settings: dict[str, Any], start: Any, stop: Any, step: Any) -> Any:
+    _small([(stop - start) // step])
+    return np.arange(start, stop, step)
+
+
+def _tiled(np: Any, settings: dict[str, Any], x: Any, times: Any) -> Any:
+    _small(a * b for a, b in zip(x.shape, times.tolist(), strict=True))
+    return np.tile(x, times)
+
+
+def _triangle(np: Any, settings: dict[str, Any], x: Any, first: Any = 0) -> Any:
+    return (np.triu if settings.get("upper", 1) else np.tril)(x, int(first))
+
+
 WORK: dict[str, Callable[..., Any]] = {
     "Gather": lambda np, s, x, places: np.take(x, places, axis=s.get("axis", 0)),
     "Concat": lambda np, s, *xs: np.concatenate(xs, axis=s["axis"]),
@@ -89,12 +128,17 @@ WORK: dict[str, Callable[..., Any]] = {
     "Squeeze": lambda np, s, x, *axes: np.squeeze(x, _axes(s, axes)),
     "Slice": _slice, "Reshape": _reshape, "ConstantOfShape": _filled, "Div": _divide,
     "Transpose": lambda np, s, x: np.transpose(x, s.get("perm")),
-    "Cast": lambda np, s, x: x.astype(CASTS[s["to"]]),
+    "Cast": lambda np, s, x: x.astype(CASTS[s["to"]]), "CastLike": lambda np, s, x, like: x.astype(like.dtype),
     "Add": lambda np, s, a, b: a + b, "Sub": lambda np, s, a, b: a - b, "Mul": lambda np, s, a, b: a * b,
     "Mod": lambda np, s, a, b: np.mod(a, b), "Pow": lambda np, s, a, b: np.power(a, b),
     "Floor": lambda np, s, x: np.floor(x), "Ceil": lambda np, s, x: np.ceil(x), "Sqrt": lambda np, s, x: np.sqrt(x),
-    "Neg": lambda np, s, x: -x, "Equal": lambda np, s, a, b: a == b, "Where": lambda np, s, c, a, b: np.where(c, a, b),
-    "Expand": lambda np, s, x, sizes: x * np.ones(sizes, x.dtype), "Range": lambda np, s, a, b, c: np.arange(a, b, c),
+    "Identity": lambda np, s, x: x, "Neg": lambda np, s, x: -x, "Not": lambda np, s, x: ~x,
+    "Greater": lambda np, s, a, b: a > b, "Less": lambda np, s, a, b: a < b, "And": lambda np, s, a, b: a & b,
+    "Or": lambda np, s, a, b: a | b, "Trilu": _triangle,
+    "Exp": lambda np, s, x: np.exp(x), "Log": lambda np, s, x: np.log(x), "Sin": lambda np, s, x: np.sin(x),
+    "Cos": lambda np, s, x: np.cos(x), "ScatterND": _scattered, "Tile": _tiled,
+    "Equal": lambda np, s, a, b: a == b, "Where": lambda np, s, c, a, b: np.where(c, a, b),
+    "Expand": _spread, "Range": _range,
     "ReduceProd": lambda np, s, x: np.prod(x, keepdims=bool(s.get("keepdims", 1))),
     "Max": lambda np, s, a, b: np.maximum(a, b), "Min": lambda np, s, a, b: np.minimum(a, b),
 }  # fmt: skip

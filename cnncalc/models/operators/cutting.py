@@ -6,51 +6,98 @@ from typing import Any
 
 from cnncalc.models import windows
 from cnncalc.models.graph import Node
-from cnncalc.models.importer import Importer, Unsupported
+from cnncalc.models.importer import Importer, Unsupported, Value
+
+
+def _given(importer: Importer, node: Node) -> list[list[int] | None]:
+    """Starts, ends, axes and steps of a Slice."""
+    keys = ("starts", "ends", "axes", "steps")
+    return [importer.numbers(node, place) or node.settings.get(key) for place, key in enumerate(keys, 1)]
 
 
 def slice_(importer: Importer, node: Node) -> None:
-    """Slice along one axis, in steps of 1. Halves of the channels and the like are parts of a split."""
+    """Slice: a part of the value, which becomes a layer where an operator reads it."""
     value = importer.values[node.inputs[0]]
-    starts, ends, axes, steps = (
-        importer.numbers(node, place) or node.settings.get(key)
-        for place, key in enumerate(("starts", "ends", "axes", "steps"), 1)
-    )
-    if not starts or not ends or len(starts) != 1 or len(ends) != 1 or list(steps or [1]) != [1]:
-        raise Unsupported("Slice of several axes, or in steps")
-    axis = value.axis((axes or [0])[0])
-    size = value.sizes[value.axes.index(axis)]
-    start, stop = (min(max(n + size if n < 0 else n, 0), size) for n in (starts[0], ends[0]))
-    if (start, stop) == (0, size):
-        importer.passed(node)
+    starts, ends, axes, steps = _given(importer, node)
+    if not starts or not ends:
+        raise Unsupported("Slice from or to a place that is computed")
+    axes = axes or list(range(len(starts)))
+    for start, end, axis, step in zip(starts, ends, axes, steps or [1] * len(starts), strict=True):
+        size = value.all_sizes[value.place(axis)]
+        start, stop = (min(max(n + size if n < 0 else n, 0), size) for n in (start, end))
+        if stop <= start or step < 1:
+            raise Unsupported(f"Slice of nothing, from {start} to {stop} in steps of {step}")
+        if (start, stop, step) != (0, size, 1):
+            value.placed(axis)
+        value = _part(importer, value, axis, start, stop, step, importer.named(node))
+    importer.values[node.outputs[0]] = value
+
+
+def _part(importer: Importer, value: Value, axis: int, start: int, stop: int, step: int, name: str) -> Value:
+    """A stretch of an axis, of the value in its natural order where its axes are taken apart otherwise."""
+    found = value.part(axis, start, stop, step, name)
+    if found is None:
+        found = importer.value_of(value).part(axis, start, stop, step, name)
+    if found is None:
+        raise Unsupported(f"a part of {value.name} that is not one stretch")
+    return found
+
+
+def gather(importer: Importer, node: Node) -> None:
+    """Gather of one place, or of places one after the other."""
+    places, axis = importer.numbers(node, 1), node.settings.get("axis", 0)
+    tensor, value = importer.tensor(node, 1), importer.values.get(node.inputs[0])
+    if value is None or tensor is None or not places:
+        raise Unsupported("Gather of places that are computed")
+    size, name = value.all_sizes[value.place(axis)], importer.named(node)
+    places = [place + size if place < 0 else place for place in places]
+    if not all(0 <= place < size for place in places):
+        raise Unsupported(f"Gather of place {places[0]} of {size}")
+    if tensor.shape == ():
+        found = value.taken(axis, places[0], name) or importer.value_of(value).taken(axis, places[0], name)
+        if found is None:
+            raise Unsupported(f"a place of {value.name} that is taken apart")
+        importer.values[node.outputs[0]] = found
         return
-    kept = stop - start
-    if kept < 1:
-        raise Unsupported(f"Slice of nothing, from {start} to {stop}")
-    if axis == "channels" and size % kept == 0 and start % kept == 0:
-        importer.add(node, "split", {"parts": size // kept, "part": start // kept + 1}, [value], importer.named(node))
-        return
-    fields: dict[str, Any] = {"stop": stop, **({"start": start + 1} if start else {})}
-    fields |= {} if axis == "channels" else {"axis": axis}
-    importer.add(node, "slice", fields, [value], importer.named(node))
+    if len(tensor.shape) != 1 or places != list(range(places[0], places[0] + len(places))):
+        raise Unsupported("Gather of places in another order")
+    importer.values[node.outputs[0]] = _part(importer, value, axis, places[0], places[-1] + 1, 1, name)
 
 
 def split(importer: Importer, node: Node) -> None:
-    """Split of the channels: a layer for each part."""
-    value = importer.values[node.inputs[0]]
-    if value.axis(node.settings.get("axis", 0)) != "channels":
-        raise Unsupported("Split of another axis than the channels")
+    """Split: a part for each output."""
+    value, axis = importer.values[node.inputs[0]], node.settings.get("axis", 0)
     sizes = importer.numbers(node, 1) or node.settings.get("split")
-    count = len(node.outputs)
+    count, size = len(node.outputs), value.all_sizes[value.placed(axis)]
     if not sizes:
-        sizes = [value.shape.channels // count] * count
-    if len(sizes) != count or sum(sizes) != value.shape.channels:
+        sizes = [size // count] * count
+    if len(sizes) != count or sum(sizes) != size or min(sizes) < 1:
         raise Unsupported(f"Split into {sizes}")
-    how: dict[str, Any] = {"parts": count} if len(set(sizes)) == 1 else {"sizes": list(sizes)}
-    name = importer.named(node)
-    for part, output in enumerate(node.outputs, 1):
-        one = Node(node.op, node.name, node.inputs, [output])
-        importer.add(one, "split", {**how, "part": part}, [value], f"{name}.{part}" if name else "")
+    start = 0
+    for output, kept in zip(node.outputs, sizes, strict=True):
+        importer.values[output] = _part(importer, value, axis, start, start + kept, 1, importer.named(node))
+        start += kept
+
+
+def unbind(importer: Importer, node: Node) -> None:
+    """PyTorch's unbind: one place for each output."""
+    value, axis = importer.values[node.inputs[0]], node.settings.get("axis", 0)
+    for place, output in enumerate(node.outputs):
+        found = value.taken(axis, place, importer.named(node))
+        if found is None:
+            raise Unsupported(f"a place of {value.name} that is taken apart")
+        importer.values[output] = found
+
+
+def roll(importer: Importer, node: Node) -> None:
+    """PyTorch's roll along whole axes: it is undone, or belongs to windows of attention."""
+    value = importer.values[node.inputs[0]]
+    for axis, shift in zip(node.settings["axes"], node.settings["shifts"], strict=True):
+        found = value.rolled(axis, shift)
+        if found is None:
+            raise Unsupported("a roll along axes that are taken apart")
+        value = found
+    importer.values[node.outputs[0]] = value
 
 
 def resize(importer: Importer, node: Node) -> None:
@@ -79,4 +126,7 @@ def resize(importer: Importer, node: Node) -> None:
     importer.add(node, "upsample", fields, [value], importer.named(node))
 
 
-OPERATORS = {"Slice": slice_, "Split": split, "Resize": resize, "Upsample": resize}
+OPERATORS = {
+    "Slice": slice_, "Gather": gather, "Split": split, "Unbind": unbind, "Roll": roll, "Resize": resize,
+    "Upsample": resize,
+}  # fmt: skip

@@ -1,9 +1,14 @@
-"""Operators that join values: sums, products, concat."""
+"""Operators that join values: sums, products, and what they say of one value and a constant."""
 
 from __future__ import annotations
 
+from math import prod
+
+from cnncalc.kinds.base.kind import Misfit
 from cnncalc.models.graph import Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported, Value, Weight
+from cnncalc.models.operators import attending, heads
+from cnncalc.models.values import Dim, joined
 
 WORDS = {"Add": "add", "Sum": "add", "Sub": "subtract", "Mul": "multiply", "Max": "maximum", "Mean": "average"}
 
@@ -14,13 +19,33 @@ def join(importer: Importer, node: Node) -> None:
     if constants:
         _with_constant(importer, node, constants)
         return
-    values = [importer.values[name] for name in node.inputs]
-    rank = max(value.shape.rank for value in values)
-    if any(value.shape.rank != rank for value in values) or len({value.axes for value in values}) > 1:
-        values = [importer.value(name) for name in node.inputs]
-        if any(value.shape.rank != rank for value in values):
-            raise Unsupported(f"{node.op} of values with different numbers of axes")
-    importer.add(node, WORDS[node.op], {}, values, importer.named(node), axes=values[0].axes)
+    values, dims = _together(importer, [importer.uncut(importer.values[name]) for name in node.inputs])
+    axes = importer.natural(max(value.shape.rank for value in values))
+    made = importer.add(node, WORDS[node.op], {}, values, importer.named(node), axes=axes)
+    if dims is not None:
+        importer.values[node.outputs[0]] = made._replace(dims=dims, rolls=values[0].rolls)
+
+
+def _together(importer: Importer, values: list[Value]) -> tuple[list[Value], tuple[Dim, ...] | None]:
+    """The values as one layer can join them, and how the result is seen: as they are all seen, if one way is that."""
+    rank = max(len(value.dims) for value in values)
+    ahead = [value._replace(dims=((),) * (rank - len(value.dims)) + value.dims) for value in values]
+    dims = tuple(max(map(joined, each), key=len) for each in zip(*(value.dims for value in ahead), strict=True))
+    same = all(joined(dim) in ((), wide) for value in ahead for dim, wide in zip(value.dims, dims, strict=True))
+    wide = max((value.shape for value in values), key=lambda shape: (shape.rank, prod(shape.sizes)))
+    if same and len({tuple(value.rolls.items()) for value in values}) == 1:
+        try:
+            if importer.made("add", {}, [value.shape for value in values]).sizes == wide.sizes:
+                return values, dims
+        except Misfit:
+            pass
+    found = [importer.value_of(value) for value in values]
+    most = max(value.shape.rank for value in found)
+    if any(value.shape.rank not in (1, most) for value in found):
+        raise Unsupported("a join of values with different numbers of axes")
+    if any(value.shape.rank != most and value.sizes[-1] > 1 and most > 2 for value in found):
+        raise Unsupported("a join of values with different numbers of axes")  # the features meet another axis
+    return found, None
 
 
 def divide(importer: Importer, node: Node) -> None:
@@ -34,21 +59,20 @@ def _with_constant(importer: Importer, node: Node, constants: list[str]) -> None
         raise Unsupported(f"{node.op} with a constant")
     (name,) = (name for name in node.inputs if name not in constants)
     value, constant = importer.values[name], importer.constants[constants[0]]
-    if constant.size == 1 and constant.numbers():
-        _rescale(importer, node, value, first=node.inputs[0] == name)
+    if constant.size == 1 and not constant.sources and constant.numbers():
+        _rescale(importer, node, value, constant, first=node.inputs[0] == name)
+    elif node.op == "Add" and attending.add(importer, node, value, constant):
+        pass
     elif node.op == "Add" and _dense_bias(importer, value, constant, importer.readers.get(name, 0)):
         importer.values[node.outputs[0]] = value
-    elif node.op in ("Add", "Mul") and _by_channel(value, constant):
-        word, weight = ("bias", "bias") if node.op == "Add" else ("scale", "gamma")
-        weights = {weight: Weight(constant, None, (constant.size,))}
-        importer.add(node, word, {}, [value], importer.named(node, constant.name), weights)
+    elif node.op in ("Add", "Mul") and constant.sources:
+        _learned(importer, node, value, constant)
     else:
         raise Unsupported(f"{node.op} with a constant of {'×'.join(map(str, constant.shape))}")
 
 
-def _rescale(importer: Importer, node: Node, value: Value, *, first: bool) -> None:
+def _rescale(importer: Importer, node: Node, value: Value, constant: Tensor, *, first: bool) -> None:
     """``x·a``, ``x/a``, ``x + a``, ``x − a`` and ``a − x`` for one fixed number."""
-    constant = next(importer.constants[name] for name in node.inputs if name in importer.constants)
     number = float(f"{(constant.numbers() or [0])[0]:.9g}")
     fields = {
         "Mul": {"scale": number}, "Add": {"offset": number},
@@ -57,39 +81,82 @@ def _rescale(importer: Importer, node: Node, value: Value, *, first: bool) -> No
     }.get(node.op)  # fmt: skip
     if fields is None:
         raise Unsupported(f"{node.op} with a constant")
-    importer.add(node, "rescale", fields, [value], importer.named(node))
+    if value.taken_apart and list(fields) == ["scale"]:  # attention has a factor of its own
+        importer.values[node.outputs[0]] = value._replace(factor=value.factor * fields["scale"])
+        return
+    importer.add(node, "rescale", fields, [importer.uncut(value)], importer.named(node))
 
 
 def _dense_bias(importer: Importer, value: Value, bias: Tensor, readers: int) -> bool:
     """Whether a constant is the bias of the dense layer above, which has none yet; it is then put there."""
-    layer = next((layer for layer in importer.layers if layer.name == value.name), None)
-    if layer is None or layer.word != "dense" or "bias" in layer.weights or readers != 1:
+    layer = importer.layer(value.name)
+    word = {"dense": "bias", "attention": "output_bias"}.get(layer.word if layer else "", "")
+    if layer is None or word in ("", *layer.weights) or readers != 1 or value.cuts or not bias.sources:
         return False
-    if bias.shape != (layer.fields["units"],):
+    if bias.shape != (value.shape.channels,) or value.whole(value.dims[-1]) != "channels":
         return False
-    del layer.fields["bias"]
-    layer.weights["bias"] = Weight(bias)
+    layer.fields.pop("bias", None)
+    layer.weights[word] = Weight(bias)
+    if word == "output_bias":
+        layer.fields.update(heads.biases(layer.weights))
     return True
 
 
-def _by_channel(value: Value, constant: Tensor) -> bool:
-    """Whether a constant has one number for each channel, in the place where the channels are."""
-    place = len(value.axes) - value.axes.index("channels")  # from the end, as shapes are matched
-    alone = all(size == 1 for axis, size in enumerate(reversed(constant.shape), 1) if axis != place)
-    return constant.size == value.shape.channels and alone and len(constant.shape) >= place
-
-
-def concat(importer: Importer, node: Node) -> None:
-    """Concat of computed values along any axis of one example."""
-    values = [importer.value(name) for name in node.inputs if name in importer.values]
-    if len(values) < len(node.inputs):
-        raise Unsupported("Concat with a constant")
-    word = values[0].axis(node.settings["axis"])
-    if len(values) == 1:
-        importer.passed(node)
+def _learned(importer: Importer, node: Node, value: Value, constant: Tensor) -> None:
+    """A learned number for each channel, or for each place."""
+    sizes = [1] * (len(value.dims) - len(constant.shape)) + list(constant.shape)
+    wide = [place for place, size in enumerate(sizes) if size > 1]
+    if len(sizes) > len(value.dims):
+        raise Unsupported(f"{node.op} with a constant of more axes")
+    if len(wide) <= 1:
+        place = wide[0] if wide else _place_of_channels(importer, value, node)
+        value = importer.featured(node.inputs[0] if node.inputs[0] in importer.values else node.inputs[1], place)
+        if constant.size == 1 and node.op == "Mul" and value.shape.channels != 1:
+            fields, weight = {"over": "one"}, {"gamma": Weight(constant, None, (1,))}
+            importer.add(node, "scale", fields, [value], importer.titled(node, constant), weight)
+            return
+        if constant.size != value.shape.channels:
+            raise Unsupported(f"{node.op} with a constant of {'×'.join(map(str, constant.shape))}")
+        word, name = ("bias", "bias") if node.op == "Add" else ("scale", "gamma")
+        weights = {name: Weight(constant, None, (constant.size,))}
+        importer.add(node, word, {}, [value], importer.titled(node, constant), weights)
         return
-    fields = {} if word == "channels" else {"axis": word}
-    importer.add(node, "concat", fields, values, importer.named(node), axes=values[0].axes)
+    _for_each_place(importer, node, value, constant, sizes)
 
 
-OPERATORS = {**dict.fromkeys(WORDS, join), "Div": divide, "Concat": concat}
+def _place_of_channels(importer: Importer, value: Value, node: Node) -> int:
+    places = [place for place, dim in enumerate(value.dims) if value.whole(dim) == "channels"]
+    return places[0] if places else len(value.dims) - 1
+
+
+def _for_each_place(importer: Importer, node: Node, value: Value, constant: Tensor, sizes: list[int]) -> None:
+    """A learned vector for each position is a positional encoding; a factor for each number a scale."""
+    value = importer.uncut(value)
+    axes = [value.whole(dim) for dim in value.dims[1:]]
+    if sorted(axes) != sorted(value.shape.axes) or sizes[0] != 1 or value.rolls:
+        value = importer.value_of(value)
+        axes = [value.whole(dim) for dim in value.dims[1:]]
+    order = tuple(1 + axes.index(axis) for axis in value.shape.axes if axis in axes)
+    wanted = [1, *value.sizes]
+    if sizes != wanted or len(order) != value.shape.rank:
+        raise Unsupported(f"{node.op} with a constant of {'×'.join(map(str, constant.shape))}")
+    name = importer.titled(node, constant)
+    ahead = len(value.dims) - len(constant.shape)
+    turned = tuple(place - ahead for place in order)
+    turned = tuple(n for n in range(len(constant.shape)) if n not in turned) + turned
+    if node.op == "Add":
+        table = Weight(constant, turned, (prod(value.shape.spatial), value.shape.channels))
+        importer.add(node, "positional_encoding", {"style": "learned"}, [value], name, {"embeddings": table})
+        return
+    own = [value.shape.axes.index(axis) for axis in _written(importer, value)]
+    spare = len(turned) - len(own)
+    turned = turned[:spare] + tuple(turned[spare + place] for place in own)
+    gamma = Weight(constant, turned, tuple(value.shape.written(importer.layout)))
+    importer.add(node, "scale", {"over": "all"}, [value], name, {"gamma": gamma})
+
+
+def _written(importer: Importer, value: Value) -> tuple[str, ...]:
+    return importer.natural(value.shape.rank)
+
+
+OPERATORS = {**dict.fromkeys(WORDS, join), "Div": divide}

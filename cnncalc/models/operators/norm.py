@@ -27,7 +27,7 @@ def batchnorm(importer: Importer, node: Node) -> None:
     """BatchNormalization, as it is when a network is run."""
     weights = _arrays(importer, node, ("gamma", "beta", "moving_mean", "moving_variance"))
     name = importer.named(node, weights["gamma"].tensor.name, weights["moving_mean"].tensor.name)
-    importer.add(node, "batchnorm", _eps(node), [importer.value(node.inputs[0])], name, weights)
+    importer.add(node, "batchnorm", _eps(node), [importer.featured(node.inputs[0], 1)], name, weights)
 
 
 def instancenorm(importer: Importer, node: Node) -> None:
@@ -49,13 +49,24 @@ def groupnorm(importer: Importer, node: Node) -> None:
 
 
 def layernorm(importer: Importer, node: Node) -> None:
-    """LayerNormalization over the features at each position."""
+    """LayerNormalization over the features at each position, or over all of an example."""
     value = importer.values[node.inputs[0]]
-    if value.axis(node.settings.get("axis", -1)) != value.axes[-1] or value.axes[-1] != "channels":
+    first = value.place(node.settings.get("axis", -1))
+    given = [importer.tensor(node, place) for place in (1, 2)]
+    fields = _eps(node) | {
+        word: False for word, tensor in zip(("scale", "center"), given, strict=True) if tensor is None
+    }
+    weights = {
+        name: Weight(tensor) for name, tensor in zip(("gamma", "beta"), given, strict=True) if tensor is not None
+    }
+    name = importer.named(node, *(tensor.name for tensor in given if tensor is not None))
+    if any(tensor is None and any(node.inputs[place : place + 1]) for place, tensor in enumerate(given, 1)):
+        raise Unsupported("LayerNormalization with a scale that is computed")
+    if first != len(value.dims) - 1:
         raise Unsupported("LayerNormalization over another axis than the features")
-    weights = _arrays(importer, node, ("gamma", "beta") if len(node.inputs) > 2 and node.inputs[2] else ("gamma",))
-    fields = {**_eps(node), **({} if "beta" in weights else {"center": False})}
-    importer.add(node, "layernorm", fields, [value], importer.named(node, weights["gamma"].tensor.name), weights)
+    seen, order = importer.mixed_up(node.inputs[0])
+    weights = {key: weight.in_order(0, order) for key, weight in weights.items()}
+    importer.add(node, "layernorm", fields, [seen], name, weights)
 
 
 def lrn(importer: Importer, node: Node) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from cnncalc.models.graph import Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported, Weight
+from cnncalc.models.operators import attending
 
 #: Operators that are an activation of ours, and the settings with which they are.
 SAME = {
@@ -21,7 +22,7 @@ def same(importer: Importer, node: Node) -> None:
 
 
 def _add(importer: Importer, node: Node, word: str, fields: dict[str, Any]) -> None:
-    importer.add(node, word, fields, [importer.values[node.inputs[0]]], importer.named(node))
+    importer.add(node, word, fields, [importer.uncut(importer.values[node.inputs[0]])], importer.named(node))
 
 
 def leaky_relu(importer: Importer, node: Node) -> None:
@@ -51,11 +52,12 @@ def gelu(importer: Importer, node: Node) -> None:
 
 
 def softmax(importer: Importer, node: Node) -> None:
-    """Softmax over the channels or features."""
-    value = importer.values[node.inputs[0]]
-    if value.axis(node.settings.get("axis", -1)) != "channels":
-        raise Unsupported(f"{node.op} over another axis than the channels")
-    _add(importer, node, "softmax" if node.op == "Softmax" else "log_softmax", {})
+    """Softmax over the channels or features, or over the scores of attention."""
+    if attending.softmax(importer, node):
+        return
+    value = importer.featured(node.inputs[0], node.settings.get("axis", -1))
+    word = "softmax" if node.op == "Softmax" else "log_softmax"
+    importer.add(node, word, {}, [value], importer.named(node))
 
 
 def clip(importer: Importer, node: Node) -> None:
@@ -70,7 +72,7 @@ def clip(importer: Importer, node: Node) -> None:
 
 def prelu(importer: Importer, node: Node) -> None:
     """PRelu: one slope a channel, or one in all."""
-    value, slope = importer.values[node.inputs[0]], importer.tensor(node, 1)
+    value, slope = importer.featured(node.inputs[0], 1), importer.tensor(node, 1)
     if slope is None or slope.size not in (1, value.shape.channels):
         raise Unsupported("PRelu with other slopes than one a channel")
     shared = slope.size == 1 and value.shape.channels != 1

@@ -7,7 +7,6 @@ from typing import Any
 from cnncalc.models import windows
 from cnncalc.models.graph import Node
 from cnncalc.models.importer import Importer, Unsupported
-from cnncalc.shape import SPATIAL
 
 
 def pool(importer: Importer, node: Node) -> None:
@@ -36,17 +35,29 @@ def over_all(importer: Importer, node: Node) -> None:
 
 
 def mean(importer: Importer, node: Node) -> None:
-    """ReduceMean and ReduceMax over every spatial axis."""
-    value = importer.values[node.inputs[0]]
+    """ReduceMean, ReduceMax, ReduceSum over every spatial axis, or over one axis."""
+    value = importer.uncut(importer.values[node.inputs[0]])
     axes = node.settings.get("axes") or importer.numbers(node, 1)
-    if not axes:
+    if not axes or value.rolls:
         raise Unsupported(f"{node.op} over all axes")
-    over = {value.axis(axis) for axis in axes}
-    if over != set(SPATIAL[value.shape.rank - 1]) or not over:
-        raise Unsupported(f"{node.op} over {' and '.join(sorted(over))}")
+    places = {value.placed(axis) for axis in axes}
+    over = {factor.axis for place in places for factor in value.dims[place]}
+    over |= {axis for axis in value.axes if value.sizes_by_axis[axis] == 1} if not over else set()
+    outside = {f.axis for place, dim in enumerate(value.dims) if place not in places for f in dim}
+    if not over or over & outside:
+        raise Unsupported(f"{node.op} over {' and '.join(sorted(over)) or 'no axis'}")
     keep = bool(node.settings.get("keepdims", 1))
-    word = "global_avgpool" if node.op == "ReduceMean" else "global_maxpool"
-    importer.add(node, word, {"keepdims": True} if keep else {}, [value], importer.named(node))
+    words = {"ReduceMean": "global_avgpool", "ReduceMax": "global_maxpool"}
+    if over == set(value.shape.axes[:-1]) and node.op in words:
+        word = words[node.op]
+        fields: dict[str, Any] = {"keepdims": True}
+    elif len(over) == 1 and node.op != "ReduceMax" and value.shape.rank > 1:
+        word, fields = "mean" if node.op == "ReduceMean" else "sum", {"axis": over.pop(), "keepdims": True}
+    else:
+        raise Unsupported(f"{node.op} over {' and '.join(sorted(over))}")
+    made = importer.add(node, word, fields, [value], importer.named(node), axes=importer.natural(value.shape.rank))
+    dims = [() if place in places else dim for place, dim in enumerate(value.dims) if keep or place not in places]
+    importer.values[node.outputs[0]] = made._replace(dims=tuple(dims))
 
 
 def adaptive(importer: Importer, node: Node) -> None:
@@ -59,5 +70,5 @@ def adaptive(importer: Importer, node: Node) -> None:
 OPERATORS = {
     "AdaptiveAveragePool": adaptive, "AdaptiveMaxPool": adaptive,
     "MaxPool": pool, "AveragePool": pool, "LpPool": pool, "GlobalAveragePool": over_all, "GlobalMaxPool": over_all,
-    "ReduceMean": mean, "ReduceMax": mean,
+    "ReduceMean": mean, "ReduceMax": mean, "ReduceSum": mean,
 }  # fmt: skip

@@ -1,4 +1,4 @@
-"""Operators that change sizes and nothing else."""
+"""Operators that change sizes and nothing else: most are another view of the same numbers, and no layer."""
 
 from __future__ import annotations
 
@@ -13,83 +13,112 @@ def flatten(importer: Importer, node: Node) -> None:
     """Flatten of one example."""
     if node.settings.get("axis", 1) != 1:
         raise Unsupported(f"Flatten from axis {node.settings['axis']}")
-    _flat(importer, node)
-
-
-def _flat(importer: Importer, node: Node) -> None:
-    value = importer.value(node.inputs[0])
-    if value.shape.rank == 1:
-        importer.values[node.outputs[0]] = value
-    elif not _squeezed(importer, node, value):
-        importer.add(node, "flatten", {}, [value], importer.named(node))
-
-
-def _squeezed(importer: Importer, node: Node, value: Value) -> bool:
-    """Whether the value was a pool over all positions that kept axes of size 1: it then keeps none."""
-    layer = next((layer for layer in importer.layers if layer.name == value.name), None)
-    if layer is None or not layer.fields.get("keepdims") or importer.readers.get(node.inputs[0], 0) != 1:
-        return False
-    del layer.fields["keepdims"]
-    flat = value.shape._replace(spatial=())
-    importer.layers[importer.layers.index(layer)] = layer._replace(output=flat)
-    importer.values[node.outputs[0]] = Value(value.name, flat, ("channels",))
-    return True
+    sizes = importer.values[node.inputs[0]].all_sizes
+    _seen(importer, node, [sizes[0], prod(sizes[1:])])
 
 
 def reshape(importer: Importer, node: Node) -> None:
-    """Reshape with known sizes; to one axis it is a flatten."""
+    """Reshape with known sizes."""
     target = importer.numbers(node, 1)
     if target is None:
         raise Unsupported("Reshape to sizes that are computed")
-    value = importer.value(node.inputs[0])
-    sizes = [([1, *value.sizes][place] if size == 0 else size) for place, size in enumerate(target)]
-    if sizes[0] not in (1, -1) or sizes.count(-1) > 1 or not 2 <= len(sizes) <= 5:
+    given = importer.values[node.inputs[0]].all_sizes
+    keep = not node.settings.get("allowzero")
+    sizes = [(given[place] if size == 0 and keep else size) for place, size in enumerate(target)]
+    known = prod(size for size in sizes if size != -1)
+    if sizes.count(-1) > 1 or known < 1 or prod(given) % known:
         raise Unsupported(f"Reshape to {target}")
-    total = prod(value.sizes)
-    known = prod(size for size in sizes[1:] if size != -1)
-    sizes = [total // known if size == -1 else size for size in sizes[1:]]
-    if len(sizes) == 1:
-        _flat(importer, node)
-    elif sizes == value.sizes:
-        importer.values[node.outputs[0]] = value
+    _seen(importer, node, [prod(given) // known if size == -1 else size for size in sizes])
+
+
+def _seen(importer: Importer, node: Node, sizes: list[int]) -> None:
+    """The value in other sizes; by a layer only where its axes cannot be taken apart so."""
+    value = importer.values[node.inputs[0]]
+    if prod(sizes) != prod(value.all_sizes):
+        raise Unsupported(f"Reshape of {value.all_sizes} to {sizes}")
+    found = value.reshaped(sizes)
+    if found is None:
+        flat = importer.value_of(value)
+        shaped = sizes[1:]
+        if sizes[0] != flat.all_sizes[0] or len(shaped) not in range(1, 5):
+            raise Unsupported(f"Reshape of {value.all_sizes} to {sizes}")
+        axes = importer.natural(len(shaped))
+        importer.add(node, "reshape", {"shape": shaped}, [flat], importer.named(node), axes=axes)
     else:
-        axes = importer.natural(len(sizes))
-        importer.add(node, "reshape", {"shape": sizes}, [value], importer.named(node), axes=axes)
+        importer.values[node.outputs[0]] = importer.settled(found)
 
 
 def transpose(importer: Importer, node: Node) -> None:
-    """Transpose: the axes are called otherwise, and no layer is needed until one reads them in another order."""
+    """Transpose: the axes are in another order, and no layer is needed until one reads them."""
     value = importer.values[node.inputs[0]]
-    order = node.settings.get("perm") or list(range(len(value.axes), -1, -1))
-    if order[0] != 0 or sorted(order) != list(range(len(value.axes) + 1)):
-        raise Unsupported(f"Transpose with the batch axis, {order}")
-    importer.values[node.outputs[0]] = value._replace(axes=tuple(value.axes[axis - 1] for axis in order[1:]))
+    order = node.settings.get("perm") or list(range(len(value.dims)))[::-1]
+    importer.values[node.outputs[0]] = value.transposed(order)
 
 
 def squeeze(importer: Importer, node: Node) -> None:
-    """Squeeze of the axes of size 1 that a pool over all positions left."""
-    value = importer.value(node.inputs[0])
-    gone = {value.axis(axis) for axis in node.settings.get("axes") or importer.numbers(node, 1) or []}
-    if gone != set(value.axes) - {"channels"} or not _squeezed(importer, node, value):
-        raise Unsupported("Squeeze of other axes than those of a pool over all positions")
+    """Squeeze: axes of size 1 go."""
+    value = importer.values[node.inputs[0]]
+    sizes = value.all_sizes
+    given = node.settings.get("axes") or importer.numbers(node, 1) or [n for n, size in enumerate(sizes) if size == 1]
+    gone = {value.place(axis) for axis in given}
+    if any(sizes[place] != 1 for place in gone):
+        raise Unsupported("Squeeze of an axis that is larger than 1")
+    dims = tuple(dim for place, dim in enumerate(value.dims) if place not in gone)
+    importer.values[node.outputs[0]] = value._replace(dims=dims)
+
+
+def unsqueeze(importer: Importer, node: Node) -> None:
+    """Unsqueeze: new axes of size 1."""
+    value = importer.values[node.inputs[0]]
+    given = node.settings.get("axes") or importer.numbers(node, 1) or []
+    rank = len(value.dims) + len(given)
+    new = {axis % rank for axis in given}
+    if len(new) != len(given):
+        raise Unsupported(f"Unsqueeze of the axes {given}")
+    old = iter(value.dims)
+    dims = tuple(() if place in new else next(old) for place in range(rank))
+    importer.values[node.outputs[0]] = value._replace(dims=dims)
+
+
+def expand(importer: Importer, node: Node) -> None:
+    """Expand to the sizes that a value has already."""
+    value, sizes = importer.values[node.inputs[0]], importer.numbers(node, 1)
+    if sizes is None:
+        raise Unsupported("Expand to sizes that are computed")
+    ahead = [1] * (len(sizes) - len(value.dims))
+    wanted = [*ahead, *value.all_sizes]
+    if any(size not in (1, -1, own) for size, own in zip(sizes, wanted[len(wanted) - len(sizes) :], strict=True)):
+        raise Unsupported(f"Expand of {value.all_sizes} to {sizes}")
+    importer.values[node.outputs[0]] = value._replace(dims=(*(() for _ in ahead), *value.dims))
 
 
 def pad(importer: Importer, node: Node) -> None:
     """Pad of the spatial axes with a number."""
-    value = importer.value(node.inputs[0])
+    given = importer.values[node.inputs[0]]
     pads = node.settings.get("pads") or importer.numbers(node, 1)
-    if pads is None or node.settings.get("mode", "constant") != "constant" or len(pads) != 2 * len(value.axes) + 2:
+    if pads is None or node.settings.get("mode", "constant") != "constant" or len(pads) != 2 * len(given.dims):
         raise Unsupported("Pad with other numbers than a constant")
     begins, ends = pads[: len(pads) // 2], pads[len(pads) // 2 :]
-    if any((*begins[:2], *ends[:2])) or min(pads) < 0:
-        raise Unsupported(f"Pad of {pads}")
-    amount = windows.padding(Node("Pad", "", [], [], {"pads": [*begins[2:], *ends[2:]]}), len(value.shape.spatial))
-    filling = importer.numbers(node, 2) or [node.settings.get("value", 0.0)]
-    if amount == 0:
+    if not any(pads):
         importer.passed(node)
         return
+    amounts = dict(zip(given.axes, zip(begins[1:], ends[1:], strict=True), strict=True))
+    value = _plain(importer, node)
+    if begins[0] or ends[0] or any(amounts.pop("channels")) or min(pads) < 0:
+        raise Unsupported(f"Pad of {pads}")
+    sides = [amounts[axis] for axis in value.shape.axes[:-1]]
+    both = {"pads": [*(begin for begin, _ in sides), *(end for _, end in sides)]}
+    amount = windows.padding(Node("Pad", "", [], [], both), len(sides))
+    filling = importer.numbers(node, 2) or [node.settings.get("value", 0.0)]
     fields = {"amount": amount, **({"value": float(filling[0])} if filling[0] else {})}
     importer.add(node, "pad", fields, [value], importer.named(node))
+
+
+def _plain(importer: Importer, node: Node) -> Value:
+    value = importer.uncut(importer.values[node.inputs[0]])
+    if value.rolls:
+        raise Unsupported(f"{node.op} of what is rolled")
+    return value
 
 
 def depth_to_space(importer: Importer, node: Node) -> None:
@@ -102,12 +131,12 @@ def depth_to_space(importer: Importer, node: Node) -> None:
 
 
 def channel_shuffle(importer: Importer, node: Node) -> None:
-    """Three operators of a model that are one here (see ``patterns.py``)."""
+    """Channels in groups, groups and places swapped (PyTorch)."""
     importer.add(node, "channel_shuffle", node.settings, [importer.value(node.inputs[0])], importer.named(node))
 
 
 OPERATORS = {
-    "ChannelShuffle": channel_shuffle,
-    "Flatten": flatten, "Reshape": reshape, "Transpose": transpose, "Squeeze": squeeze, "Pad": pad,
-    "DepthToSpace": depth_to_space, "PixelUnshuffle": depth_to_space,
+    "ChannelShuffle": channel_shuffle, "Flatten": flatten, "Reshape": reshape, "Transpose": transpose,
+    "Squeeze": squeeze, "Unsqueeze": unsqueeze, "Expand": expand, "Pad": pad, "DepthToSpace": depth_to_space,
+    "PixelUnshuffle": depth_to_space,
 }  # fmt: skip

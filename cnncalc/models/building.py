@@ -1,0 +1,195 @@
+"""Layers of the spec to be written, each checked as it is added: a model's sizes and weights are not believed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+from typing import Any, NamedTuple
+
+from cnncalc import kinds
+from cnncalc.errors import SpecError
+from cnncalc.kinds.base.kind import Weights, times
+from cnncalc.models.graph import Graph, Node, Tensor
+from cnncalc.models.names import Taken, clean, of_node, of_weight
+from cnncalc.models.products import Product
+from cnncalc.models.values import Dim, Factor, Unsupported, Value, plain
+from cnncalc.shape import SPATIAL, Shape, read
+
+
+class Pick(NamedTuple):
+    """Which places of an axis an array keeps, and in which order: ``start`` and a sum of steps."""
+
+    axis: int  # of our array, before its sizes are changed
+    start: int
+    factors: tuple[tuple[int, int], ...]  # size and step of each, the outermost first
+
+    @property
+    def size(self) -> int:
+        """How many places are kept."""
+        return prod(size for size, _ in self.factors)
+
+    @property
+    def places(self) -> list[int]:
+        """The places that are kept."""
+        found = [self.start]
+        for size, step in self.factors:
+            found = [place + number * step for place in found for number in range(size)]
+        return found
+
+
+class Weight(NamedTuple):
+    """A learned array of ours: its tensor, the tensor's axes in our order, the places that are kept of some of these,
+    and then its sizes (None: as they are). ``factor`` is a number that all of it is multiplied by, and ``work`` what is
+    done with the array at last.
+    """
+
+    tensor: Tensor
+    axes: tuple[int, ...] | None = None
+    sizes: tuple[int, ...] | None = None
+    picks: tuple[Pick, ...] = ()
+    factor: float = 1.0
+    work: Callable[[Any], Any] | None = None
+    worked: tuple[int, ...] | None = None  # the sizes after the work
+
+    @property
+    def found(self) -> tuple[int, ...]:
+        """The sizes of the array in our layout."""
+        if self.worked is not None or self.sizes is not None:
+            return self.worked or self.sizes or ()
+        shape = list(self.tensor.shape if self.axes is None else (self.tensor.shape[axis] for axis in self.axes))
+        for pick in self.picks:
+            shape[pick.axis] = pick.size
+        return tuple(shape)
+
+    def picked(self, axis: int, start: int, dim: Dim) -> Weight:
+        """With those places of an axis that a dimension of a value has."""
+        pick = Pick(axis, start, tuple((factor.size, factor.step) for factor in dim))
+        return self._replace(picks=(*self.picks, pick))
+
+    def in_order(self, axis: int, order: tuple[tuple[int, int], ...]) -> Weight:
+        """With the places of an axis in another order, if there is one."""
+        return self._replace(picks=(*self.picks, Pick(axis, 0, order))) if order else self
+
+
+class Layer(NamedTuple):
+    """A layer of the spec to be written."""
+
+    name: str
+    word: str
+    fields: dict[str, Any]
+    reads: list[str]
+    weights: dict[str, Weight]
+    output: Shape
+
+
+#: Gives a layer's arrays, from their sizes in our layout.
+Located = Callable[[Weights], dict[str, Weight]]
+
+
+def _frozen(given: Any) -> Any:
+    """A field as a kind keeps it: a tuple for each list."""
+    return tuple(map(_frozen, given)) if isinstance(given, list) else given
+
+
+class Builder:
+    """The layers so far. ``values`` and ``constants`` have what is known by the source's names."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph, self.layout = graph, graph.layout
+        self.values: dict[str, Value] = {}
+        self.constants: dict[str, Tensor] = dict(graph.tensors)
+        self.layers: list[Layer] = []
+        self.shapes: dict[str, Shape] = {}
+        self.products: dict[str, Product] = {}
+        self.absorbed: set[str] = set()  # layers whose weights are part of another now
+        self.titles: dict[str, str] = {}  # what a layer is to be called once those are gone
+        self.taken = Taken()
+        self.readers = graph.readers()
+        self.batch = 1
+
+    def natural(self, rank: int) -> tuple[str, ...]:
+        """The axes of an array without its batch axis, as the source orders them; a sequence has its features last."""
+        spatial = SPATIAL[rank - 1]
+        first = rank > 2 and self.layout == "channels_first"
+        return ("channels", *spatial) if first else (*spatial, "channels")
+
+    def shaped(self, name: str, sizes: list[int]) -> Value:
+        """A value of ``sizes`` in the source's order, its axes those that arrays of its rank have."""
+        return plain(name, read(sizes, self.layout), self.natural(len(sizes)), self.batch)
+
+    def layer(self, word: str) -> Layer | None:
+        """The layer called ``word``."""
+        return next((layer for layer in reversed(self.layers) if layer.name == word), None)
+
+    def titled(self, node: Node, tensor: Tensor) -> str:
+        """What a layer is to be called that is a learned tensor of its own: by the tensor's path."""
+        if self.graph.own_names:
+            return clean(node.name)
+        name = next((source.name for source in tensor.sources if "::" not in source.name), "")
+        return clean(name) or of_node(node.name, node.op)
+
+    def named(self, node: Node, *weights: str) -> str:
+        """What a node's layer is to be called: after its weights, or its own name."""
+        if self.graph.own_names:
+            return clean(node.name)
+        return next(filter(None, map(of_weight, weights)), "") or of_node(node.name, node.op)
+
+    def add(
+        self, node: Node, word: str, fields: dict[str, Any], reads: list[Value], name: str = "",
+        weights: dict[str, Weight] | Located | None = None, axes: tuple[str, ...] | None = None, again: str = "",
+    ) -> Value:  # fmt: skip
+        """A layer of the kind ``word``; its value stands for the first output of ``node``. Raises Misfit.
+
+        ``weights`` may be worked out from the sizes that the layer needs. ``axes`` are those of its value in the
+        source's order; where they are not given, the value is seen as the first that is read is. ``again`` is the layer
+        above that this one is, with its weights.
+        """
+        output = self.made(word, fields, [value.shape for value in reads])
+        wanted = self.kind(word, fields).weights(*(value.shape for value in reads))
+        given = weights(wanted) if callable(weights) else weights or {}
+        self._check_weights(node, wanted, given)
+        if again and wanted:
+            word, fields, given = "use", {"layer": again}, {}
+        layer = Layer(self.taken.free(name, word), word, fields, [v.name for v in reads], given, output)
+        self.layers.append(layer)
+        self.shapes[layer.name] = output
+        value = self._seen(layer, reads[0], axes)
+        if node.outputs:
+            self.values[node.outputs[0]] = value
+        return value
+
+    def made(self, word: str, fields: dict[str, Any], shapes: list[Shape]) -> Shape:
+        """What a layer of the kind ``word`` gives. Raises Misfit."""
+        output: Shape = self.kind(word, fields).output(*shapes)
+        return output
+
+    def kind(self, word: str, fields: dict[str, Any]) -> Any:
+        """The kind ``word`` with these fields, in the layout of the model. Raises Misfit."""
+        found = kinds.find(word)
+        assert found is not None, word
+        kind = found(**{key: _frozen(given) for key, given in fields.items()})
+        kind.layout = self.layout
+        return kind
+
+    def _seen(self, layer: Layer, first: Value, axes: tuple[str, ...] | None) -> Value:
+        """What a layer gives, seen as the value that it reads is."""
+        output = layer.output
+        if axes is not None or output.rank != first.shape.rank:
+            return plain(layer.name, output, axes or self.natural(output.rank), self.batch)
+        sizes = dict(zip(output.axes, output.sizes, strict=True))
+        old = first.sizes_by_axis
+        dims: list[Dim] = []
+        for dim in first.dims:
+            changed = [factor for factor in dim if sizes.get(factor.axis) != old.get(factor.axis)]
+            if changed and not first.whole(dim):
+                raise Unsupported(f"a change of {changed[0].axis}, which is taken apart")
+            dims.append((Factor(dim[0].axis, sizes[dim[0].axis]),) if changed else dim)
+        return Value(layer.name, output, tuple(dims), {}, first.rolls)
+
+    def _check_weights(self, node: Node, wanted: Weights, given: dict[str, Weight]) -> None:
+        """Raise SpecError where a tensor has other sizes than the layer's input asks for."""
+        for name, weight in given.items():
+            if wanted.get(name) != weight.found:
+                found, needed = (times(sizes) for sizes in (weight.found, wanted.get(name, ())))
+                what = f"{node.op} {node.name[:80]}: its {name} is {found}, and its input needs {needed}"
+                raise SpecError(f"{self.graph.source}: {what}", help="the sizes in the model contradict each other")
