@@ -10,6 +10,7 @@ from cnncalc.errors import UsageError, nearest
 TOPICS = {
     "language": "the spec language: sizes, windows, branches, blocks, unknowns",
     "frameworks": "from PyTorch and Keras: their words, and what differs",
+    "models": "a model that exists: from ONNX, Keras and PyTorch",
     "cookbook": "whole networks: ResNet, U-Net, Inception, Siamese, GAN, 1-D, 3-D, LSTM, transformer",
     "counting": "what is counted, and why tools disagree",
     "problems": "problem files, answer sheets, making questions",

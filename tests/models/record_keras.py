@@ -1,7 +1,8 @@
 """Writes small models of Keras with what Keras gives for them: ``python tests/models/record_keras.py`` (needs Keras).
 
 Each is a ``.keras`` file with seeded weights; ``<name>-keras.npz`` holds its inputs, its outputs and, of each layer,
-the sizes of its output and its parameters. ``branches.json`` is a config alone.
+the sizes of its output and its parameters. ``branches.json`` and ``specs/models/digits.json`` are
+configs alone.
 """
 
 from __future__ import annotations
@@ -107,6 +108,14 @@ def rows(model: Any, path: str = "") -> dict[str, tuple[list[int], int]]:
     return found
 
 
+def digits() -> Any:
+    """The network of keras.io/examples/vision/mnist_convnet, of 34,826 parameters."""
+    return keras.Sequential([
+        keras.Input((28, 28, 1)), L.Conv2D(32, 3, activation="relu"), L.MaxPooling2D(2),
+        L.Conv2D(64, 3, activation="relu"), L.MaxPooling2D(2), L.Flatten(), L.Dropout(0.5),
+        L.Dense(10, activation="softmax")], name="digits")  # fmt: skip
+
+
 def pack(path: Path) -> None:
     """Compress what Keras puts into the zip as it is: empty places of HDF5."""
     with zipfile.ZipFile(path) as archive:
@@ -118,6 +127,8 @@ def pack(path: Path) -> None:
 
 def main() -> None:
     """Weights are drawn so that no two are equal."""
+    keras.utils.clear_session()
+    (HERE.parents[2] / "specs" / "models" / "digits.json").write_text(digits().to_json() + "\n")
     for name, make in MODELS.items():
         keras.utils.clear_session()
         model, draw = make(), np.random.default_rng(len(name))

@@ -291,3 +291,8 @@ def test_the_hard_sigmoid_of_keras_2_is_another_function(tmp_path: Path) -> None
     path.write_text(json.dumps({**config, "keras_version": "2.15.0"}))
     with pytest.raises(cnncalc.SpecError, match="hard_sigmoid of Keras 2"):
         cnncalc.load(path)
+
+
+def test_the_packaged_example_has_the_total_that_keras_publishes(root: Path) -> None:
+    """keras.io/examples/vision/mnist_convnet: 34,826 parameters."""
+    assert cnncalc.load(root / "specs" / "models" / "digits.json").summary().totals.params == 34826
