@@ -136,7 +136,7 @@ def test_an_argument_of_a_megabyte_is_refused_in_few_words(cli, arguments):
     ("text", "code", "words"),
     [
         ("", 3, "the file is empty"),
-        ("# nothing\n", 3, "nothing besides comments"),
+        ("# nothing\n", 3, "nothing but comments"),
         ("- a\n- b\n", 3, "a network is a mapping"),
         ("42\n", 3, "a network is a mapping"),
         ("a: 1\n---\nb: 2\n", 3, "a second document begins here"),
@@ -149,7 +149,7 @@ def test_an_argument_of_a_megabyte_is_refused_in_few_words(cli, arguments):
             3,
             "tags are not allowed; found !!python/object/apply:os.system",
         ),
-        ("input: *a\nlayers: [relu]", 3, '"*a" stands for nothing'),
+        ("input: *a\nlayers: [relu]", 3, '"*a" means nothing'),
         ("input: 8x8x1\nlayers: [{<<: {a: 1}}]", 3, '"<<" (a merge key) is not allowed'),
         ("input: 8x8x1\nlayers: [relu]\nlayers: [relu]", 3, 'the key "layers" appears twice'),
         ("input: 8x8x1\nlayers: [{relu: {name: a}}, {relu: {name: a}}]", 3, 'the name "a" is given twice'),
