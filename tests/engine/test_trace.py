@@ -35,6 +35,7 @@ MORE = [
         "rnn: {name: layer, units: 2}", "lstm: {name: layer, units: 3, layers: 2, bidirectional: true}",
         "lstm: {name: layer, units: 3, projection: 2, return_sequences: true, bias: false}",
         "gru: {name: layer, units: 2, biases: 2, bidirectional: true, merge: sum}",
+        "gru: {name: layer, units: 2, biases: 2, bias: false}",
         "gru: {name: layer, units: 2, bidirectional: true, return_sequences: true, merge: average}",
         "dense: {name: layer, units: 3, activation: softmax}", "dense: {name: layer, units: 3, activation: gelu}",
         "conv: {name: layer, filters: 2, kernel: 2, activation: log_softmax}",

@@ -112,7 +112,26 @@ def _gru(kind: Gru, step: _Step) -> tuple[list[Shown], Array, Array | None]:
     last = step.by_unit(
         "h", f"z_{t} ⊙ h_{t - 1} + (1 − z_{t}) ⊙ candidate_{t}", h, "{}·{} + (1 − {})·{}", z, step.h, z, candidate
     )
-    return [first, second, step.shown("candidate", formula, candidate), last], h, None
+    return [first, second, step.shown("candidate", formula, candidate, _candidates(kind, step, r)), last], h, None
+
+
+def _candidates(kind: Gru, step: _Step, r: Array) -> tuple[Formula, ...]:
+    """The sum of each candidate written out: r resets the state itself, or the state's part of the sum."""
+    size = len(step.h)
+    if not kind.resets_after:
+        _, _, sums = step._replace(h=r * step.h).sum_of(2, size)
+        return tuple(Formula(f"tanh({text})", numbers) for text, numbers in sums)
+    found = []
+    for unit in range(size * (size <= _UNITS and len(step.x) + size <= _SUMMANDS)):
+        column = 2 * size + unit
+        parts = []
+        for numbers, kernel, bias in ((step.x, "kernel", "bias"), (step.h, "recurrent_kernel", "recurrent_bias")):
+            pairs = [n for pair in zip(numbers, step.own[kernel][:, column], strict=True) for n in pair]
+            added = [step.own[bias][column]] if bias in step.own else []
+            parts.append((" + ".join([*["{}·{}"] * len(numbers), *["{}"] * len(added)]), [*pairs, *added]))
+        (ours, first), (theirs, second) = parts
+        found.append(Formula(f"tanh({ours} + {{}}·({theirs}))", (*first, r[unit], *second)))
+    return tuple(found)
 
 
 def _steps(cell: Cell, kind: Recurrent, weights: Weights, x: Array, *states: Array) -> Iterator[Shown]:
