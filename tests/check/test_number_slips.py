@@ -140,3 +140,25 @@ def test_a_mark_names_the_slip_too(tmp_path: Path) -> None:
 def test_every_slip_has_its_own_words() -> None:
     said = [slip.said for name, slip in SLIPS.items() if not name.startswith("global")]
     assert len(set(said)) == len(said)
+
+
+@pytest.mark.parametrize(
+    ("key", "answer", "said"),
+    [
+        ("loss", 1.25, "without the ½ of the loss"),
+        ("d.bias.gradient", [-1, -2], "without the ½ of the loss"),
+        ("d.bias.gradient", [0.5, 1], "with the other sign"),
+        ("d.kernel.gradient", [[-0.5, -1], [-1, -2]], ""),
+        ("d.kernel.gradient", [[-0.5, -1.5], [-1, -3]], "with rows and columns exchanged"),
+    ],
+)
+def test_slips_in_a_loss_and_its_gradients_are_named(tmp_path: Path, key: str, answer: Any, said: str) -> None:
+    """y = (0.5, 0) beside (1, 1): L = ½(0.25 + 1), dL/dy = (−0.5, −1), dL/dW = x dL/dyᵀ for x = (1, 2) or (1, 3)."""
+    x = [1, 3] if isinstance(answer, list) and answer[-1] == [-1, -3] else [1, 2]
+    values = {"input": x, "d.kernel": [[0.5, 0], [0, 0]], "d.bias": [0, 0], "target": [1, 1]}
+    one = problem(2, [{"dense": {"name": "d", "units": 2}}], values, key, np.array(answer, float))
+    if said:
+        assert told(tmp_path, one) == said
+    else:
+        (tmp_path / "p.yaml").write_text(yaml.safe_dump({"problems": [one]}, sort_keys=False))
+        assert all(v.ok for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file)

@@ -110,7 +110,7 @@ def test_every_kind_that_computes_shows_how() -> None:
         "dropout", "stochastic_depth", "flatten", "reshape", "permute", "pad", "crop", "upsample", "pixel_shuffle",
         "pixel_unshuffle", "channel_shuffle", "split", "slice", "concat", "class_token", "repeat_vector", "select",
         "opaque",
-        "moe", "transformer_encoder", "transformer_decoder", "deformable_conv", "patch_embedding",
+        "moe", "transformer_encoder", "transformer_decoder",
     }  # fmt: skip
     shown = {case.kind for p in CASES if kernels.find_by_hand(kind_of(case := p.values[0]))}
     assert every().keys() - moves - shown == set()

@@ -168,15 +168,19 @@ SLIPS: dict[str, Slip] = {
 }  # fmt: skip
 
 
+#: Slips that change no layer.
+OTHERS = ("transposed", "half", "sign")
+
+
 def explain(truth: Truth, key: Key, answer: Any) -> Explanation | None:
     """The slip behind wrong numbers, nested lists; None where none leads to them, or too many do.
 
     Made in the layer asked for, in all that have it, or in one other; the first of these that explains them is named.
     """
-    if key.quantity != "values" or len(truth.network.layers) > LONGEST or truth.computed.summary.totals.macs > HEAVIEST:
+    if len(truth.network.layers) > LONGEST or truth.computed.summary.totals.macs > HEAVIEST:
         return None
     right = truth.computed.right(key)
-    for makers in (_own, _everywhere, _elsewhere):
+    for makers in (_own, _everywhere, _elsewhere) if key.quantity == "values" else (_of_slope,):
         found: dict[str, str] = {}
         for name, said, wrong in makers(truth, key):
             if wrong.flat != right.flat and _is(answer, wrong) and said not in found.values():
@@ -199,6 +203,19 @@ def _is(answer: Any, wrong: Right) -> bool:
 
 
 Made = Iterator[tuple[str, str, Right]]
+
+
+def _of_slope(truth: Truth, key: Key) -> Made:
+    """What a gradient or a loss becomes by a slip in its own formula."""
+    right, objective = truth.computed.right(key), truth.network.objective
+    if objective is None or objective.loss == "squared_error":
+        yield "half", "without the ½ of the loss", right._replace(flat=[2 * number for number in right.flat])
+    if key.quantity == "gradient":
+        yield "sign", "with the other sign", right._replace(flat=[-number for number in right.flat])
+        if len(right.sizes) == 2:
+            rows, columns = right.sizes
+            turned = [right.flat[row * columns + column] for column in range(columns) for row in range(rows)]
+            yield "transposed", "with rows and columns exchanged", right._replace(flat=turned, sizes=(columns, rows))
 
 
 def _own(truth: Truth, key: Key) -> Made:

@@ -6,4 +6,4 @@ from cnncalc.check.slips import forward
 from cnncalc.check.slips.numbers import MISTAKES
 from cnncalc.check.slips.rules import SLIPS
 
-NAMES = tuple(sorted({*SLIPS, *MISTAKES, *forward.SLIPS, "transposed"}))
+NAMES = tuple(sorted({*SLIPS, *MISTAKES, *forward.SLIPS, *forward.OTHERS}))
