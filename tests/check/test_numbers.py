@@ -276,3 +276,23 @@ def test_numbers_follow_where_a_letter_is_settled(tmp_path: Path) -> None:
     )
     found = [v for file in check_all([str(tmp_path / "p.yaml")], Limits()) for v in file]
     assert [(v.ok, v.text) for v in found] == [(True, "")] * 2
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "9" * 199_999 + "x",
+        "[" * 199_999,
+        "1," * 99_999,
+        "\n " * 99_999 + "1",
+        "1 " * 99_999 + "?",
+        "1;" * 99_999,
+        "⁻" * 199_999,
+    ],
+)
+def test_a_long_answer_is_read_in_linear_time(text: str) -> None:
+    from time import process_time
+
+    start = process_time()
+    matrix.read(text)
+    assert process_time() - start < 3

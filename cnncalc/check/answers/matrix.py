@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from cnncalc.spec.node import Node, Scalar, Sequence, is_null
 
 LONGEST = 200_000  # characters that are read
+_LONGEST_NUMBER = 40  # characters
 _CUT = 2  # decimals from which on numbers may be cut off in place of rounded
 _DEEPEST = 6  # brackets inside each other
 _SIGNS = str.maketrans({
@@ -164,8 +165,8 @@ def _collect(nested: Any, into: list[Cell | None]) -> tuple[int, ...]:
 
 
 def _cell(word: str) -> Cell:
-    match = _NUMBER.fullmatch(word)
-    if match is None or len(word) > 40:
+    match = _NUMBER.fullmatch(word) if len(word) <= _LONGEST_NUMBER else None
+    if match is None:
         raise _Unreadable
     sign, digits, exponent, power, lower = match.groups()
     if lower is not None and int(lower) == 0:
