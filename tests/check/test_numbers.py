@@ -281,13 +281,13 @@ def test_numbers_follow_where_a_letter_is_settled(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "9" * 199_999 + "x",
-        "[" * 199_999,
-        "1," * 99_999,
-        "\n " * 99_999 + "1",
-        "1 " * 99_999 + "?",
-        "1;" * 99_999,
-        "⁻" * 199_999,
+        "9" * 99_999 + "x",
+        "[" * 99_999,
+        "1," * 49_999,
+        "\n " * 49_999 + "1",
+        "1 " * 49_998 + "?",
+        "1;" * 49_999,
+        "⁻" * 99_999,
     ],
 )
 def test_a_long_answer_is_read_in_linear_time(text: str) -> None:

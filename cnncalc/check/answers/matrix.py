@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.spec.node import Node, Scalar, Sequence, is_null
 
-LONGEST = 200_000  # characters that are read
+LONGEST = 100_000  # characters that are read
 _LONGEST_NUMBER = 40  # characters
 _CUT = 2  # decimals from which on numbers may be cut off in place of rounded
 _DEEPEST = 6  # brackets inside each other
