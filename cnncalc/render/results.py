@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -57,21 +57,18 @@ class Gradebook:
     """The marks of each student on each question, and the total, as a CSV with a row for each student."""
 
     def __init__(self) -> None:
-        self._rows: list[tuple[str, list[Fraction], Fraction, Fraction]] = []
-        self._questions: list[str] = []
+        self._rows: list[tuple[str, dict[str, Fraction], Fraction, Fraction]] = []
+        self._questions: dict[str, None] = {}  # of all students: copies of a paper may ask others
 
     def add(self, student: Student) -> None:
         """Add a row."""
-        self._questions = [f"{answer.question.problem.id} {answer.question.name}" for answer in student.answers]
-        marks = [answer.marks for answer in student.answers]
+        marks = {f"{answer.question.problem.id} {answer.question.name}": answer.marks for answer in student.answers}
+        self._questions |= dict.fromkeys(marks)
         self._rows.append((student.student, marks, student.marks, student.out_of))
 
     def lines(self) -> Iterator[str]:
         """The CSV, line by line."""
         yield csv_line(["student", *self._questions, "total", "out_of"])
         for student, marks, total, out_of in self._rows:
-            yield csv_line([student, *_cells([*marks, total, out_of])])
-
-
-def _cells(marks: Iterable[Fraction]) -> Iterator[str]:
-    return (str(points(each)) for each in marks)
+            each = [str(points(marks[name])) if name in marks else None for name in self._questions]
+            yield csv_line([student, *each, str(points(total)), str(points(out_of))])

@@ -90,7 +90,8 @@ EXPORTS = {
         [*_moodle(1), "part 1: 28; part 2: 28; part 3: 10", "part 1: 260", "2"], [*_moodle(2), "-", "260", "3"],
     ),
     "canvas": written(
-        ["name", "id", "sis_id", "section", "section_id", "submitted", "attempt", "345678: Q1 c1.output (2 points)", "1.0",
+        ["name", "id", "sis_id", "section", "section_id", "submitted", "attempt",
+         "345678: Q1 c1.output (2 points)", "1.0",
          "345679: Q1 c1.params", "1.0", "345680: Which padding keeps the size?", "1.0", "n correct", "score"],
         ["Ann", "9001", "101", "S", "1", "2025-05-12", "1", RIGHT[0], "1", RIGHT[1], "1", RIGHT[2], "1", "3", "3"],
         ["Bob", "9002", "102", "S", "1", "2025-05-12", "1", "", "0", "260", "1", "3", "0", "1", "1"],

@@ -121,3 +121,23 @@ def test_names_of_files_are_different_on_every_file_system():
     names = list(file_names(students).values())
     assert len({unicodedata.normalize("NFKD", name).casefold() for name in names}) == len(students)
     assert all(len(name.encode()) < 200 for name in names)
+
+
+def test_copies_of_a_paper_have_their_own_questions_and_one_class(call: Call, tmp_path: Path) -> None:
+    one = "input: 8x8x1, layers: [{conv: {name: c, filters: 2, kernel: 3}}]"
+    (tmp_path / "exam.yaml").write_text(
+        f"problems:\n  - {{id: A1, copy: A, {one}, answers: {{c.params: 20}}}}\n"
+        f"  - {{id: B1, copy: B, {one}, answers: {{c.macs: 648}}}}\n"
+        f"  - {{id: C, marks: 3, {one}, answers: {{c.output: 6x6x2}}}}\n"
+    )
+    (tmp_path / "sheet.csv").write_text(
+        "student,problem,key,answer\nS1,A1,c.params,20\nS1,C,c.output,6x6x2\nS2,B1,c.macs,648\nS2,C,c.output,6x6x1\n"
+    )
+    code, out, _ = call(
+        "check", tmp_path / "exam.yaml", "-a", tmp_path / "sheet.csv", "--gradebook", tmp_path / "b.csv", "-f", "json"
+    )
+    assert code == 0
+    assert (tmp_path / "b.csv").read_text().splitlines() == [
+        "student,A1 c.params,C c.output,B1 c.macs,total,out_of", "S1,1,3,,4,4", "S2,,0,1,1,4",
+    ]  # fmt: skip
+    assert json.loads(out)["class"]["distribution"] == [0, 0, 1, 0, 0, 0, 0, 0, 0, 1]

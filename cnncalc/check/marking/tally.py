@@ -18,35 +18,34 @@ CLASSES = 10  # of a distribution of marks, each a tenth of what can be had
 class Tally:
     """What a class answered: for each question how many were right, and how often each slip was made.
 
-    ``unread`` are the answers that could not be read, with their students; ``totals`` the marks of each student.
+    ``unread`` are the answers that could not be read, with their students; ``totals`` the marks of each student, and
+    ``out_of`` those that can be had (by most, where copies of a paper differ).
     """
 
     def __init__(self) -> None:
         self.counts: dict[Place, Counter[str]] = {}
         self.slips: dict[Place, Counter[tuple[str, ...]]] = {}
         self.marks: dict[Place, Fraction] = {}
-        self.worth: dict[Place, Fraction] = {}
         self.unread: list[tuple[str, Marked]] = []
         self.totals: list[Fraction] = []
+        self.out_of = Fraction(0)
+        self.distribution = [0] * CLASSES  # students with each tenth of their marks; full marks are in the last
 
     def add(self, student: Student) -> None:
         """Count the answers of one student."""
         self.totals.append(student.marks)
+        self.out_of = max(self.out_of, student.out_of)
+        share = CLASSES * student.marks / student.out_of if student.out_of else Fraction(0)
+        self.distribution[min(int(share), CLASSES - 1)] += 1
         for answer in student.answers:
             place = answer.question.problem.id, answer.question.name
             self.counts.setdefault(place, Counter())[answer.how] += 1
             self.marks[place] = self.marks.get(place, Fraction(0)) + answer.marks
-            self.worth[place] = answer.question.marks
             if answer.how == "unread":
                 self.unread.append((student.student, answer))
             if answer.slip:
                 said = tuple(way.said for way in answer.slip.ways)
                 self.slips.setdefault(place, Counter())[said] += 1
-
-    @property
-    def out_of(self) -> Fraction:
-        """The marks that can be had."""
-        return sum(self.worth.values(), Fraction(0))
 
     @property
     def mean(self) -> Fraction:
@@ -57,12 +56,3 @@ class Tally:
     def median(self) -> Fraction:
         """The median of the students' marks; 0 of none."""
         return Fraction(median(self.totals)) if self.totals else Fraction(0)
-
-    @property
-    def distribution(self) -> list[int]:
-        """How many students have each tenth of the marks; full marks are in the last."""
-        counts = [0] * CLASSES
-        for total in self.totals:
-            share = CLASSES * total / self.out_of if self.out_of else Fraction(0)
-            counts[min(int(share), CLASSES - 1)] += 1
-        return counts
