@@ -62,6 +62,11 @@ class Problem:
         self.demands: list[Demand] = []  # of a network file, whose answers are what it expects
         self.stated: dict[str, Node] = {}
 
+    @property
+    def common(self) -> str:
+        """Its id without the copy that it is on: the same on all copies of a paper."""
+        return self.id.removeprefix(f"{self.copy}-") if self.copy else self.id
+
 
 class Broken(NamedTuple):
     """A problem, or a whole file (``id`` None), that cannot be worked out."""

@@ -54,7 +54,10 @@ def distribution(tally: Tally) -> Sheet:
 
 
 class Gradebook:
-    """The marks of each student on each question, and the total, as a CSV with a row for each student."""
+    """The marks of each student on each question, and the total, as a CSV with a row for each student.
+
+    A question that is not on a student's copy of the paper has no marks.
+    """
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, dict[str, Fraction], Fraction, Fraction]] = []
@@ -62,7 +65,7 @@ class Gradebook:
 
     def add(self, student: Student) -> None:
         """Add a row."""
-        marks = {f"{answer.question.problem.id} {answer.question.name}": answer.marks for answer in student.answers}
+        marks = {f"{one.question.problem.common} {one.question.name}": one.marks for one in student.answers}
         self._questions |= dict.fromkeys(marks)
         self._rows.append((student.student, marks, student.marks, student.out_of))
 

@@ -19,7 +19,7 @@ class Tally:
     """What a class answered: for each question how many were right, and how often each slip was made.
 
     ``unread`` are the answers that could not be read, with their students; ``totals`` the marks of each student, and
-    ``out_of`` those that can be had (by most, where copies of a paper differ).
+    ``out_of`` those that can be had (by most, where copies of a paper differ). The copies of a paper are counted together.
     """
 
     def __init__(self) -> None:
@@ -38,7 +38,7 @@ class Tally:
         share = CLASSES * student.marks / student.out_of if student.out_of else Fraction(0)
         self.distribution[min(int(share), CLASSES - 1)] += 1
         for answer in student.answers:
-            place = answer.question.problem.id, answer.question.name
+            place = answer.question.problem.common, answer.question.name
             self.counts.setdefault(place, Counter())[answer.how] += 1
             self.marks[place] = self.marks.get(place, Fraction(0)) + answer.marks
             if answer.how == "unread":
