@@ -109,6 +109,16 @@ def test_a_single_question_about_a_deep_layer_is_worked_out_from_the_input(tmp_p
     ]  # fmt: skip
 
 
+def test_a_key_has_the_algebra_of_a_letter_and_what_follows_from_it(tmp_path: Path, call: Call) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "problems:\n  - {id: Q, input: 8x8x3, layers: [{conv: {filters: 4, kernel: k}}], given: {conv1.output: 6x6}, "
+        "answers: {k: 3, conv1.params: 112}}\n"
+    )
+    _, out, _ = call("paper", file, "--key")
+    assert out.index("- $k = 3$") < out.index(r"\left(3 \cdot 3 \cdot 3 + 1\right) \cdot 4 = 112$")
+
+
 def test_moodle_reads_every_problem(paper: Paper) -> None:
     category, *questions = importers.moodle(str(render.render([paper], "moodle")))
     assert category.name.startswith("$course$/top/Exam")
@@ -348,6 +358,7 @@ def test_a_matrix_has_a_field_for_each_cell_and_its_sums_in_the_key(tmp_path: Pa
     assert " × </p>" not in question.text
     _, key, _ = call("paper", file, "--key")
     assert r"- c: y\[1,1,1\] = 1·1 + 0·0 + 0·0 + 1·(−1) = 0" in key
+    assert key.count(r"y\[1,1,1\]") == 2
     assert r"- s: y\[2,2,1\] = 1/(1 + e^(−1)) = 0.731059" in key
     ((item,),) = importers.qti(render.render([paper], "qti"))  # type: ignore[arg-type]
     rounded = {name: str(round(float(right), 2)) for name, right in item.fields()}

@@ -31,25 +31,26 @@ class Worked(NamedTuple):
 
 
 def working(truth: Truth, keys: list[Key]) -> list[Worked]:
-    """The lines for all ``keys``, each once; a letter's are its algebra."""
-    if any(not key.quantity for key in keys):
-        return [Worked("", line) for line in truth.solution.lines]
-    by_hand = [line for key in keys if key.quantity == "values" for line in _with_numbers(truth, key)]
-    keys = [key for key in keys if not key.numbers]
-    summary = truth.settled or truth.summary
-    needed = _Needed(summary)
+    """The lines for all ``keys``, each once: the algebra of letters, then quantities, then numbers."""
+    solved = any(not key.quantity for key in keys)
+    algebra = [Worked("", line) for line in truth.solution.lines] if solved else []
+    needed = _Needed(truth.settled or truth.summary)
     for key in keys:
-        needed.add(key)
-    return [*needed.lines(), *by_hand]
+        if key.quantity and not key.numbers:
+            needed.add(key)
+    by_hand = _with_numbers(truth, [key for key in keys if key.quantity == "values"])
+    return [*algebra, *needed.lines(), *by_hand]
 
 
-def _with_numbers(truth: Truth, key: Key) -> Iterator[Worked]:
-    """The layers that numbers follow from, each with its numbers put in."""
+def _with_numbers(truth: Truth, keys: list[Key]) -> Iterator[Worked]:
+    """The layers that the numbers of ``keys`` follow from, each once with its numbers put in."""
+    if not keys:
+        return
     from cnncalc.engine.exact import Exact
 
     exact = Exact(truth.summary)
-    rows = exact.needed(find_row(truth.summary, key))
-    for row in rows:
+    rows = {row.index: row for key in keys for row in exact.needed(find_row(truth.summary, key))}
+    for _, row in sorted(rows.items()):
         yield Worked(row.name if len(rows) > 1 else "", exact.traced(row))
 
 

@@ -8,7 +8,7 @@ from math import gcd, lcm
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answers.matrix import leaves
-from cnncalc.errors import OutputError
+from cnncalc.errors import SpecError
 from cnncalc.render.papers import prose
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def numbers(item: Item, part: Part) -> list[list[Number]]:
         return []  # a field for each number would be too many
     if any(len(field) > _MOST for field in fields):
         what = f"{item.id}: more than {_MOST} numbers are right for {part.key}"
-        raise OutputError(what, help="say more of the network in given, so that fewer are right")
+        raise SpecError(what, help="say more of the network in given, so that fewer are right")
     return [[_number(one, item.tolerance) for one in field] for field in fields]
 
 
