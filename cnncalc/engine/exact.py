@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cnncalc.engine import by_hand, gradients, kernels, model, stated
+from cnncalc.engine import by_hand, chain_rule, gradients, kernels, model, stated
 from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array, Weights, inward, outward
 from cnncalc.engine.kernels.activation import activate
@@ -21,6 +21,7 @@ from cnncalc.summary.stated import TARGET
 
 if TYPE_CHECKING:
     from cnncalc.engine.by_hand import Traced
+    from cnncalc.engine.chain_rule import Chain
     from cnncalc.errors import Mark
     from cnncalc.summary.rows import Row, Summary
 
@@ -120,6 +121,12 @@ def loss(exact: Exact) -> float:
 def gradient(exact: Exact, name: str) -> Array:
     """dL/d(weight) of the array called ``layer/weight``. Raises SpecError where a layer has no gradient."""
     return gradients.of(exact.summary, exact.weights, _fed(exact), None).weights[name]
+
+
+def chains(exact: Exact, rows: list[Row]) -> list[Chain]:
+    """The chain rule through each of ``rows``. Raises SpecError where a layer has no gradient."""
+    found = gradients.of(exact.summary, exact.weights, _fed(exact), None)
+    return [chain_rule.through(exact.summary, row, exact.weights, found) for row in rows]
 
 
 def _fed(exact: Exact) -> dict[str, Array]:

@@ -72,6 +72,11 @@ def _ratio(norms: Any) -> float | None:
     return float(norms[0] / norms[-1]) if len(norms) > 1 and norms[-1] > 0 and math.isfinite(norms[0]) else None
 
 
+def worked(found: Chain) -> list[str]:
+    """The same without what it is about, a line each."""
+    return [line.strip() for line in chain(found)[2:]]
+
+
 def chain(found: Chain) -> list[str]:
     """δ of each output number and dL/dw of each weight, with numbers put in."""
     name = printable(found.row.name)

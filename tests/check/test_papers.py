@@ -247,6 +247,31 @@ def test_a_shuffle_is_the_same_by_the_same_seed_and_only_a_shuffle(paper: Paper)
             assert sorted(map(str, part.options)) == sorted(map(str, same.options))
 
 
+GRADIENT = """
+problems:
+  - id: G
+    input: 2
+    layers: [{dense: {name: h, units: 1, activation: sigmoid}}, {dense: {name: o, units: 1, bias: false}}]
+    objective: {loss: squared_error}
+    values: {input: [1, 2], h.kernel: [[1], [-1]], h.bias: [0], o.kernel: [[0.01]], target: [0]}
+    answers: {h.kernel.gradient: "0.0000052877 0.0000105754"}
+"""
+
+
+def test_a_gradient_is_worked_out_back_from_the_output_and_its_field_is_not_lenient(tmp_path: Path, call: Call) -> None:
+    file = tmp_path / "a.yaml"
+    file.write_text(GRADIENT, encoding="utf-8")
+    paper, doubtful = of_files([str(file)], Limits())
+    assert not doubtful
+    _, key, _ = call("paper", file, "--key")
+    lines = [line for line in key.splitlines() if line.startswith("- ")]
+    assert [line[:4] for line in lines] == ["- h:", "- o:", "- o:", "- o:", "- h:", "- h:", "- h:", "- h:"]
+    assert "= Σ δ·w of the layer above = 0.00268941·0.01" in key
+    (question,) = importers.moodle(str(render.render([paper], "moodle")))[1:]
+    for _, _, ((right, _, slack, _),) in importers.cloze(question.text):
+        assert 0 < float(slack) < float(right) / 10
+
+
 def test_copies_are_marked_in_one_run(exam: Path, tmp_path: Path, call: Call) -> None:
     """Each student on the own copy, by its letters; a problem that was drawn has other numbers in each."""
     drawn = tmp_path / "drawn.yaml"

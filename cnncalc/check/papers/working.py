@@ -15,6 +15,7 @@ from cnncalc.symbolic.tree import letters
 if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth
     from cnncalc.engine.by_hand import Traced
+    from cnncalc.engine.chain_rule import Chain
     from cnncalc.solve.algebra import Line
     from cnncalc.summary.rows import Row, Summary
 
@@ -27,7 +28,7 @@ class Worked(NamedTuple):
     """A line of working, and the ``layer`` that it is about: none where there is one alone, or for the whole."""
 
     layer: str
-    line: Step | Line | Traced | str
+    line: Step | Line | Traced | Chain | str
 
 
 def working(truth: Truth, keys: list[Key]) -> list[Worked]:
@@ -38,20 +39,27 @@ def working(truth: Truth, keys: list[Key]) -> list[Worked]:
     for key in keys:
         if key.quantity and not key.numbers:
             needed.add(key)
-    by_hand = _with_numbers(truth, [key for key in keys if key.quantity == "values"])
+    by_hand = _with_numbers(truth, [key for key in keys if key.numbers])
     return [*algebra, *needed.lines(), *by_hand]
 
 
 def _with_numbers(truth: Truth, keys: list[Key]) -> Iterator[Worked]:
-    """The layers that the numbers of ``keys`` follow from, each once with its numbers put in."""
+    """The layers that the numbers of ``keys`` follow from, each once with its numbers put in; then, for gradients, the
+    chain rule from the output back to the first layer asked for.
+    """
     if not keys:
         return
-    from cnncalc.engine.exact import Exact
+    from cnncalc.engine.exact import Exact, chains
 
-    exact = Exact(truth.summary)
-    rows = {row.index: row for key in keys for row in exact.needed(find_row(truth.summary, key))}
+    exact, last = Exact(truth.summary), truth.summary.rows[-1]
+    asked = [find_row(truth.summary, key) if key.quantity == "values" else last for key in keys]
+    rows = {row.index: row for one in asked for row in exact.needed(one)}
     for _, row in sorted(rows.items()):
-        yield Worked(row.name if len(rows) > 1 else "", exact.traced(row))
+        yield Worked(row.name if len(truth.summary.rows) > 1 else "", exact.traced(row))
+    sloping = [find_row(truth.summary, key).index for key in keys if key.quantity == "gradient"]
+    if sloping:
+        for chain in chains(exact, truth.summary.rows[: min(sloping) - 1 if min(sloping) else None : -1]):
+            yield Worked(chain.row.name if len(truth.summary.rows) > 1 else "", chain)
 
 
 class _Needed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from math import gcd, lcm
+from math import floor, gcd, lcm, log10
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answers.matrix import leaves
@@ -66,9 +66,11 @@ def rows(part: Part) -> list[list[Any]]:
 
 
 def _number(value: Any, tolerance: float) -> Number:
-    """A number that is not whole may be rounded to two decimals."""
+    """A number that is not whole may be rounded to two decimals; a small one to its first two digits."""
     slack = abs(value) * Fraction(str(tolerance))
-    return Number(_decimal(value), _decimal(slack or (0 if value == int(value) else Fraction(1, 200))))
+    if not slack and value != int(value):
+        slack = min(Fraction(1, 200), Fraction(10) ** (floor(log10(abs(value))) - 1) / 2)
+    return Number(_decimal(value), _decimal(slack))
 
 
 def _decimal(value: Any) -> str:

@@ -11,7 +11,7 @@ from cnncalc.check.answers.matrix import folded
 from cnncalc.check.answers.matrix import plain as plain_number
 from cnncalc.check.papers.working import working
 from cnncalc.explain.layer import Step
-from cnncalc.render import trace
+from cnncalc.render import gradients, trace
 from cnncalc.render.data import plain
 from cnncalc.render.forms.answer import matrix, written
 from cnncalc.render.forms.text import printable, sizes
@@ -20,6 +20,8 @@ from cnncalc.solve.algebra import Line
 
 if TYPE_CHECKING:
     from cnncalc.check.papers.paper import Item, Option, Part
+    from cnncalc.engine.by_hand import Traced
+    from cnncalc.engine.chain_rule import Chain
     from cnncalc.summary.rows import Row, Summary
 
 _NAMES = {
@@ -158,9 +160,16 @@ def worked(
         if isinstance(line, Step | Line):
             texts = [formula(equation(line, style) if isinstance(line, Step) else line.written(style))]
         else:
-            texts = [sentence(printable(one)) for one in ([line] if isinstance(line, str) else trace.worked(line))]
+            texts = [sentence(printable(text)) for text in _lines(line)]
         found += [(sentence(layer), text) for text in texts]
     return found
+
+
+def _lines(line: Traced | Chain | str) -> list[str]:
+    """A sentence, or what numbers are made of."""
+    if isinstance(line, str):
+        return [line]
+    return trace.worked(line) if hasattr(line, "windows") else gradients.worked(line)
 
 
 def told(item: Item, *parts: Part) -> list[str]:
