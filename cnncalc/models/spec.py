@@ -159,8 +159,14 @@ class Inside:
 
 def _inputs(importer: Importer) -> str:
     shapes = {importer.values[name].name: importer.values[name].shape for name in importer.graph.inputs}
-    texts = {name: "x".join(map(str, shape.written(importer.layout))) for name, shape in shapes.items()}
-    return texts["input"] if list(texts) == ["input"] else flow(texts)
+    texts = {name: _sizes(list(shape.written(importer.layout))) for name, shape in shapes.items()}
+    return texts["input"] if list(texts) == ["input"] else "{" + ", ".join(f"{n}: {t}" for n, t in texts.items()) + "}"
+
+
+def _sizes(sizes: list[Any]) -> str:
+    """``28x28x1``; a sequence as a list where ``28x28`` could be meant as an image."""
+    square = len(sizes) == 2 and sizes[0] == sizes[1]
+    return flow(sizes) if square else "x".join(map(str, sizes))
 
 
 def _layer(layer: Layer, above: str) -> str:

@@ -296,3 +296,17 @@ def test_the_hard_sigmoid_of_keras_2_is_another_function(tmp_path: Path) -> None
 def test_the_packaged_example_has_the_total_that_keras_publishes(root: Path) -> None:
     """keras.io/examples/vision/mnist_convnet: 34,826 parameters."""
     assert cnncalc.load(root / "specs" / "models" / "digits.json").summary().totals.params == 34826
+
+
+def test_a_sequence_as_long_as_it_is_wide_is_no_image(tmp_path: Path) -> None:
+    """``input: 6x6`` would ask for channels."""
+    layers = [
+        {"class_name": "InputLayer", "config": {"batch_shape": [None, 6, 6], "name": "x"}},
+        {
+            "class_name": "Conv1D",
+            "config": {"name": "c", "filters": 2, "kernel_size": 3, "data_format": "channels_last"},
+        },
+    ]
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"class_name": "Sequential", "config": {"name": "s", "layers": layers}}))
+    assert cnncalc.load(path).summary().totals.params == 6 * 3 * 2 + 2
