@@ -33,11 +33,13 @@ class Batchnorm(_Norm):
 
     scale = Flag(default=True, doc="learn gamma")
     center = Flag(default=True, doc="learn beta")
+    counter = Flag(default=False, special=True, doc="one number more: how many were averaged (Keras's Normalization)")
     reference = "Ioffe & Szegedy, Batch normalization (2015)"
 
     def weights(self, *xs: Shape) -> Weights:
         sizes = (xs[0].channels,)
-        return {**self.learned(sizes), "moving_mean": sizes, "moving_variance": sizes}
+        count: Weights = {"moving_count": (1,)} if self.counter else {}
+        return {**self.learned(sizes), "moving_mean": sizes, "moving_variance": sizes, **count}
 
 
 class _OverExample(_Norm):

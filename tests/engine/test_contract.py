@@ -106,6 +106,8 @@ def test_every_weight_reaches_the_output(case: Case, drawn: Draw) -> None:
     summary = api.parse(case.text).summary()
     arrays, feeds = drawn(summary, case.number, 1)
     for name, array in arrays.items():
+        if name.endswith("/moving_count"):
+            continue  # it is counted and kept, and nothing is computed from it
         spoilt = {**arrays, name: np.full_like(array, np.nan)}
         for engine in ENGINES:
             (y,) = Model(summary, spoilt, cnncalc.Limits(), engine).run(feeds).values()

@@ -90,7 +90,7 @@ LAYERS: dict[str, Callable[[Draw], tuple[Shape, Settings]]] = {
     "RMSNormalization": lambda d: (d.one(d.image(), d.sequence()), {}),
     "GroupNormalization": lambda d: ((7, 8, 4), {"groups": d.one(1, 2, 4, -1), **d.norm()}),
     "Normalization": lambda d: (
-        (6, 6, 3), d.one({"mean": [0.1, 0.2, 0.3], "variance": [2, 3, 4]}, {"mean": 0.5, "variance": 2, "axis": None})),
+        (6, 6, 3), d.one({}, {"mean": [0.1, 0.2, 1], "variance": [2, 3, 4]}, {"mean": 1, "variance": 2, "axis": None})),
     "Rescaling": lambda d: (d.image(), {"scale": d.one(1 / 255, 2), "offset": d.one(0, -1.5)}),
     "PReLU": lambda d: ((6, 7, 3), {"shared_axes": d.one([1, 2], [1, 2, 3])}),
     "ReLU": lambda d: (d.image(), d.one({}, {"max_value": 6}, {"negative_slope": 0.3})),

@@ -54,7 +54,7 @@ def dense(w, sizes=None, order=None):
 def norm(w, order=None):
     """gamma, beta and the moving mean and variance, those that there are; ``order``: of the axes of an example."""
     names = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
-    return {names[name]: array if order is None else array.transpose(order) for name, array in w.items()}
+    return {ours: w[name] if order is None else w[name].transpose(order) for name, ours in names.items() if name in w}
 ''',
     "prelu": '''
 def prelu(w):

@@ -6,7 +6,7 @@ from typing import Any
 
 from cnncalc.models.importer import Importer, Unsupported, Value
 from cnncalc.models.keras.called import Called
-from cnncalc.models.keras.layers.adding import add, source
+from cnncalc.models.keras.layers.adding import Array, add, source
 from cnncalc.models.keras.settings import flag, many, number, short, usual, wrong
 
 TINY = 1e-14  # Normalization divides by √variance, but by no less than 1e-7
@@ -75,8 +75,8 @@ def normalization(importer: Importer, node: Called) -> None:
     usual(node, invert=False)
     if mean is None or variance is None:
         _over_channels(node, x)
-        importer.graph.remarks.append(f"{node.name}: Keras counts one number more, a count of examples")
-        add(importer, node, "batchnorm", {"eps": TINY, "scale": False, "center": False})
+        fields = {"eps": TINY, "scale": False, "center": False, "counter": True}
+        add(importer, node, "batchnorm", fields, {"moving_count": Array(2, shape=())})
         return
     if node.settings.get("axis") not in (None, []):
         _over_channels(node, x)
