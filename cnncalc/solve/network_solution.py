@@ -60,7 +60,8 @@ def solve(network: Network) -> NetworkSolution:
     for group in groups:
         if len(group) > MOST and question.touched(group):
             raise LimitError(
-                f"{', '.join(group)} depend on each other; at most {MOST} letters are solved together",
+                f"{', '.join(group)} depend on each other; at most {MOST} letters are solved together "
+                "(this limit is fixed)",
                 help="put numbers for some of them",
             )
     parts = [_Group(question, group) for group in groups if len(group) <= MOST]
@@ -133,7 +134,11 @@ def _settle(question: NetworkQuestion, parts: list[_Group]) -> None:
                 part.others = {name: number for name, number in together.items() if name not in part.names}
             return
     if any(len(points) == _TRIED for points in tried):
-        raise LimitError(f"{', '.join(question.names)}: the search was given up", help="put numbers for some of them")
+        raise LimitError(
+            f"{', '.join(question.names)}: the search was given up after {_TRIED} answers of each (this limit "
+            "is fixed)",
+            help="put numbers for some of them",
+        )
     raise _unsolved(question)
 
 

@@ -36,6 +36,65 @@ def test_a_tool_counts_its_own_way(text: str, tool: str, macs: int) -> None:
     assert total(TOOLS[tool], parse(text).summary().rows) == macs
 
 
+IMAGE, SEQUENCE = "12x12x8", "[10, 16]"
+
+
+@pytest.mark.parametrize(("size", "layers", "macs"), [
+    (IMAGE, "{conv: {filters: 6, kernel: 3}}", 43_800), (IMAGE, "{conv: {filters: 6, kernel: 3, bias: false}}", 43_200),
+    ("224x224x3", "{conv: {filters: 32, kernel: 3, padding: 1}}, batchnorm, relu", 46_563_328),
+    ("224x224x3", "{conv: {filters: 32, kernel: 3, padding: 1, bias: false}}, batchnorm, relu", 46_563_328),
+    (IMAGE, "{transposed_conv: {filters: 6, kernel: 3, stride: 2}}", 206_250), (IMAGE, "batchnorm", 35_712),
+    (IMAGE, "relu", 1152), (IMAGE, "relu6", 2304), (IMAGE, "sigmoid", 36_864), (IMAGE, "tanh", 87_552),
+    (IMAGE, "leaky_relu", 2304), (IMAGE, "elu", 40_320), (IMAGE, "gelu", 39_168), (IMAGE, "silu", 38_016),
+    (IMAGE, "hard_swish", 5760), (IMAGE, "hard_sigmoid", 4608), (IMAGE, "softplus", 87_552),
+    (SEQUENCE, "softmax", 5760), (SEQUENCE, "log_softmax", 12_800), (IMAGE, "{prelu: {shared: true}}", 2304),
+    ("16", "{dense: 5}", 85), (SEQUENCE, "{dense: 5}", 850), (SEQUENCE, "{lstm: {units: 8, biases: 2}}", 22_720),
+    (SEQUENCE, "{gru: {units: 8, biases: 2}}", 15_040), (IMAGE, "{maxpool: 2}", 1152), (IMAGE, "{avgpool: 2}", 1152),
+    (IMAGE, "global_avgpool", 1184), (IMAGE, "{upsample: 2}", 0), (SEQUENCE, "layernorm", 1410),
+    (IMAGE, "{upsample: {factor: 2, mode: bilinear}}", 18_432), (IMAGE, "{groupnorm: 2}", 10_368),
+    (IMAGE, "{instancenorm: {scale: true, center: true}}", 8064), (IMAGE, "{pixel_shuffle: 2}", 0),
+    (SEQUENCE, "{attention: 4}", 28_640),  # and 2 operations on sizes, which the file has too
+])  # fmt: skip
+def test_onnx_tool_counts_so_in_what_pytorch_exports(size: str, layers: str, macs: int) -> None:
+    """onnx-tool 1.0.1 on the files of PyTorch 2.13, each of one module."""
+    assert total(TOOLS["onnx-tool"], parse(f"input: {size}\nlayers: [{layers}]").summary().rows) == macs
+
+
+@pytest.mark.parametrize(("size", "layers", "macs"), [
+    (SEQUENCE, "{attention: 4}", 0), (SEQUENCE, "{transformer_encoder: {heads: 4, ff: 32}}", 10_240),
+    (IMAGE, "{conv: {filters: 6, kernel: 3}}", 43_200), (SEQUENCE, "{gru: 8}", 0), (IMAGE, "batchnorm", 0),
+    (IMAGE, "{transposed_conv: {filters: 6, kernel: 3, stride: 2}}", 62_208), (SEQUENCE, "{dense: 5}", 800),
+    (IMAGE, "{maxpool: 2}", 0), (IMAGE, "{upsample: 2}", 0), (SEQUENCE, "layernorm", 0),
+])  # fmt: skip
+def test_calflops_counts_so(size: str, layers: str, macs: int) -> None:
+    """calflops 0.3.2 on PyTorch 2.13, each of one module."""
+    assert total(TOOLS["calflops"], parse(f"input: {size}\nlayers: [{layers}]").summary().rows) == macs
+
+
+@pytest.mark.parametrize(("layer", "params"), [
+    # keras 3.15, count_params() on an input of 8×4
+    ("{gru: 6}", 216), ("{gru: {units: 6, biases: 1}}", 198), ("{lstm: 6}", 264), ("{rnn: 6}", 66), ("batchnorm", 16),
+    ("{gru: {units: 6, bias: false}}", 180),
+])  # fmt: skip
+def test_keras_counts_parameters_so(call: Call, tmp_path: Path, layer: str, params: int) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text(f"input: [8, 4]\nlayers: [{layer}]")
+    code, out, err = call("summary", spec, "--as", "Keras", "--format", "json")
+    assert (code, json.loads(out)["totals"]["params"]) == (0, params)
+    assert "reset_after" in err
+
+
+@pytest.mark.parametrize("written", ["610.1M", "610.1 M", "0.6101G", "610.1e6", "610100000"])
+def test_a_value_may_be_written_as_tools_print_it(call: Call, facts: Path, written: str) -> None:
+    spec = facts / "engineers" / "44-mobilenetv2-14.yaml"
+    code, out, _ = call(
+        "reconcile", spec, "--quantity", "macs", "--value", written, "--tolerance", "0.001", "-f", "json"
+    )
+    told = json.loads(out)
+    assert (code, told["value"]) == (0, 610_100_000)
+    assert any(way["said"].startswith("as ptflops counts") for way in told["ways"])
+
+
 def test_mobilenet_as_it_was_counted_in_2020(facts: Path) -> None:
     """flops-counter.pytorch 33: 610.1 M by ptflops, 603,134,720 by thop, which added up in single precision."""
     rows = load(str(facts / "engineers" / "44-mobilenetv2-14.yaml")).summary().rows

@@ -79,6 +79,7 @@ def _of_tools(truth: Truth, key: Key) -> list[Way]:
     return [
         Way(f"as {name} counts: {tool.said}", tools.total(tool, rows), convention=True)
         for name, tool in tools.TOOLS.items()
+        if tool.rules  # Keras counts none
     ]
 
 

@@ -8,130 +8,60 @@ layer's gates number by number, and what has no hook is nothing. Layers are take
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from copy import copy
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cnncalc.check.slips.tool_rules import (
+    CONVS,
+    NORMS,
+    POOLS,
+    RECURRENT,
+    Rule,
+    adaptive,
+    as_if_of_filters,
+    attention,
+    attention_written_out,
+    biases,
+    each_of,
+    gates,
+    inputs,
+    inside_convolution,
+    learned,
+    macs,
+    mean,
+    mixing,
+    nothing,
+    of_norm,
+    on_outputs,
+    places,
+    softmax,
+    window,
+)
 from cnncalc.errors import UsageError, nearest
 from cnncalc.kinds.base.activated import Activated
-from cnncalc.kinds.base.weights import count, is_bias, is_moving
-from cnncalc.symbolic.arithmetic import product
+from cnncalc.summary import infer
 from cnncalc.symbolic.expr import Number
 
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-#: The multiply-accumulates of a row as a tool counts them.
-Rule = Callable[["Row"], Number]
-
-CONVS = ("conv", "depthwise_conv", "separable_conv", "patch_embedding", "deformable_conv")
-RECURRENT = ("rnn", "lstm", "gru")
-NORMS = ("layernorm", "groupnorm", "instancenorm")
-POOLS = ("maxpool", "avgpool", "global_maxpool", "global_avgpool", "adaptive_maxpool", "adaptive_avgpool")
-
 
 class Tool(NamedTuple):
     """What a tool counts, in words that follow its name; its source; its rules by kind, and for the rest.
 
-    ``functions`` are the activation functions that it counts, one for each number. ``single``: it adds in single
-    precision.
+    ``functions`` are the activation functions that it counts, with the operations for each number. ``single``: it adds
+    in single precision. ``two_biases`` are the kinds with two bias vectors there, where the spec says nothing of them.
     """
 
     said: str
     source: str
     rules: Mapping[str, Rule]
     rest: Rule
-    functions: tuple[str, ...] = ()
+    functions: Mapping[str, int] = MappingProxyType({})
     single: bool = False
-
-
-def _macs(row: Row) -> Number:
-    return row.macs
-
-
-def _none(row: Row) -> Number:
-    return 0
-
-
-def _inputs(row: Row) -> Number:
-    return product(row.xs[0].sizes)
-
-
-def _learned(row: Row) -> Number:
-    """Parameters, at each use of the layer: weights and biases without moving statistics."""
-    weights = row.layer.kind.weights(*row.xs)
-    return count({name: sizes for name, sizes in weights.items() if not is_moving(name)})
-
-
-def _biases(row: Row) -> Number:
-    return count({name: sizes for name, sizes in row.layer.kind.weights(*row.xs).items() if is_bias(name)})
-
-
-def _places(row: Row) -> Number:
-    return product(row.output.spatial)
-
-
-def _affine(row: Row) -> bool:
-    return bool(row.layer.kind.weights(*row.xs).keys() & {"gamma", "beta"})
-
-
-def _each(plain: int, affine: int) -> Rule:
-    """So many for each number of a normalisation, without and with learned factors."""
-    return lambda row: _inputs(row) * (affine if _affine(row) else plain)
-
-
-def _mixing(linear: int, bilinear: int) -> Rule:
-    """So many for each number that is put out by an upsampling that mixes."""
-
-    def rule(row: Row) -> Number:
-        factor = 1 if vars(row.layer.kind)["mode"] == "nearest" else bilinear if len(row.xs[0].spatial) > 1 else linear
-        return row.activations * factor
-
-    return rule
-
-
-def _on_outputs(row: Row) -> Number:
-    """A transposed convolution counted on its output positions."""
-    return _places(row) * product(row.layer.kind.weights(*row.xs)["kernel"])
-
-
-def _gates(rnn: int, lstm: int, gru: int, *, both_biases: bool) -> Rule:
-    """A recurrent layer: at each step its products, its biases (``both_biases``: two of each gate whatever it has), and
-    so many operations more for each unit.
-    """
-    more = {"rnn": rnn, "lstm": lstm, "gru": gru}
-
-    def rule(row: Row) -> Number:
-        recurrent: Any = row.layer.kind
-        kind, gates = vars(recurrent), len(recurrent.gates)
-        directions = kind["layers"] * (2 if kind["bidirectional"] else 1)
-        biases = 2 * gates * kind["units"] * directions if both_biases and kind["bias"] else 0
-        return row.macs + row.xs[0].spatial[0] * (biases + more[row.kind] * kind["units"] * directions)
-
-    return rule
-
-
-def _adaptive(row: Row) -> Number:
-    """A mean over windows: the window and one division for each output."""
-    window = product(row.xs[0].spatial) // _places(row)
-    return (window + 1) * row.activations
-
-
-def _softmax(row: Row) -> Number:
-    features = row.output.channels
-    return row.activations // features * (3 * features - 1)
-
-
-def _all(words: tuple[str, ...], rule: Rule) -> dict[str, Rule]:
-    return dict.fromkeys(words, rule)
-
-
-def _attention(row: Row) -> Number:
-    """The products, a scaling of the queries, a softmax in each head, and the biases; the last one always counts."""
-    queries, features = row.xs[0].sizes
-    memory = row.xs[-1].spatial[0]
-    heads = vars(row.layer.kind)["heads"]
-    biases = (queries + 2 * memory) * features if _biases(row) else 0
-    return row.macs + 2 * queries * features + heads * queries * memory + biases
+    two_biases: tuple[str, ...] = ()
 
 
 TOOLS: dict[str, Tool] = {
@@ -140,84 +70,118 @@ TOOLS: dict[str, Tool] = {
         "module once; attention not at all",
         "torchinfo/layer_info.py, calculate_macs",
         {
-            **_all((*CONVS, "transposed_conv"), lambda row: _learned(row) * _places(row)),
-            **_all(RECURRENT, lambda row: _learned(row) * row.xs[0].spatial[0]),
-            **_all(("attention", "matmul", "scale", "bias", "class_token", "positional_encoding"), _none),
+            **each_of((*CONVS, "transposed_conv"), lambda row: learned(row) * places(row)),
+            **each_of(RECURRENT, lambda row: learned(row) * row.xs[0].spatial[0]),
+            **each_of(("attention", "matmul", "scale", "bias", "class_token", "positional_encoding"), nothing),
         },
-        _learned,
+        learned,
     ),
     "fvcore": Tool(
         "without biases and activations; 2 for each number of a batchnorm, 5 of another norm; no recurrent layer",
         "fvcore/nn/jit_handles.py and flop_count.py",
         {
-            "batchnorm": _each(1, 2),
-            **_all(NORMS, _each(4, 5)),
-            **_all(("global_avgpool", "adaptive_avgpool"), _inputs),
-            "upsample": _mixing(0, 4),
-            **_all(RECURRENT, _none),
+            "batchnorm": of_norm(1, 2),
+            **each_of(NORMS, of_norm(4, 5)),
+            **each_of(("global_avgpool", "adaptive_avgpool"), inputs),
+            "upsample": mixing(0, 4),
+            **each_of(RECURRENT, nothing),
         },
-        _macs,
+        macs,
     ),
     "ptflops": Tool(
         "with biases; 2 for each number of a normalisation, 1 of an activation, a pool's input and an upsampling",
         "ptflops/pytorch_ops.py",
         {
-            **_all(CONVS, lambda row: row.macs + _biases(row) * _places(row)),
-            "transposed_conv": lambda row: _on_outputs(row) + _biases(row) * _places(row),
-            "dense": lambda row: row.macs + _biases(row),
-            **_all(("batchnorm", *NORMS), _each(1, 2)),
-            **_all(POOLS, _inputs),
+            **each_of(CONVS, lambda row: row.macs + biases(row) * places(row)),
+            "transposed_conv": lambda row: on_outputs(row) + biases(row) * places(row),
+            "dense": lambda row: row.macs + biases(row),
+            **each_of(("batchnorm", *NORMS), of_norm(1, 2)),
+            **each_of(POOLS, inputs),
             "upsample": lambda row: row.activations,
-            "prelu": _inputs,
-            "attention": _attention,
-            **_all(RECURRENT, _gates(1, 10, 7, both_biases=True)),
+            "prelu": inputs,
+            "attention": attention,
+            **each_of(RECURRENT, gates(1, 10, 7, both_biases=True)),
         },
-        _macs,
-        ("relu", "relu6", "leaky_relu", "elu", "gelu"),
+        macs,
+        dict.fromkeys(("relu", "relu6", "leaky_relu", "elu", "gelu"), 1),
     ),
     "thop": Tool(
         "without biases; 4 for each number of a normalisation, each operation of a recurrent layer; no attention",
         "thop/vision/basic_hooks.py, calc_func.py and rnn_hooks.py",
         {
-            "transposed_conv": _on_outputs,
-            **_all(("batchnorm", "layernorm", "instancenorm"), _each(2, 4)),
+            "transposed_conv": on_outputs,
+            **each_of(("batchnorm", "layernorm", "instancenorm"), of_norm(2, 4)),
             "avgpool": lambda row: row.activations,
-            **_all(("global_avgpool", "adaptive_avgpool"), _adaptive),
-            "upsample": _mixing(5, 11),
-            "prelu": _inputs,
-            "softmax": _softmax,
-            "attention": _none,
-            **_all(RECURRENT, _gates(1, 8, 7, both_biases=True)),
+            **each_of(("global_avgpool", "adaptive_avgpool"), adaptive),
+            "upsample": mixing(5, 11),
+            "prelu": inputs,
+            "softmax": softmax,
+            "attention": nothing,
+            **each_of(RECURRENT, gates(1, 8, 7, both_biases=True)),
         },
-        _macs,
+        macs,
     ),
     "thop-2020": Tool(
         "with the biases of convolutions; 2 for each number of a batchnorm and each weight of a dense layer; added up "
         "in single precision",
         "thop 0.0.31, vision/basic_hooks.py",
         {
-            **_all(CONVS, lambda row: row.macs + _biases(row) * _places(row)),
-            "transposed_conv": lambda row: _on_outputs(row) + _biases(row) * _places(row),
-            "batchnorm": _each(2, 2),
+            **each_of(CONVS, lambda row: row.macs + biases(row) * places(row)),
+            "transposed_conv": lambda row: on_outputs(row) + biases(row) * places(row),
+            "batchnorm": of_norm(2, 2),
             "dense": lambda row: 2 * row.macs,
         },
-        _macs,
+        macs,
         single=True,
     ),
     "calflops": Tool(
-        "as here, but no recurrent layer",
+        "as here, but no recurrent layer and no attention: what PyTorch works out inside a module has no hook",
         "calflops/pytorch_ops.py",
-        _all(RECURRENT, _none),
-        _macs,
+        each_of((*RECURRENT, "attention"), nothing),
+        macs,
     ),
-}
+    "onnx-tool": Tool(
+        "in an exported model, with biases and a batchnorm inside its convolution; a root, a division or an "
+        "exponential is many operations, so a softmax counts 36 for each number; a transposed convolution as if it "
+        "read as many channels as it gives",
+        "onnx_tool/node.py of 1.0.1",
+        {
+            **each_of(CONVS, lambda row: row.macs + biases(row) * places(row)),
+            "transposed_conv": as_if_of_filters,
+            "dense": lambda row: row.macs + biases(row) * places(row),
+            "batchnorm": inside_convolution,
+            **each_of(("instancenorm",), lambda row: 7 * inputs(row)),
+            "groupnorm": lambda row: 9 * inputs(row),
+            "layernorm": lambda row: 7 * inputs(row) + 29 * places(row),
+            **each_of(("maxpool", "avgpool"), lambda row: row.activations * window(row)),
+            **each_of(("global_avgpool", "adaptive_avgpool"), mean),
+            "upsample": lambda row: 4 * row.activations if vars(row.layer.kind)["mode"] != "nearest" else 0,
+            **each_of(("add", "subtract", "multiply", "maximum"), lambda row: row.activations * (len(row.xs) - 1)),
+            **each_of(("scale", "bias", "positional_encoding"), lambda row: row.activations),
+            "prelu": lambda row: 2 * inputs(row),
+            "attention": attention_written_out,
+            **each_of(("lstm", "gru"), gates(0, 180, 110, both_biases=True)),
+        },
+        macs,
+        {"relu": 1, "relu6": 2, "leaky_relu": 2, "elu": 35, "gelu": 34, "silu": 33, "sigmoid": 32, "tanh": 76,
+         "hard_sigmoid": 4, "hard_swish": 5, "softplus": 76, "softmax": 36, "log_softmax": 80},
+    ),
+    "keras": Tool(
+        "it has none, so they are ours; its count_params and summary() have two bias vectors in a GRU (reset_after)",
+        "keras/src/layers/rnn/gru.py of 3.15",
+        {},
+        macs,
+        two_biases=("gru",),
+    ),
+}  # fmt: skip
 
 
 def find(name: str) -> Tool:
     """The tool called ``name``. Raises UsageError where none is known."""
-    if name not in TOOLS:
+    found = TOOLS.get(name.lower())
+    if found is None:
         raise UsageError(f'no tool is called "{name}"', help=nearest(name, TOOLS) or ", ".join(TOOLS))
-    return TOOLS[name]
+    return found
 
 
 def of_row(tool: Tool, row: Row) -> Number:
@@ -225,7 +189,7 @@ def of_row(tool: Tool, row: Row) -> Number:
     kind = row.layer.kind
     word = vars(kind).get("function", row.kind)
     own = vars(kind).get("activation") if isinstance(kind, Activated) else word
-    counted = row.activations if own in tool.functions else 0
+    counted = row.activations * tool.functions.get(own or "", 0)
     return tool.rules.get(word, tool.rest)(row) + counted
 
 
@@ -238,6 +202,20 @@ def total(tool: Tool, rows: list[Row]) -> Number:
     for number in numbers:
         (found,) = struct.unpack("f", struct.pack("f", found + number))
     return int(found)
+
+
+def learned_as(tool: Tool, summary: Summary) -> Summary:
+    """The summary with the bias vectors that recurrent layers have in the tool."""
+    if not tool.two_biases:
+        return summary
+    network, changed = summary.network, copy(summary.network)
+    changed.layers = [
+        layer.of(layer.kind.altered(biases=2))
+        if layer.kind.word() in tool.two_biases and "biases" not in layer.field_marks
+        else layer
+        for layer in network.layers
+    ]
+    return type(summary)(changed, infer.infer(changed).rows)
 
 
 def rows_of(summary: Summary, layer: str | None) -> list[Row]:

@@ -29,7 +29,11 @@ Columns = Annotated[
 ]
 Like = Annotated[
     str | None,
-    typer.Option("--as", metavar="TOOL", help="Count MACs as torchinfo, fvcore, ptflops, thop or calflops does."),
+    typer.Option(
+        "--as",
+        metavar="TOOL",
+        help="Count MACs as torchinfo, fvcore, ptflops, thop, calflops, onnx-tool or Keras does.",
+    ),
 ]
 EXAMPLE = "Examples: cnncalc summary @worked-example --columns name,output,params; cnncalc summary @resnet-50 --depth 2"
 
@@ -84,13 +88,15 @@ def show(
     found = findings.find(result, strict=strict)
     if line:
         found = [finding._replace(message=finding.message.replace("layout: ", "--layout ")) for finding in found]
-    data = summary_data(result, found, layout and order(layout))
     if like is not None:
         from cnncalc.check.slips import tools
 
         tool = tools.find(like)
-        data = tools.counted_as(tool, result, data)
+        result = tools.learned_as(tool, result)
+        data = tools.counted_as(tool, result, summary_data(result, found, layout and order(layout)))
         io.complain(f"note: MACs as {like} counts them: {tool.said}", 0)
+    else:
+        data = summary_data(result, found, layout and order(layout))
     io.emit(render.render(data, format, chosen, depth=depth, to_file=bool(output)), output)
     if found and format == "csv":  # which has no place for them
         io.complain("\n".join(map(render.finding_line, data["findings"])), 0)

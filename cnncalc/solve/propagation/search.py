@@ -27,7 +27,7 @@ class Effort:
         self.left -= units
         if self.left < 0:
             raise LimitError(
-                f"{self.what}: the search was given up after {self.most} steps",
+                f"{self.what}: the search was given up after {self.most} steps (this limit is fixed)",
                 help="give a number for one of the unknowns, or a bound such as expect: {params: <= 1000000}",
             )
 
