@@ -12,8 +12,6 @@ from cnncalc.kinds.attention import Attention
 from cnncalc.kinds.base.attending import FARTHEST
 from cnncalc.shape import Shape
 
-BASE = 10000.0  # of the wavelengths of rotary positions
-
 
 class Relative:
     """The numbers added to the scores, by distance and head; False if there are none."""
@@ -80,12 +78,12 @@ def bucket(ahead: Array, buckets: int, *, both: bool) -> Array:
     return np.asarray(first + np.where(distance < exact, distance, np.minimum(far, count - 1)))
 
 
-def turned(x: Array, first: int = 0, *, back: bool = False) -> Array:
+def turned(x: Array, base: float, first: int = 0, *, back: bool = False) -> Array:
     """``[..., T, dim]``, positions from ``first`` on: columns 2i and 2i + 1 as a complex number, turned by
-    ``position·BASE^(−2i/dim)``, or turned ``back`` by as much.
+    ``position·base^(−2i/dim)``, or turned ``back`` by as much.
     """
     positions, dim = x.shape[-2:]
-    angles = np.arange(first, first + positions)[:, None] * BASE ** (-np.arange(0, dim, 2) / dim)
+    angles = np.arange(first, first + positions)[:, None] * base ** (-np.arange(0, dim, 2) / dim)
     cos, sin = (each.astype(x.dtype) for each in (np.cos(angles), np.sin(-angles if back else angles)))
     even, odd = x[..., 0::2], x[..., 1::2]
     return np.stack((even * cos - odd * sin, even * sin + odd * cos), axis=-1).reshape(x.shape)

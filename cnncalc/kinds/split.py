@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from cnncalc.kinds.base.fields import Count, Counts, Fixed
+from cnncalc.kinds.base.fields import Count, Counts
 from cnncalc.kinds.base.groups import check_groups
 from cnncalc.kinds.base.kind import Misfit, Pointwise
 from cnncalc.shape import Shape
-from cnncalc.symbolic.arithmetic import differ, exact_div
+from cnncalc.symbolic.arithmetic import anywhere, differ, exact_div
 from cnncalc.symbolic.expr import Number, total, value
+
+
+class _Place(Count):
+    """A number that may be an unknown, but stands for itself in a formula: it picks one of several sizes."""
+
+    def mapped(self, value: Any, change: Callable[[Number, str], Number], axes: tuple[str, ...]) -> Any:
+        return value if isinstance(value, int) else super().mapped(value, change, axes)
 
 
 class Split(Pointwise):
     """Cuts the channels into equal parts, or into parts of the given sizes, and keeps one of them."""
 
     parts = Count("n", None, doc="how many equal parts")
-    part = Fixed(1, most=10_000, doc="which part to keep, from 1")
+    part = _Place("i", 1, doc="which part to keep, from 1")
     sizes: Any = Counts("s", None, doc="channels of each part, instead of parts")
     reference = "PyTorch, torch.chunk and torch.split"
 
@@ -31,8 +39,11 @@ class Split(Pointwise):
             text = f"the sizes add up to {total(self.sizes)}, and the input has {x.channels} channels"
             raise Misfit(text, field="sizes")
         count = value(self.parts) if self.sizes is None else len(self.sizes)
-        if count is not None and self.part > count:
-            raise Misfit(f"part {self.part} of {count} parts does not exist", field="part")
+        part = value(self.part)
+        if part is None and self.sizes is not None:
+            raise Misfit("which of the sizes comes out depends on part", help="give part a number", field="part")
+        if count is not None and part is not None and anywhere(part > count):
+            raise Misfit(f"part {part} of {count} parts does not exist", field="part")
         start, stop = self.span(x)
         return Shape(x.spatial, stop - start)
 
@@ -41,8 +52,9 @@ class Split(Pointwise):
         if self.sizes is None:
             size = exact_div(x.channels, self.parts)
             return (self.part - 1) * size, self.part * size
-        start = total(self.sizes[: self.part - 1])
-        return start, start + self.sizes[self.part - 1]
+        before = value(self.part) - 1
+        start = total(self.sizes[:before])
+        return start, start + self.sizes[before]
 
     def margins(self, *xs: Shape) -> list[Number]:
         return [self.parts - self.part] if self.sizes is None else []

@@ -14,6 +14,7 @@ import pytest
 import cnncalc
 from cnncalc import parse
 from cnncalc.engine import ENGINES
+from cnncalc.engine.relative import turned
 
 RELATIVE = 1e-5
 
@@ -166,12 +167,30 @@ def test_what_is_not_seen_does_not_matter() -> None:
     assert _apart(long[:, :5], short) < RELATIVE
 
 
+@pytest.mark.parametrize("base", [10_000, 500_000, 1.5])
+def test_rotary_turns_pairs_of_columns_by_powers_of_its_base(base: float) -> None:
+    x = np.random.default_rng(4).standard_normal((7, 6))
+    pairs = x[:, 0::2] + 1j * x[:, 1::2]
+    turns = pairs * np.exp(1j * np.arange(3, 10)[:, None] * base ** (-np.arange(0, 6, 2) / 6))
+    got = turned(x, base, 3)
+    np.testing.assert_allclose(got[:, 0::2] + 1j * got[:, 1::2], turns)
+    np.testing.assert_allclose(turned(got, base, 3, back=True), x)
+
+
+def test_the_base_of_rotary_is_the_field_and_the_paper_s_by_default() -> None:
+    def run(fields: str) -> np.ndarray:
+        net = parse(f"input: [9, 8]\nlayers: [{{attention: {{heads: 2, rotary: true{fields}}}}}]")
+        return net.build(seed=1)(np.random.default_rng(0).standard_normal((1, 9, 8)).astype(np.float32))
+
+    np.testing.assert_array_equal(run(""), run(", rotary_base: 10000"))
+    assert np.abs(run("") - run(", rope_theta: 500000")).max() > 1e-4
+
+
 def test_rotary_scores_depend_on_the_distance_alone() -> None:
     """Su et al. (2021), equation 11: all positions moved by as many leave every product as it is."""
-    from cnncalc.engine.relative import turned
 
     random: Any = np.random.default_rng(2)
     q, k = (np.repeat(random.standard_normal((1, 8)), 30, axis=0) for _ in range(2))
-    scores = turned(q) @ turned(k).T
+    scores = turned(q, 10_000) @ turned(k, 10_000).T
     assert np.allclose(scores[5:, 5:], scores[:-5, :-5])
     assert not np.allclose(scores[5:], scores[:-5])

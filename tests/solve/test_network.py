@@ -220,3 +220,12 @@ def test_a_size_of_one_matches_no_other_where_nothing_broadcasts() -> None:
     conv = "conv: {filters: 6, kernel: 3, padding: p}"
     assert solve(text.format(conv=conv, merge="concat")).unknowns["p"].range == [1, 1]
     assert solve(text.format(conv=conv, merge="add")).unknowns["p"].range == [1, None]
+
+
+def test_a_part_of_a_split_may_be_a_letter() -> None:
+    text = "input: 4x4x12\nlayers: [split: {parts: %s, part: p}]"
+    assert solve(text % 3).unknowns["p"].solutions == [1, 2, 3]
+    both = {(point["n"], point["p"]) for point in solve(text % "n").joint}
+    assert both == {(n, p) for n in (1, 2, 3, 4, 6, 12) for p in range(1, n + 1)}
+    with pytest.raises(SpecError, match="which of the sizes"):
+        solve("input: 4x4x12\nlayers: [split: {sizes: [4, 8], part: p}]")

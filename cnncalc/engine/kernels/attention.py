@@ -52,7 +52,7 @@ def attention_backward(kind: Attention, weights: Weights, xs: list[Array], y: Ar
     dq, dk, dv = ds @ k * scale, ds.swapaxes(-1, -2) @ q * scale, p.swapaxes(-1, -2) @ do
     dk, dv = (_unrepeated(kind, each) for each in (dk, dv))
     if kind.rotary:
-        dq, dk = turned(dq, back=True), turned(dk, back=True)
+        dq, dk = (turned(each, kind.rotary_base, back=True) for each in (dq, dk))
     dxs = []
     for name, source, change in (("query", x, dq), ("key", read, dk), ("value", read, dv)):
         dsource, own = _projected_backward(weights, name, source, _unheaded(change))
@@ -67,7 +67,7 @@ def _queries_keys_values(kind: Attention, weights: Weights, x: Array, read: Arra
     q, k, v = (_projected(weights, name, each) for name, each in (("query", x), ("key", read), ("value", read)))
     q, k, v = _heads(kind.heads, q), _heads(_kv_heads(kind), k), _heads(_kv_heads(kind), v)
     if kind.rotary:
-        q, k = turned(q), turned(k)
+        q, k = turned(q, kind.rotary_base), turned(k, kind.rotary_base)
     k, v = (np.repeat(each, kind.heads // _kv_heads(kind), axis=-3) for each in (k, v))
     return q, k, v
 
@@ -170,7 +170,7 @@ def fast_attention(job: Job) -> list[Work] | None:
         _projected(weights, name, x.reshape(*x.shape[:2], -1), out)
         if kind.rotary and name in counts:
             heads = _heads(counts[name], out)
-            heads[...] = turned(heads, part[1].start)
+            heads[...] = turned(heads, kind.rotary_base, part[1].start)
 
     def mix(block: int, scratch: Array) -> None:
         example, head = divmod(block, kind.heads)

@@ -53,7 +53,7 @@ def _head(kind: Attention, head: int, made: list[Array], relative: Relative) -> 
     q, k, v = (np.split(each, count, axis=-1)[place] for each, count, place in zip(made, counts, own, strict=True))
     n, group = head + 1, f"head {head + 1}" if kind.heads > 1 else ""
     if kind.rotary:
-        q, k = turned(q), turned(k)
+        q, k = turned(q, kind.rotary_base), turned(k, kind.rotary_base)
     if kind.heads > 1 or kind.rotary:
         said = ", turned by position" if kind.rotary else ""
         for letter, part, place, turns in zip("QKV", (q, k, v), own, (said, said, ""), strict=True):

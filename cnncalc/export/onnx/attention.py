@@ -54,7 +54,7 @@ class _Steps:
         out, np = self.out, self.out.np
         pairs = np.zeros((positions, dim), np.float32)
         pairs[:, 0::2] = 1
-        turn = turned(pairs)  # the cosine in even columns, the sine in odd ones
+        turn = turned(pairs, self.kind.rotary_base)  # the cosine in even columns, the sine in odd ones
         cos, sin = (np.repeat(turn[:, start::2], 2, axis=1) for start in (0, 1))
         sin[:, 0::2] *= -1
         swap = np.zeros((dim, dim), np.float32)

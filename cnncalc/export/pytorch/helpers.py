@@ -174,11 +174,12 @@ class Attention(nn.Module):
 
     def __init__(
         self, features, heads, key_dim, kv_heads=None, value_dim=None, memory=None,
-        bias=("query", "key", "value", "output"), causal=False, rotary=False, relative=None,
+        bias=("query", "key", "value", "output"), causal=False, rotary=False, base=10000, relative=None,
     ):
         super().__init__()
         kv_heads, value_dim, memory = kv_heads or heads, value_dim or key_dim, memory or features
-        self.heads, self.kv_heads, self.causal, self.rotary, self.relative = heads, kv_heads, causal, rotary, relative
+        self.heads, self.kv_heads, self.causal, self.relative = heads, kv_heads, causal, relative
+        self.rotary, self.base = rotary, base
         self.query = nn.Linear(features, heads * key_dim, bias="query" in bias)
         self.key = nn.Linear(memory, kv_heads * key_dim, bias="key" in bias)
         self.value = nn.Linear(memory, kv_heads * value_dim, bias="value" in bias)
@@ -203,12 +204,11 @@ class Attention(nn.Module):
         mixed = (scores.softmax(dim=-1) @ v).transpose(-2, -3).flatten(-2)
         return self.output(mixed)
 
-    @staticmethod
-    def turned(x):
+    def turned(self, x):
         """Columns 2i and 2i + 1 as a complex number, turned by the position."""
         positions, dim = x.shape[-2:]
         places = torch.arange(positions, dtype=torch.float64, device=x.device).unsqueeze(1)
-        angles = places * 10000 ** (-torch.arange(0, dim, 2, dtype=torch.float64, device=x.device) / dim)
+        angles = places * self.base ** (-torch.arange(0, dim, 2, dtype=torch.float64, device=x.device) / dim)
         cos, sin = angles.cos().to(x.dtype), angles.sin().to(x.dtype)
         even, odd = x[..., 0::2], x[..., 1::2]
         return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)

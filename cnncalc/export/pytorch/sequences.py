@@ -89,6 +89,7 @@ def attention(row: Row) -> Said:
         "memory": unless(memory.channels, query.channels),
         "bias": None if len(bias) == len(PROJECTIONS) else tuple(bias) if bias else (),
         "causal": kind.causal or None, "rotary": kind.rotary or None,
+        "base": unless(kind.rotary_base, 10_000.0),
     }  # fmt: skip
     key = kind.key_size(query)
     words = [arguments(query.channels, kind.heads, key)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.kinds.base.fields import Count, Flag, Word
+from cnncalc.kinds.base.fields import Count, Flag, Real, Word
 from cnncalc.kinds.base.kind import Kind, Misfit, Note, Reach, Stage, axis_letters, described, equation
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import anywhere, exact_div, product
@@ -27,6 +27,7 @@ class Attending(Kind):
     rotary = Flag(
         default=False, last=True, doc="rotate queries and keys by their position, in column pairs (2i, 2i + 1)"
     )
+    rotary_base = Real(10_000.0, least=1.0, last=True, doc="base of the wavelengths of rotary; 500000 in Llama 3")
 
     def check_positions(self, *xs: Shape) -> None:
         """Raise Misfit where the positions of the operands cannot attend in this way."""

@@ -105,6 +105,7 @@ FIELDS: dict[str, dict[str, str]] = {
         "heads": "num_heads nhead n_heads nheads head_num",
         "key_dim": "head_dim d_k dim_head",
         "value_dim": "d_v",
+        "rotary_base": "rope_theta rope_base",
         "bias": "use_bias",
         "causal": "is_causal use_causal_mask",
         "in_channels": "embed_dim d_model hidden_size dim model_dim",
