@@ -133,6 +133,46 @@ def load(summary: Summary, path: str, limits: Limits) -> dict[str, Array]:
         return _finite({name: _float32(file.read(name)) for name in wants}, path)
 
 
+class Partly(NamedTuple):
+    """What was taken of a file of another network's weights: ``taken`` by the names of this one, what of the file
+    was ``left`` and why, and which of this network's arrays were ``missing`` in it.
+    """
+
+    taken: dict[str, Array]
+    left: list[str]
+    missing: list[str]
+
+
+def fitting(summary: Summary, path: str, limits: Limits) -> Partly:
+    """The arrays of a file that fit by name and sizes, float32. A layer of an encoder or decoder need not be called by
+    its list, on either side.
+
+    Raises UsageError (no such file), LimitError (a large one), SpecError: nothing fits, or what does is not finite.
+    """
+    wants = wanted(summary)
+    short = {_short(name): name for name in wants}
+    taken, left = {}, []
+    with Arrays(path) as file:
+        limits.check("weights", file.bytes)
+        for name in file.names:
+            own = name if name in wants else short.get(_short(name))
+            if own is None or own in taken:
+                left.append(f"{name[:100]}: no layer has it")
+                continue
+            shape, sizes = file.header(name).shape, wants[own].sizes
+            if shape != sizes:
+                left.append("{}: it is {}, not {}".format(name, *("×".join(map(str, each)) for each in (shape, sizes))))
+                continue
+            taken[own] = _float32(file.read(name))
+    if not taken:
+        raise SpecError(f"{path}: no array fits this network", help="; ".join(left[:3]) or "its file is empty")
+    return Partly(_finite(taken, path), left, [name for name in wants if name not in taken])
+
+
+def _short(name: str) -> str:
+    return name.removeprefix("encoder/").removeprefix("decoder/")
+
+
 def _with_path(path: str, text: str) -> str:
     return text if text.startswith(path) else f"{path}: {text}"
 

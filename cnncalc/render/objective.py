@@ -17,7 +17,8 @@ def lines(reached: Reached) -> list[str]:
     """``L = 1/300·Σ ½·‖x − x̂‖² = 0.123 (summed: 36.9)`` and, where something is kept sparse, how J comes about."""
     mean = reached.stated.reduction == "mean" and reached.examples > 1
     share, summed = (f"1/{reached.examples}·", f" (summed: {short(reached.total_loss)})") if mean else ("", "")
-    found = [f"L = {share}Σ {reached.formula} = {short(reached.loss)}{summed}"]
+    formula = f"({reached.formula})" if reached.formula.startswith("−") else reached.formula
+    found = [f"L = {share}Σ {formula} = {short(reached.loss)}{summed}"]
     if reached.correct is not None:
         found.append(f"accuracy: {percent(reached.correct)} of the labels are right")
     if reached.sparsity is None:

@@ -15,6 +15,7 @@ from cnncalc.render.objective import finite, percent, short
 if TYPE_CHECKING:
     from cnncalc.engine.train.descent import Trained
     from cnncalc.engine.train.principal import Principal
+    from cnncalc.engine.weights import Partly
 
 FORMATS = ("table", "json", "csv")
 LINES = 16  # epochs that the table shows
@@ -83,7 +84,12 @@ def _title(trained: Trained) -> str:
 
 
 def _footer(trained: Trained) -> list[str]:
-    return objective.lines(trained.curve[trained.best]) + (_compared(trained.principal) if trained.principal else [])
+    stages = [f"{printable(s.layer)} by itself: J from {short(s.before)} to {short(s.after)}" for s in trained.stages]
+    return (
+        stages
+        + objective.lines(trained.curve[trained.best])
+        + (_compared(trained.principal) if trained.principal else [])
+    )
 
 
 def _compared(principal: Principal) -> list[str]:
@@ -96,6 +102,14 @@ def _compared(principal: Principal) -> list[str]:
     if principal.error > 0:
         found.append(f"The network's error is {short(principal.network / principal.error)} times PCA's.")
     return found
+
+
+def partly(found: Partly) -> str:
+    """What was taken of a file of weights, and what was not, as notes."""
+    taken = f"note: taken from the file: {', '.join(map(printable, found.taken))}"
+    left = [f"note: not taken: {printable(text)}" for text in found.left]
+    missing = [f"note: drawn by seed: {', '.join(map(printable, found.missing))}"] if found.missing else []
+    return "\n".join([taken, *left, *missing])
 
 
 def growth(trained: Trained) -> str:
@@ -114,6 +128,7 @@ def data(trained: Trained) -> dict[str, Any]:
         "curve": [{key: finite(value) for key, value in row.items()} for row in curve(trained)],
         "reached": objective.data(trained.curve[trained.best]),
         "best": trained.best,
+        "pretrained": [stage._asdict() for stage in trained.stages],
         "stopped": None if trained.stopped is None else str(trained.stopped),
     }
     if trained.principal:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from functools import partial
+import functools
 from typing import Annotated
 
 import typer
 
 from cnncalc import api
 from cnncalc.cli import io, options
+from cnncalc.cli.bar import bar
 from cnncalc.cli.files import Files
 from cnncalc.render import train as render
 
@@ -53,6 +54,12 @@ def train(
     weights: Annotated[
         str | None, typer.Option("--weights", "-w", metavar="FILE", help="An .npz to begin from.")
     ] = None,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="With --weights: take what fits by name, and say what does not.")
+    ] = False,
+    pretrain: Annotated[
+        bool, typer.Option("--pretrain", help="First train each dense layer by itself, as an autoencoder.")
+    ] = False,
     save_weights: Annotated[
         str | None, typer.Option("--save-weights", metavar="FILE", help="Write the weights to an .npz file.")
     ] = None,
@@ -85,12 +92,16 @@ def train(
     from cnncalc.engine.train import descent
 
     settings = descent.Settings(**numbers, optimizer=optimizer, decay=decay)  # type: ignore[arg-type]
-    trained = descent.train(
-        summary, data, weights, settings, bounds, target=target, compare=compare is not None, progress=io.progress()
-    )
+    with bar() as progress:
+        trained = descent.train(
+            summary, data, weights, settings, bounds, target=target, compare=compare is not None, pretrain=pretrain,
+            partial=partial, progress=progress,
+        )  # fmt: skip
+    if trained.partly is not None:
+        io.complain(render.partly(trained.partly), 0)
     with Files() as files:
         if save_weights is not None:
-            io.write_arrays(save_weights, partial(npz.write, trained.weights), files)
+            io.write_arrays(save_weights, functools.partial(npz.write, trained.weights), files)
         aside = output is None and save_weights == "-"
         io.report(render.render(trained, format), output, files, aside=aside)
     if trained.grew:

@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cnncalc.engine import model
+from cnncalc.engine import initial, model
+from cnncalc.engine import weights as learned
 from cnncalc.engine.arrays import Array
 from cnncalc.engine.train import data as examples
 from cnncalc.engine.train.data import Data
 from cnncalc.engine.train.learner import Inputs, Learner, chunks
 from cnncalc.engine.train.objective import Reached
 from cnncalc.engine.train.optimizers import DECAYS
+from cnncalc.engine.train.pretrain import smalls
 from cnncalc.engine.train.principal import Principal, components, pca, squared_error
-from cnncalc.errors import CnncalcError, Interrupted, NoSolution
+from cnncalc.engine.weights import Partly
+from cnncalc.errors import CnncalcError, EngineError, Interrupted, NoSolution
 
 if TYPE_CHECKING:
     from cnncalc.limits import Limits
@@ -40,10 +43,19 @@ class Settings(NamedTuple):
     decay: str = "cosine"
 
 
+class Pretrained(NamedTuple):
+    """The objective of one layer's own autoencoder, before its training and after it."""
+
+    layer: str
+    before: float
+    after: float
+
+
 class Trained(NamedTuple):
     """What training came to: the objective before it and after each epoch, the weights, and PCA if it was asked for.
 
-    ``stopped``: why it ended early; the weights are then the best so far, those after epoch ``best``.
+    ``stopped``: why it ended early; the weights are then the best so far, those after epoch ``best``. ``stages``: the
+    layers that were pre-trained. ``partly``: what was taken of a file that holds other weights too.
     """
 
     summary: Summary
@@ -54,6 +66,8 @@ class Trained(NamedTuple):
     principal: Principal | None
     best: int
     stopped: CnncalcError | None
+    stages: list[Pretrained]
+    partly: Partly | None
 
     @property
     def grew(self) -> bool:
@@ -64,8 +78,10 @@ class Trained(NamedTuple):
     def stopped_with(self, help: str) -> CnncalcError:
         """Why it ended early, which weights are kept, and what to do."""
         assert self.stopped is not None
-        found = f"; the best weights so far are those after epoch {self.best}, J = {self.curve[self.best].total:.6g}"
-        return type(self.stopped)(f"{self.stopped}{found if self.curve else ''}", help=help)
+        found = f"the best weights so far are those after epoch {self.best}, J = {self.curve[self.best].total:.6g}"
+        problem = self.stopped.problems[0]
+        tried = ", or ".join([*([problem.help] if problem.help else []), help])
+        return type(self.stopped)(f"{problem.text}; {found}", help=tried)
 
 
 def train(
@@ -77,25 +93,58 @@ def train(
     *,
     target: str | None = None,
     compare: bool = False,
+    pretrain: bool = False,
+    partial: bool = False,
     progress: Progress | None = None,
 ) -> Trained:
     """Train on the examples of the file ``data``, from the weights of a file, from arrays, or by seed.
 
-    ``target`` is a file of what the network should make of them. Raises SpecError for a network or data that do not
-    fit. What ends training early is not raised but told, with the best weights so far.
+    ``target`` is a file of what the network should make of them. ``pretrain``: each layer first by itself. ``partial``:
+    of the file of weights what fits by its name is taken, the rest drawn. Raises SpecError for a network or data that
+    do not fit. What ends training early is not raised but returned, with the best weights so far.
     """
     model.check_known(summary)
+    show = progress or (lambda *_: None)
+    partly = None
+    if partial and isinstance(weights, str):
+        partly = learned.fitting(summary, weights, limits)
+        weights = initial.initial(summary, settings.seed) | partly.taken
     start = model.build(summary, weights, settings.seed, limits, "reference").arrays  # the fast one folds its own
     learner = Learner(summary, {name: array.astype(np.float64) for name, array in start.items()}, settings.optimizer)
     count = components(summary) if compare else 0
     given = examples.read(summary, learner.goal, data, target, settings.batch, limits)
-    curve, best, stopped = followed(learner, given, settings, progress or (lambda *_: None))
+    passed, stopped = _pretrained(learner, given, settings, limits, show) if pretrain else ([], None)
+    if stopped is None:
+        curve, best, stopped = followed(learner, given, settings, show)
+    else:
+        curve, best = [learner.measure(given.xs, given.target)], 0
+    if not curve:
+        raise stopped or Interrupted("interrupted before the first epoch")
     principal = None
     if compare and not stopped:
         error = squared_error(given.target, learner.outputs(given.xs, learner.goal.row))
         principal = Principal(count, pca(given.target, count), error)
     saved = {name: array.astype(np.float32) for name, array in learner.arrays.items()}
-    return Trained(summary, settings, given.examples, curve, saved, principal, best, stopped)
+    return Trained(summary, settings, given.examples, curve, saved, principal, best, stopped, passed, partly)
+
+
+def _pretrained(
+    learner: Learner, data: Data, settings: Settings, limits: Limits, progress: Progress
+) -> tuple[list[Pretrained], CnncalcError | None]:
+    """Train each layer by itself; what came of each, and what ended it early."""
+    passed: list[Pretrained] = []
+    for small in smalls(learner, data, settings.seed, settings.optimizer, limits):
+        name = small.stage.row.name
+
+        def told(number: int, count: int, text: str, name: str = name) -> None:
+            progress(number, count, f"{text} ({name} by itself)")
+
+        curve, _, stopped = followed(small.learner, small.data, settings, told)
+        if curve:
+            passed.append(Pretrained(name, curve[0].total, curve[-1].total))
+        if stopped is not None:
+            return passed, stopped
+    return passed, None
 
 
 def followed(
@@ -112,7 +161,8 @@ def followed(
             for number, reached in enumerate(descent(learner, data, settings)):
                 curve.append(reached)
                 if not np.isfinite(reached.total):
-                    stopped = NoSolution(f"after epoch {number} the objective is {reached.total}")
+                    text = f"after epoch {number} the objective is {reached.total}"
+                    stopped = NoSolution(text, help="a smaller rate")
                     break
                 if reached.total <= min(each.total for each in curve):
                     kept = number, {name: array.copy() for name, array in learner.arrays.items()}
@@ -121,6 +171,10 @@ def followed(
         stopped = Interrupted(f"interrupted after {max(0, len(curve) - 1)} of {settings.epochs} epochs")
     except MemoryError:
         stopped = NoSolution("there is not enough memory to go on", help="smaller batches")
+    except CnncalcError as error:
+        stopped = error
+    except Exception as error:  # a fault of ours must not lose what was learned
+        stopped = EngineError(f"{type(error).__name__}: {error}: this is a bug in cnncalc")
     if stopped is None:
         return curve, settings.epochs, None
     learner.arrays.update(kept[1])

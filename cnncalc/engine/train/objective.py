@@ -171,7 +171,8 @@ class Goal:
     def _correct(self, y: Array, target: Array) -> float | None:
         if self.stated.loss == "cross_entropy":
             return float(np.mean(y.argmax(axis=-1) == target.argmax(axis=-1)))
-        return float(np.mean((y > 0.5) == (target > 0.5))) if self.stated.loss == "binary_cross_entropy" else None
+        labels = self.stated.loss == "binary_cross_entropy" and ((target == 0) | (target == 1)).all()
+        return float(np.mean((y > 0.5) == (target > 0.5))) if labels else None
 
     def as_target(self, summary: Summary, given: Array, examples: int, what: str = "the target") -> Array:
         """What is ``given`` as float64 ``[batch, spatial..., channels]``. Raises SpecError where it does not fit.
