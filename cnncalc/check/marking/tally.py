@@ -19,7 +19,7 @@ class Tally:
     """What a class answered: for each question how many were right, and how often each slip was made.
 
     ``unread`` are the answers that could not be read, with their students; ``totals`` the marks of each student, and
-    ``out_of`` those that can be had (by most, where copies of a paper differ). The copies of a paper are counted together.
+    ``out_of`` those that can be had (the most, where copies differ). The copies of a paper are counted together.
     """
 
     def __init__(self) -> None:
