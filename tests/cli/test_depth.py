@@ -187,7 +187,7 @@ def test_notes_that_say_the_same_are_said_once(cli):
 def test_many_notes_that_differ_in_their_numbers_are_one_line(cli):
     out = cli("calc", "256x256x1", *["conv:1,k=3,s=2,p=1"] * 8).out
     assert out.count("rounded down") == 1
-    assert "likewise, with other numbers: conv" in out
+    assert "the same with other numbers: conv" in out
 
 
 @pytest.mark.parametrize("depth", ["-1", "x", "1.5", ""])
