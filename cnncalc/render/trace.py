@@ -123,7 +123,7 @@ def _steps(traced: Traced) -> Iterator[str]:
 
 def _step(step: Shown) -> Iterator[str]:
     """A line with its numbers, or a matrix below it, and each sum that is written out."""
-    numbers = step.numbers.ravel().tolist()
+    numbers = step.numbers.ravel()[: max(_IN_LINE, _SUMS) + 1].tolist()
     head = f"  {step.name} = {step.formula}"
     if len(numbers) == 1:
         yield " = ".join([head, *map(_filled, step.sums), plain(numbers[0])])

@@ -11,7 +11,7 @@ from cnncalc.engine.arrays import Array, Weights, inward
 from cnncalc.engine.kernels import Formula, Place, Shown, by_hand
 from cnncalc.kinds.norm import Batchnorm, Groupnorm, Instancenorm, Layernorm, Rmsnorm
 
-_SUMMANDS = 12  # numbers of a mean that is written out
+_SUMMANDS = 12  # numbers of a mean that is written out, and means
 
 
 @by_hand(Batchnorm)
@@ -65,7 +65,7 @@ def _means(x: Array, axes: tuple[int, ...], each: str) -> tuple[Formula, ...]:
     """Each mean written out, where it is one of few numbers."""
     rest = [axis for axis in range(x.ndim) if axis not in axes]
     rows = x.transpose(*rest, *axes).reshape(int(np.prod([x.shape[axis] for axis in rest])), -1)
-    if rows.shape[1] > _SUMMANDS:
+    if rows.shape[1] > _SUMMANDS or rows.shape[0] > _SUMMANDS:
         return ()
     text = f"({' + '.join([each] * rows.shape[1])})/{rows.shape[1]}"
     return tuple(Formula(text, tuple(row)) for row in rows)

@@ -29,9 +29,8 @@ def _short(number: float, digits: int) -> str:
 
 def titled(name: str, array: Any) -> list[str]:
     """``y (3×3):`` and the matrices below it; a short list on the same line."""
-    numbers = array.ravel().tolist()
-    if array.ndim < 2 and len(numbers) <= 8:
-        return [f"  {name} = ({', '.join(map(plain, numbers))})"]
+    if array.ndim < 2 and array.size <= 8:
+        return [f"  {name} = ({', '.join(map(plain, array.ravel().tolist()))})"]
     return [f"  {name} ({'×'.join(map(str, array.shape))}):", *lines(array, 4)]
 
 
@@ -65,5 +64,6 @@ def _matrix(rows: list[list[float]], indent: int) -> Iterator[str]:
         line = "".join(cell.rjust(width) for cell in row[:fit])
         yield " " * (indent - 2) + line + ("  …" if fit < len(row) else "")
     if fit < len(rows[0]) or len(rows) > _ROWS:
-        cut = f"{len(shown)} of {len(rows)} rows, {fit} of {len(rows[0])} columns"
-        yield f"{' ' * indent}… {cut}"
+        across = f"{fit} of {len(rows[0])} {'columns' if len(rows) > 1 else 'numbers'}"
+        down = f"{len(shown)} of {len(rows)} rows, " if len(rows) > 1 else ""
+        yield f"{' ' * indent}… {down}{across}"
