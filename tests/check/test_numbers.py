@@ -139,7 +139,29 @@ def test_a_matrix_is_read_as_people_write_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "no idea", "[[1, 2], [3]]", "[1, 2", "1 2 three", "1/0", "]", "?", "1e500", "9" * 50, "a=b"]
+    "text", ["0.75 units", "about 0.75", "the state is 0.75 (rounded)", "ca. 0.75", "y = 0.75", "0,75"]
+)
+def test_a_number_may_have_words_around_it(text: str) -> None:
+    assert 0.75 in [reading.nested() for reading in matrix.read(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no idea",
+        "not 0.5",
+        "0.5 or 0.6",
+        "[[1, 2], [3]]",
+        "[1, 2",
+        "1 2 three",
+        "1/0",
+        "]",
+        "?",
+        "1e500",
+        "9" * 50,
+        "a=b",
+    ],
 )
 def test_what_is_no_matrix_is_not_read(text: str) -> None:
     assert matrix.read(text) == []

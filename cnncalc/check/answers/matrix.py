@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from cnncalc.check.answers import words
+from cnncalc.check.answers.arithmetic import Unreadable
 from cnncalc.spec.node import Node, Scalar, Sequence, is_null
 
 LONGEST = 100_000  # characters that are read
@@ -100,7 +102,18 @@ def read(text: str) -> list[Matrix]:
             found.append(_matrix(_nested(one)))
         except _Unreadable:
             continue
-    return found
+    return found or list(_alone(text))
+
+
+def _alone(text: str) -> Iterator[Matrix]:
+    """One number with words around it: ``about 0.753 (rounded)``."""
+    try:
+        for plain_text in words.without_words(words.plain(text)):
+            alone = _matrix(_nested(plain_text.strip(" ,;:.()")))
+            if len(alone.cells) == 1:
+                yield alone
+    except (Unreadable, _Unreadable):
+        return
 
 
 def _nested(text: str) -> Any:
@@ -124,7 +137,8 @@ def _nested(text: str) -> Any:
             stack[-1].append(token)
     if len(stack) > 1:
         raise _Unreadable
-    return _rows(stack[0])
+    found = _rows(stack[0])
+    return found[0] if len(found) == 1 and isinstance(found[0], str) else found
 
 
 def _rows(items: list[Any]) -> Any:
