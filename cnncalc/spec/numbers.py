@@ -66,7 +66,7 @@ def _collect(name: str, node: Node, context: Context, into: list[float]) -> tupl
 
 def _ragged(name: str, item: Node, sizes: tuple[int, ...], other: Node, first: tuple[int, ...]) -> BadValue:
     """The error for a list whose items differ: rows of unequal length, or a number beside lists."""
-    text = f"the rows of {name} differ: this is {_shown(item, sizes)}, the first is {_shown(other, first)}"
+    text = f"the rows of {name} differ: {_shown(item, sizes)} here, {_shown(other, first)} in the first"
     return BadValue(text, item.mark, "every row has as many numbers as the first")
 
 

@@ -83,7 +83,7 @@ def test_a_state_that_is_stated_is_one_that_an_input_holds(kind: str, layers: in
     [
         ("{inptu: 1}", 'values names "inptu"', ":4:10"),
         ("{c.kernal: 1}", 'conv "c" has no array "kernal"', ":4:10"),
-        ("{input: [[1, 2], [3]]}", "the rows of input differ: this is 1 number, the first is 2", ":4:26"),
+        ("{input: [[1, 2], [3]]}", "the rows of input differ: 1 number here, 2 numbers in the first", ":4:26"),
         ("{input: [1, [3]]}", "the rows of input differ", ":4:21"),
         ("{input: [1, .nan]}", 'found ".nan"', ":4:21"),
         ("{input: [1, 1e999]}", 'found "1e999"', ":4:21"),
