@@ -226,6 +226,16 @@ def test_many_columns_are_a_limit_and_long_cells_are_not_repeated(call: Call, tm
     assert len(out) + len(err) < 10_000
 
 
+@pytest.mark.parametrize("sheet", ["\n" * 2000 + "ID,Q2\n1,2\n", "a,b,c,d,e,f\n" * 30 + "ID,Q2\n1,2\n"])
+def test_what_stands_above_a_heading_is_bounded(call: Call, tmp_path: Path, sheet: str) -> None:
+    (tmp_path / "exam.yaml").write_text(EXAM, encoding="utf-8")
+    (tmp_path / "sheet.csv").write_text(sheet)
+    arguments = ("check", tmp_path / "exam.yaml", "--answers", tmp_path / "sheet.csv", "--limit", "values=100")
+    code, out, err = call(*arguments)
+    assert (code, out) == (4, "")
+    assert "--limit values=" in err
+
+
 def workbook(*sheets: list[list[Any]]) -> bytes:
     openpyxl = pytest.importorskip("openpyxl")
     book, held = openpyxl.Workbook(), io.BytesIO()

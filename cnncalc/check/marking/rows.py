@@ -10,15 +10,19 @@ import re
 from collections.abc import Iterator
 
 from cnncalc.errors import Mark, Source, SpecError
+from cnncalc.limits import Limits
 
 _QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
 _LINE_END = re.compile("\r\n|[\n\r]")
 _LINES = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as Source counts them
+_EMPTY = 10  # lines, also empty ones, for each value that a file may hold
 _HELP = 'a cell with quotes or commas in it stands in quotes, each quote in it twice: "(28, 28, 10)"'
 
 
-def read(source: Source, delimiter: str) -> Iterator[tuple[list[str], Mark]]:
-    """The rows that are not empty. Raises SpecError where a quote is not closed, or text follows a closing one."""
+def read(source: Source, delimiter: str, limits: Limits | None = None) -> Iterator[tuple[list[str], Mark]]:
+    """The rows that are not empty. Raises SpecError where a quote is not closed, or text follows a closing one;
+    LimitError for lines far beyond the limit ``values``.
+    """
     plain = re.compile(f"[^{re.escape(delimiter)}\r\n]*+")
     text, position, line = source.text, 0, 1
     while position < len(text):
@@ -27,6 +31,8 @@ def read(source: Source, delimiter: str) -> Iterator[tuple[list[str], Mark]]:
         line += sum(1 for _ in _LINES.finditer(text, start, position))
         if any(cell.strip() for cell in row):
             yield row, mark
+        elif limits:
+            limits.check("values", line, mark, times=_EMPTY)
 
 
 def _row(text: str, position: int, delimiter: str, plain: re.Pattern[str], mark: Mark) -> tuple[list[str], int]:

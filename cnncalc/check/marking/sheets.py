@@ -53,7 +53,7 @@ def read(
         ways = iter([(", ", workbook.read(name, data, limits, _TIMES))])
     else:
         text, guessed = encodings.decode(name, data, encoding)
-        ways = _split(text)
+        ways = _split(text, limits)
     found, delimiter, rows = _understood(ways, name, labels, given or {}, limits)
     faults: list[Problem] = []
     if found.wide:
@@ -72,15 +72,15 @@ def _larger(limits: Limits) -> Limits:
     return Limits(**{**settings, "file": _TIMES * limits.file})
 
 
-def _split(text: Source) -> Iterator[tuple[str, Iterator[Row]]]:
+def _split(text: Source, limits: Limits) -> Iterator[tuple[str, Iterator[Row]]]:
     """The rows with each delimiter that the first lines may be written with, the likeliest first."""
     said = _SEPARATOR.match(text.text)
     if said:
-        yield said[1], islice(csv.read(text, said[1]), 1, None)
+        yield said[1], islice(csv.read(text, said[1], limits), 1, None)
         return
     start = text.text[:4096]
     for delimiter in sorted(_DELIMITERS, key=start.count, reverse=True):
-        yield delimiter, csv.read(text, delimiter)
+        yield delimiter, csv.read(text, delimiter, limits)
 
 
 def _understood(
@@ -93,10 +93,12 @@ def _understood(
     """What the columns are, the delimiter, and the rows below the heading. Raises SpecError where there is none."""
     first: list[Row] = []
     failed: SpecError | None = None
+    seen = 0  # cells
     for delimiter, rows in ways:
         try:
             for number, (heading, mark) in enumerate(islice(rows, _TITLES)):
-                limits.check("values", len(heading), mark)
+                seen += len(heading)
+                limits.check("values", seen, mark)
                 found = columns.understood(heading, labels, given)
                 if found:
                     return found, delimiter, rows
