@@ -30,10 +30,13 @@ def check_answers(*paths: Path, limits: Limits | None = None, jobs: int = 1) -> 
         yield from verdicts
 
 
-def mark_answers(sheet: Path, *paths: Path, limits: Limits | None = None) -> Iterator[Student]:
+def mark_answers(
+    sheet: Path, *paths: Path, limits: Limits | None = None, columns: Path | None = None, encoding: str | None = None
+) -> Iterator[Student]:
     """Mark an answer sheet (CSV or .xlsx; a row for each answer or for each student) against problem files.
 
-    One student comes after another.
+    One student comes after another. ``columns`` is a YAML file that says what the columns are, where their headings do
+    not; ``encoding`` is that of a CSV that is not found to be in UTF-8, UTF-16 or Windows-1252.
 
     Raises SpecError with every row of the sheet that is wrong, and for a problem that cannot be worked out.
 
@@ -44,7 +47,8 @@ def mark_answers(sheet: Path, *paths: Path, limits: Limits | None = None) -> Ite
 
     bounds = limits or Limits()
     found = exam.Exam(batch.find([os.fspath(path) for path in paths]), bounds)
-    cells = sheets.read(os.fspath(sheet), bounds, found.labels).cells
+    by_hand = os.fspath(columns) if columns is not None else None
+    cells = sheets.read(os.fspath(sheet), bounds, found.labels, columns=by_hand, encoding=encoding).cells
     faults = [fault for error in found.broken for fault in error.problems] + found.unknown(cells)
     if faults:
         raise SpecError(faults)

@@ -39,13 +39,14 @@ def mark(
 ) -> int:
     """Mark a sheet; 1 where a problem could not be worked out."""
     from cnncalc.check.marking import exam as marking
+    from cnncalc.check.marking import sheets
     from cnncalc.check.marking.tally import Tally
     from cnncalc.cli.feedback import Feedback
     from cnncalc.render import marks, results
 
     options.apart(("--output", output), ("--gradebook", given.gradebook))
     exam = marking.Exam(paths, bounds, networks)
-    sheet = _read(exam, given, bounds)
+    sheet = sheets.read(given.answers, bounds, exam.labels, columns=given.columns, encoding=given.encoding)
     cells = sheet.cells
     _complain(exam, sheet)
     tally, book = Tally(), results.Gradebook()
@@ -56,15 +57,6 @@ def mark(
     with _all(students, book, given.gradebook):
         io.emit_all(marks.render(students, tally, format, to_file=bool(output)), output)
     return max((4 if isinstance(error, LimitError) else 1 for error in exam.broken), default=0)
-
-
-def _read(exam: Exam, given: Given, bounds: Limits) -> Sheet:
-    from cnncalc.check.marking import column_map, encodings, sheets
-
-    labels = exam.labels
-    encoding = encodings.find(given.encoding) if given.encoding is not None else None
-    by_hand = column_map.read(given.columns, bounds, labels) if given.columns is not None else None
-    return sheets.read(given.answers, bounds, labels, encoding=encoding, given=by_hand)
 
 
 def _complain(exam: Exam, sheet: Sheet) -> None:

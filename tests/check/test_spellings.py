@@ -18,7 +18,9 @@ CASES: list[dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "spellings
 OTHERS = (
     ("size: 3", "size: 4"), ("filters: 96", "filters: 97"), ("55x55x96", "55x55x48"),
     ("kernel: 5, padding", "kernel: 7, padding"),
-    ("filters: 64", "filters: 65"), ("kernel: F", "kernel: G"), ("units: 7", "units: 8"), ("7x7x512", "7x7x256"),
+    ("filters: 64", "filters: 65"), ("size: 2", "size: 3"), ("filters: 6,", "filters: 7,"),
+    ("kernel: 3, padding: 1}}]", "kernel: 5, padding: 1}}]"), ("stride: S", "stride: T"),
+    ("kernel: F", "kernel: G"), ("units: 7", "units: 8"), ("7x7x512", "7x7x256"),
     ("filters: 8", "filters: 9"), ("filters: 4", "filters: 5"), ("filters: 1,", "filters: 2,"),
     ("size: 2", "size: 3"), ("filters: 10", "filters: 11"),
 )  # fmt: skip

@@ -37,6 +37,7 @@ def numbers(text: str, *, in_bytes: bool = False) -> tuple[tuple[Value, ...], ..
         text = words.plain(text)
     except Unreadable:
         return ()
+    text = re.sub(r"(?<=\d)\s*(?:mal|times)\s*(?=\d)", "*", re.sub(r"\(\s*=\s*", "(", text))
     in_all = _IN_ALL.fullmatch(text)
     text = in_all[1] if in_all else _SUM.split(text)[-1]
     groups = ((text,), *(_worded(text, in_bytes, formula=formula) for formula in (True, False)))

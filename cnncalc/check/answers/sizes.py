@@ -11,6 +11,7 @@ from itertools import accumulate
 from cnncalc.check.answers import words
 from cnncalc.check.answers.arithmetic import Unreadable, Value, evaluate
 from cnncalc.check.answers.numbers import DECIMALS
+from cnncalc.check.answers.separators import with_separators
 from cnncalc.shape import Shape
 from cnncalc.symbolic.expr import Letter
 
@@ -21,11 +22,13 @@ _BATCH = ("None", "?")
 _SEPARATORS = ("x", ",;|", "*", "/", " ")  # tried in this order; only outside brackets
 _OPENING, _CLOSING = "([{⌊⌈", ")]}⌋⌉"
 _CHANNELS = (
-    r"(?:feature[ -]?maps|channels?|filters?|kernels?|maps|features|depth|deep|kanälen?|filtern?|tief|tiefe|canaux"
-    r"|canales)"
+    r"(?:feature[ -]?maps|channels?|filters?|kernels?|maps|karten|features|depth|deep|kanälen?|filtern?|tief|tiefe"
+    r"|canaux|canales)"
 )
 _COUNTED = re.compile(
-    rf"(?:(\d+)\s*{_CHANNELS}\b(?:\s*(?:of|each|from|with))?(?:\s*size)?|\b{_CHANNELS}\s*[:=]?\s*(\d+))", re.I
+    rf"(?:(\d+)\s*{_CHANNELS}\b(?:\s*(?:of|each|from|with|à|mit|von|der|je))*(?:\s*(?:size|größe))?"
+    rf"|\b{_CHANNELS}\s*[:=]?\s*(\d+))",
+    re.I,
 )
 _JOIN = re.compile(r"[\s,;(]*(?:\b(?:with|and|mit|und|avec|con)\b)?\s*\(?\s*$", re.I)
 _AXES = {
@@ -33,7 +36,8 @@ _AXES = {
     "wide": "width", "columns": "width", "t": "time", "time": "time", "length": "time", "c": "channels",
     "channels": "channels", "channel": "channels", "k": "channels", "filters": "channels", "features": "channels",
     "f": "channels", "d": "depth", "depth": "depth", "deep": "depth", "tiefe": "depth", "tief": "depth",
-    "höhe": "height", "hoch": "height", "breite": "width", "breit": "width", "kanäle": "channels", "z": "depth",
+    "höhe": "height", "hoch": "height", "breite": "width", "breit": "width", "b": "width", "kanäle": "channels",
+    "z": "depth",
 }  # fmt: skip
 _AXIS = "|".join(sorted(_AXES, key=len, reverse=True))
 _NAMED = re.compile(rf"(?:\b({_AXIS})(?:_?(?:out|new|o|2)(?=\s*[=:]))?\s*[=:]?\s*(\d+)|(\d+)\s*({_AXIS}))\b", re.I)
@@ -52,21 +56,12 @@ def sizes(text: str) -> tuple[tuple[Sizes, ...], ...]:
     if re.fullmatch(r"[0-9]{1,9}(?:x[0-9]{1,9}){1,3}", text.replace("×", "x")):
         return ((tuple(map(int, text.replace("×", "x").split("x"))),),)
     try:
-        text = _with_separators(words.plain(text))
+        text = with_separators(words.plain(text))
+        text = _EQUAL.sub(lambda found: "".join(f"{name} = {found[2]}, " for name in found[1].split("=")), text)
     except Unreadable:
         return ()
     named = [*_named(text), *_ordered(text)]
     return tuple(tuple(group) for group in (named, _of_maps(text), _counted(text), _listed(text), _worded(text)))
-
-
-def _with_separators(text: str) -> str:
-    """``text`` with signs for the words between sizes: ``28 by 28 by 10``, ``28, 28 and 10``."""
-    text = re.sub(r"(?<=[\d\s)])-?(?:by|times|mal|por|par)-?(?=[\d\s(])", "x", text, flags=re.I)
-    text = re.sub(r"\(\s*x\s*(\d+)\s*\)$", r"x \1", text)
-    text = re.sub(r"(?<=\d)-(?=[^\W\d_]{3})", " ", re.sub(r",\s*(?=[)\]])", "", text))  # (25088,), 25088-dimensional
-    text = re.sub(r"(?<=x)\s*\((\d+(?:\s*x\s*\d+)+)\)", r"\1", text)  # 8 x (28x28)
-    text = _EQUAL.sub(lambda found: "".join(f"{name} = {found[2]}, " for name in found[1].split("=")), text)
-    return re.sub(r",\s*,", ",", re.sub(r"\s(?:and|und)\s|\s?&\s?", ", ", text))
 
 
 def _named(text: str) -> list[Sizes]:
@@ -97,6 +92,8 @@ def _by_axis(pairs: Iterable[tuple[str, Value]]) -> list[Sizes]:
             return []
         by_name[axis] = size
     channels = by_name.pop("channels", None)
+    if channels is None and {"height", "time"} <= by_name.keys():  # the T of Tiefe
+        channels = by_name.pop("time")
     if channels is None:
         channels = by_name.pop("depth", None)
     spatial = tuple(by_name[axis] for axis in ("time", "depth", "height", "width") if axis in by_name)
@@ -123,6 +120,7 @@ def _counted(text: str) -> list[Sizes]:
     if len(found) != 1:
         return []
     before, after = _JOIN.sub("", text[: found[0].start()]), text[found[0].end() :].strip(" ,;)x")
+    before = before if re.search(r"\d", before) else ""
     if re.search(r"[\d\s)][xX*]$", before) or (before and after and re.search(r"\d", after)):
         return []
     return _shapes(found[0][1] or found[0][2], before or after)

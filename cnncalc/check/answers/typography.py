@@ -15,7 +15,7 @@ _ANGLED = re.compile(r"^<([^<>]*)>$")
 _FACTORS = re.compile(r"\((\d+)\)\s*(?=\(\d+\))")  # (55)(55)(96)
 _QUOTES = "\"'“”„«»*_"
 #: Words for numbers, where they are the whole answer.
-_NUMBERS = {
+NUMBERS = {
     word: str(number)
     for words in (
         "zero one two three four five six seven eight nine ten eleven twelve",
@@ -37,4 +37,4 @@ def bare(text: str) -> str:
     for pattern, sign in _LATEX if "\\" in text else ():
         text = pattern.sub(sign, text)
     text = _ANGLED.sub(r"(\1)", _ITEM.sub("", text))
-    return _NUMBERS.get(text.lower(), _FACTORS.sub(r"(\1)x", text))
+    return NUMBERS.get(text.lower(), _FACTORS.sub(r"(\1)x", text))

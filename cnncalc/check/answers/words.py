@@ -53,7 +53,6 @@ def plain(text: str) -> str:
     if not text.isascii():
         text = _SUPERSCRIPT.sub(lambda digits: "^" + unicodedata.normalize("NFKC", digits[0]), text)
         text = unicodedata.normalize("NFKC", text.translate(_TABLE)).translate(_TABLE)
-    text = re.sub(r"\(\s*=\s*", "(", text)
     text = _REASON.sub("", _SAID_SO.sub("=", " ".join(text.split()))).rstrip(" .,;:!?")
     if re.search("[<>≤≥≠!]", text):
         raise Unreadable("a bound is not an answer")

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from cnncalc.check.marking import columns, encodings, wide, workbook
+from cnncalc.check.marking import column_map, encodings, wide, workbook
 from cnncalc.check.marking import rows as csv
 from cnncalc.check.marking.cells import Cell, Row
-from cnncalc.check.marking.columns import LONG, Columns
+from cnncalc.check.marking.columns import LONG, Clash, Columns, understood, wanting
 from cnncalc.check.marking.labels import Labels, Place
 from cnncalc.errors import Mark, Problem, Source, SpecError
 from cnncalc.limits import LIMITS, Limits
@@ -36,25 +36,22 @@ class Sheet(NamedTuple):
 
 
 def read(
-    path: str,
-    limits: Limits,
-    labels: Labels,
-    *,
-    encoding: str | None = None,
-    given: dict[str, str | Place | None] | None = None,
+    path: str, limits: Limits, labels: Labels, *, columns: str | None = None, encoding: str | None = None
 ) -> Sheet:
-    """The answers of a sheet to what the ``labels`` name; ``given`` says by hand what stands in its columns.
+    """The answers of a sheet to what the ``labels`` name; the file ``columns`` says by hand what stands where.
 
     Raises SpecError with every row that is wrong, LimitError, UsageError.
     """
+    codec = encodings.find(encoding) if encoding is not None else None
+    given = column_map.read(columns, limits, labels) if columns is not None else {}
     name, data = source.data(path, _larger(limits))
     guessed = None
     if workbook.is_one(data):
         ways = iter([(", ", workbook.read(name, data, limits, _TIMES))])
     else:
-        text, guessed = encodings.decode(name, data, encoding)
+        text, guessed = encodings.decode(name, data, codec)
         ways = _split(text, limits)
-    found, delimiter, rows = _understood(ways, name, labels, given or {}, limits)
+    found, delimiter, rows = _understood(ways, name, labels, given, limits)
     faults: list[Problem] = []
     if found.wide:
         full, found = wide.held(rows, found)
@@ -99,11 +96,11 @@ def _understood(
             for number, (heading, mark) in enumerate(islice(rows, _TITLES)):
                 seen += len(heading)
                 limits.check("values", seen, mark)
-                found = columns.understood(heading, labels, given)
+                found = understood(heading, labels, given)
                 if found:
                     return found, delimiter, rows
                 first += [(heading, mark)] if number == 0 else []
-        except columns.Clash as clash:
+        except Clash as clash:
             help = "remove one of the columns, or say with --map which one is meant"
             raise SpecError(str(clash), mark=mark, help=help) from None
         except SpecError as error:  # not with this delimiter
@@ -123,7 +120,7 @@ def _no_heading(heading: list[str], mark: Mark, given: dict[str, str | Place | N
     absent = [name for name in given if name not in map(str.strip, heading)]
     if absent:
         return SpecError(f'no column is called "{absent[0][:60]}", as --map says', mark=mark)
-    missing, near = columns.wanting(heading)
+    missing, near = wanting(heading)
     text = f'the column "{missing}" is not in the heading of the sheet'
     if missing is None:
         text, near = "no column stands for an answer that is asked for", _likely(heading, labels)
