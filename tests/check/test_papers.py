@@ -270,6 +270,7 @@ def test_a_gradient_is_worked_out_back_from_the_output_and_its_field_is_not_leni
     (question,) = importers.moodle(str(render.render([paper], "moodle")))[1:]
     for _, _, ((right, _, slack, _),) in importers.cloze(question.text):
         assert 0 < float(slack) < float(right) / 10
+        assert "e" not in right + slack
 
 
 def test_copies_are_marked_in_one_run(exam: Path, tmp_path: Path, call: Call) -> None:

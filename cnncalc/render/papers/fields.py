@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from math import floor, gcd, lcm, log10
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -74,7 +75,7 @@ def _number(value: Any, tolerance: float) -> Number:
 
 
 def _decimal(value: Any) -> str:
-    return str(int(value)) if value == int(value) else f"{float(value):.10g}"
+    return str(int(value)) if value == int(value) else f"{Decimal(f'{float(value):.10g}'):f}"
 
 
 def spellings(part: Part) -> list[str]:

@@ -169,7 +169,7 @@ def _lines(line: Traced | Chain | str) -> list[str]:
     """A sentence, or what numbers are made of."""
     if isinstance(line, str):
         return [line]
-    return trace.worked(line) if hasattr(line, "windows") else gradients.worked(line)
+    return trace.worked(line) if "windows" in line._fields else gradients.worked(line)  # type: ignore[arg-type]
 
 
 def told(item: Item, *parts: Part) -> list[str]:
