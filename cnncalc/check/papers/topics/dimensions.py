@@ -67,7 +67,7 @@ def volume(draw: Draw, level: int) -> Draft:
         network = {"input": given(sizes), "layers": [{"conv": fields}]}
         return Draft(text, network, ["conv1.output", "conv1.params"])
     chain.add("conv", fields, f"{window}, {words.settings(stride, padding).replace(' and ', ', ')}")
-    chain.add("maxpool", {"size": [1, 2, 2]}, "1×2×2 max pooling with the same stride", "pool")
+    chain.add("maxpool", {"size": [1, 2, 2]}, "1×2×2 max pooling, stride 1×2×2", "pool")
     second = words.conv(draw, 3, 1, 1)
     last = chain.add("conv", second, f"{second['filters']} filters of size 3×3×3, stride 1, padding 1")
     text = (

@@ -48,10 +48,11 @@ def recurrent(draw: Draw, level: int) -> Draft:
         said = f"two stacked layers, each {_an(word)} with {units} hidden units and {biases}"
         layers = [{kind: {**fields, "return_sequences": True}}, {kind: fields}]
     layers.append({"dense": {"name": "fc", "units": classes}})
+    both = "the final hidden states of both directions, concatenated"
+    read = both if "bidirectional" in fields else "the final hidden state"
     text = (
-        f"{start} {said}. A fully connected layer fc with {classes} units and biases reads the output of the last "
-        f"time step{' (of both directions)' if 'bidirectional' in fields else ''}. How many parameters does fc have, "
-        "and how many does the whole network have?"
+        f"{start} {said}. A fully connected layer fc with {classes} units and biases reads {read}. How many parameters "
+        "does fc have, and how many does the whole network have?"
     )
     return Draft(text, {"input": given((steps, features)), "layers": layers}, ["fc.params", "total.params"])
 

@@ -67,7 +67,8 @@ def pooling(draw: Draw, level: int) -> Draft:
     elif level == MEDIUM:
         if draw.chance(0.15):
             said = f"a global {word}-pooling layer"
-            return _one(sizes, f"global_{kind}", {"keepdims": True}, said, _SIZE, "output")
+            question = "What is the output size (height × width × channels)?"
+            return _one(sizes, f"global_{kind}", {"keepdims": True}, said, question, "output")
         size, stride, padding = draw.choice(((3, 2, 0), (3, 2, 1), (2, 2, 0), (2, 1, 0), (3, 3, 0), (3, 1, 1)))
     else:
         return draw.choice((_ceiled, _two_pools, _stride))(draw, sizes, kind, word)
