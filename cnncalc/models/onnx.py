@@ -202,7 +202,8 @@ def _tensor(path: str, data: memoryview) -> Tensor:
         raise wire.Broken(f'the tensor "{name[:60]}" has the type {dtype}, which is not read')
     if len(dims) > MOST_DIMS or any(size < 0 for size in dims):
         raise wire.Broken(f'the tensor "{name[:60]}" has the sizes {dims[:MOST_DIMS]}')
-    tensor = Tensor(name, tuple(dims), DTYPES[dtype], bytes)
+    alone = prod(dims) == 1 and "." not in name  # a number of the graph, and none of a module
+    tensor = Tensor(name, tuple(dims), DTYPES[dtype], bytes, fixed=alone)
     tensor.read = _external(path, tensor, external) if outside else _inside(tensor, raw, numbers)
     return tensor
 

@@ -59,9 +59,14 @@ def gather(importer: Importer, node: Node) -> None:
             raise Unsupported(f"a place of {value.name} that is taken apart")
         importer.values[node.outputs[0]] = found
         return
-    if len(tensor.shape) != 1 or places != list(range(places[0], places[0] + len(places))):
+    if places != list(range(places[0], places[0] + len(places))):
         raise Unsupported("Gather of places in another order")
-    importer.values[node.outputs[0]] = _part(importer, value, axis, places[0], places[-1] + 1, 1, name)
+    found = _part(importer, value, axis, places[0], places[-1] + 1, 1, name)
+    sizes, place = found.all_sizes, found.place(axis)
+    seen = found.reshaped([*sizes[:place], *tensor.shape, *sizes[place + 1 :]])
+    if seen is None:
+        raise Unsupported("Gather of places in other sizes")
+    importer.values[node.outputs[0]] = seen
 
 
 def split(importer: Importer, node: Node) -> None:

@@ -183,7 +183,7 @@ def _placed(
         fields = {**fields, "shift": moved.pop()}
         if set(rolls) != {a for a, n in zip(image.axes, image.spatial, strict=False) if n > fields["window"]}:
             return None
-    learned = [tensor for tensor, _ in scores.added if tensor.sources]
+    learned = _tables(scores)
     if len(learned) > 1:
         return None
     table: dict[str, Weight] = {}
@@ -200,6 +200,19 @@ def _placed(
     except Misfit:
         return None
     return _compared(importer, scores, query, shapes, fields, table)
+
+
+def _tables(scores: Product) -> list[Tensor]:
+    """What is added that is no mask: numbers for each distance."""
+    return [tensor for tensor, _ in scores.added if tensor.sources and not _hides(tensor)]
+
+
+def _hides(tensor: Tensor) -> bool:
+    """Whether all numbers are 0, or so low that a score is not seen."""
+    if tensor.size > MOST_NUMBERS:
+        return False
+    numbers = numbers_of(tensor)
+    return bool(((numbers == 0) | (numbers < HIDDEN)).all())
 
 
 def _compared(
@@ -238,7 +251,7 @@ def _compared(
         return None
     if "relative_bias" not in fields:
         return (fields, {}) if (np.abs(total[~away]) < 1e-6).all() else None
-    (learned,) = (tensor for tensor, _ in scores.added if tensor.sources)
+    (learned,) = _tables(scores)
     distances = int(kind.distances(*shapes))
     heads = fields["heads"]
     size = sum(source.size for source in learned.sources)
