@@ -156,13 +156,12 @@ def _concat(graph: Graph, node: Called, arguments: list[Any]) -> Written:
 
 
 def _reshape(graph: Graph, node: Called, arguments: list[Any]) -> Written:
-    """To the sizes in the config, those of one example: the batch stays."""
-    key = "target_shape" if "target_shape" in node.settings else "newshape"
-    given = node.settings.get(key)
+    """To the sizes in the config; the batch stays."""
+    given = node.settings.get("newshape")
     sizes = [-1 if size is None else size for size in given] if isinstance(given, list) else [None]
     if any(type(size) is not int or not -1 <= size < settings.LARGEST for size in sizes):
-        raise settings.wrong(node, key, given)
-    target = [0, *sizes] if key == "target_shape" else [0, *sizes[1:]] if sizes[0] in (-1, 1) else sizes
+        raise settings.wrong(node, "newshape", given)
+    target = [0, *sizes[1:]] if sizes[0] in (-1, 1) else sizes
     return "Reshape", [node.inputs[0], _constant(graph, *target)], {}
 
 
@@ -209,7 +208,7 @@ def _same(name: str) -> Callable[[Graph, Called, list[Any]], Written]:
 LAYERS: dict[str, Callable[[Graph, Called, list[Any]], Written]] = {
     **dict.fromkeys(("Add", "Subtract", "Multiply", "Maximum", "Average"), _joined), **dict.fromkeys(PASSED, _passed),
     "Activation": _activation, "ReLU": _relu, "LeakyReLU": _leaky, "ELU": _elu, "Softmax": _softmax,
-    "Concatenate": _concat, "Reshape": _reshape,
+    "Concatenate": _concat,
 }  # fmt: skip
 FUNCTIONS: dict[str, Callable[[Graph, Called, list[Any]], Written]] = {
     **dict.fromkeys(JOINED, _joined), **dict.fromkeys(("Cast", "Identity", "StopGradient"), _passed),

@@ -37,6 +37,17 @@ def flatten(importer: Importer, node: Called) -> None:
         add(importer, node, "flatten", {})
 
 
+def reshape(importer: Importer, node: Called) -> None:
+    """Reshape; -1 is what is left."""
+    x = source(importer, node)
+    sizes = many(node, "target_shape", len(node.settings.get("target_shape") or []), least=-1)
+    total, known = prod(x.sizes), prod(size for size in sizes if size != -1)
+    if not 1 <= len(sizes) <= 4 or sizes.count(-1) > 1 or 0 in sizes or (-1 in sizes and total % known):
+        raise wrong(node, "target_shape", node.settings.get("target_shape"))
+    sizes = [total // known if size == -1 else size for size in sizes]
+    add(importer, node, "reshape", {"shape": sizes}, axes=importer.natural(len(sizes)))
+
+
 def permute(importer: Importer, node: Called) -> None:
     """Permute."""
     x = source(importer, node)
@@ -120,7 +131,8 @@ def resize(importer: Importer, node: Called) -> None:
 
 
 LAYERS = {
-    "Flatten": flatten, "Permute": permute, "RepeatVector": repeat, "CenterCrop": center_crop, "Resizing": resize,
+    "Flatten": flatten, "Reshape": reshape, "Permute": permute, "RepeatVector": repeat, "CenterCrop": center_crop,
+    "Resizing": resize,
     **{f"ZeroPadding{rank}": pad for rank in RANKS}, **{f"Cropping{rank}": crop for rank in RANKS},
     **{f"UpSampling{rank}": upsample for rank in RANKS},
 }  # fmt: skip
