@@ -22,8 +22,8 @@ from cnncalc.spec.written import flow
 UNBOUND = Limits(file=1 << 30, values=1 << 30, layers=1 << 30)  # the text is our own
 
 
-def folded(layers: list[Layer]) -> list[Layer]:
-    """The layers, each activation that alone reads the layer above it put into that layer."""
+def folded(layers: list[Layer]) -> tuple[list[Layer], dict[str, str]]:
+    """The layers, each activation that alone reads the layer above it put into that layer; and where each went."""
     readers: dict[str, int] = {}
     for layer in layers:
         for name in layer.reads:
@@ -46,14 +46,16 @@ def folded(layers: list[Layer]) -> list[Layer]:
             renamed[layer.name] = above.name
         else:
             found.append(layer)
-    return found
+    return found, renamed
 
 
 class Written:
     """A spec as text, and its layers in the order in which it runs them."""
 
     def __init__(self, importer: Importer, *, flat: bool) -> None:
-        self.importer, self.layers = importer, folded(importer.layers)
+        self.importer = importer
+        self.layers, renamed = folded(importer.layers)
+        self.expected = _expected(importer, renamed)
         self.definitions: list[Definition] = []
         self.uses: dict[str, Use] = {}
         if not flat:
@@ -98,17 +100,32 @@ class Written:
             use = self.uses.get(layer.name)
             if use is not None:
                 reads = [given.get(name, name) for name in use.reads]
-                fields = {"name": use.name, **({} if reads == [above] else {"from": reads[0]}), **use.given}
+                source = {} if reads == [above] else {"from": reads[0]}
+                fields = {"name": use.name, **source, **use.given, **self.expected.get(layer.name, {})}
                 lines.append(f"  - {use.definition.name}: {flow(fields)}")
                 order += [each for item in use.items for each in leaves(item)]
                 above = use.name
             elif layer.name not in inside:
-                known = layer._replace(reads=[given.get(name, name) for name in layer.reads])
+                fields = {**layer.fields, **self.expected.get(layer.name, {})}
+                known = layer._replace(reads=[given.get(name, name) for name in layer.reads], fields=fields)
                 lines.append(f"  - {_layer(known, above)}")
                 order.append(layer)
                 above = layer.name
         self.layers = order
         return lines
+
+
+def _expected(importer: Importer, renamed: dict[str, str]) -> dict[str, dict[str, Any]]:
+    """What the layers that give the outputs of the model have to come out with: the sizes that its file says."""
+    outputs = {layer.name: layer.output for layer in importer.layers}
+    found: dict[str, dict[str, Any]] = {}
+    for name in importer.graph.outputs:
+        known = importer.graph.known.get(name, ())[1:]
+        own = importer.values[name].name if name in importer.values else ""
+        sizes = list(outputs[own].written(importer.layout)) if own in outputs else []
+        if known and None not in known and sorted(map(str, known)) == sorted(map(str, sizes)):
+            found[renamed.get(own, own)] = {"expect": {"output": "x".join(map(str, sizes))}}
+    return found
 
 
 class Inside:

@@ -14,6 +14,7 @@ import cnncalc
 from cnncalc import api, models
 from cnncalc.cli.app import run
 from cnncalc.limits import Limits
+from cnncalc.models import onnx
 from cnncalc.models.graph import Graph, Node, Tensor
 
 RECORDED = Path(__file__).with_name("recorded")
@@ -189,3 +190,14 @@ def test_what_import_writes_runs_as_the_model_does(tmp_path: Path, monkeypatch: 
         with np.load("direct.npz") as direct, np.load("again.npz") as again:
             assert direct.files == again.files
             assert all(np.array_equal(direct[name], again[name]) for name in direct.files)
+
+
+@pytest.mark.parametrize("path", sorted(RECORDED.glob("*.onnx")), ids=lambda path: path.stem)
+def test_the_sizes_that_the_file_says_have_to_come_out(path: Path) -> None:
+    graph = onnx.read(str(path), Limits())
+    said = sum(None not in graph.known[name][1:] for name in graph.outputs)
+    assert said or path.stem == "generator"  # its sizes are computed
+    for flat in (True, False):
+        net = api.read_model(path, Limits(), flat=flat)
+        assert net.to_yaml().count("expect: {output: ") == said
+        assert not [finding for finding in net.findings() if finding.severity == "error"]
