@@ -117,9 +117,9 @@ class Net:
         return model.build(self._summary, own, seed, self.network.limits, engine)
 
     def export(self, target: str, weights: str | Mapping[str, Any] | None = None, seed: int = 0) -> bytes:
-        """The network as the file of another tool: ``onnx``, ``pytorch``, ``mermaid`` or ``dot``.
+        """The network as the file of another tool: ``onnx``, ``pytorch``, ``keras``, ``mermaid`` or ``dot``.
 
-        ``weights`` and ``seed`` as for :meth:`build`; a module of PyTorch learns to load weights where they are given.
+        ``weights`` and ``seed`` as for :meth:`build`; code can load weights where they are given.
 
         Raises UsageError, LimitError, or SpecError with every layer that the target cannot express.
 

@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     from cnncalc.summary.rows import Summary
 
 #: The targets, and how the name of a file for each ends.
-ENDINGS = {"onnx": (".onnx",), "pytorch": (".py",), "mermaid": (".mmd", ".mermaid"), "dot": (".dot", ".gv")}
+ENDINGS = {
+    "onnx": (".onnx",), "pytorch": (".py",), "keras": (".py",), "mermaid": (".mmd", ".mermaid"), "dot": (".dot", ".gv"),
+}  # fmt: skip
 TARGETS = tuple(ENDINGS)
-TEXTS = ("pytorch", "mermaid", "dot")  # those that a terminal can show
+TEXTS = ("pytorch", "keras", "mermaid", "dot")  # those that a terminal can show
 
 
 def target_of(path: str) -> str:
-    """The target that the ending of a file's name means. Raises UsageError where it means none."""
-    for target, endings in ENDINGS.items():
-        if path.lower().endswith(endings):
-            return target
+    """The target that the ending of a file's name means. Raises UsageError where it means none, or several."""
+    meant = [target for target, endings in ENDINGS.items() if path.lower().endswith(endings)]
+    if len(meant) > 1:
+        raise UsageError(f'"{path}" may be {" or ".join(meant)}', help="name the target as well")
+    if meant:
+        return meant[0]
     known = ", ".join(f"{endings[0]} ({target})" for target, endings in ENDINGS.items())
     text = f'the ending of "{path}" does not say which target is meant' if path else "no target is named"
     raise UsageError(text, help=f"one of {', '.join(TARGETS)}, or a file that ends in {known}")
@@ -45,8 +49,8 @@ def export(
         raise UsageError(f'there is no export to "{target}"', help=help)
     if target == "onnx":
         return _onnx(summary, weights, seed, limits)
-    if target == "pytorch":
-        return [_pytorch(summary, weights, limits).encode("utf-8")]
+    if target in ("pytorch", "keras"):
+        return [_code(summary, target, weights, limits).encode("utf-8")]
     from cnncalc.export import dot, mermaid
 
     write = {"mermaid": mermaid.write, "dot": dot.write}[target]
@@ -63,11 +67,12 @@ def _onnx(summary: Summary, weights: str | Mapping[str, Any] | None, seed: int, 
     return onnx.write(summary, initial.arrays(summary, weights, seed, limits))
 
 
-def _pytorch(summary: Summary, weights: str | Mapping[str, Any] | None, limits: Limits) -> str:
-    from cnncalc.export import pytorch
+def _code(summary: Summary, target: str, weights: str | Mapping[str, Any] | None, limits: Limits) -> str:
+    from cnncalc.export import keras, pytorch
 
     missing.check_sizes(summary)
-    text = pytorch.write(summary, weights=weights is not None)
+    write = {"pytorch": pytorch.write, "keras": keras.write}[target]
+    text = write(summary, weights=weights is not None)
     if weights is not None:  # what the file would load later is refused now where it does not fit
         from cnncalc.engine import initial
 

@@ -36,6 +36,7 @@ WRITERS = (
     "export net.yaml --to dot --output",
     "export net.yaml --to onnx --weights w.npz --output",
     "export net.yaml --to pytorch --weights w.npz --output",
+    "export net.yaml --to keras --weights w.npz --output",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,6 +66,16 @@ def assert_same(got: dict[str, np.ndarray], wanted: dict[str, np.ndarray]) -> No
         assert np.abs(got[name] - array).max() <= LIMIT * max(1, np.abs(array).max()), name
 
 
+def few() -> list[Any]:
+    """The first of the cases of each kind, in each layout."""
+    found = {}
+    for param in cases():
+        kind, _, layout = param.id.partition("-")
+        found.setdefault((kind, layout.partition("-")[2]), param)
+    return list(found.values())
+
+
+@cache
 def cases() -> list[Any]:
     """The cases by hand of each kind that are small enough to run, those with images in both layouts."""
     found = []

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from cnncalc.export.code.classes import Classes, text_of
+from cnncalc.export.code.draft import Author, Draft, Style
+from cnncalc.export.code.names import RESERVED, Taken, camel
+from cnncalc.export.code.said import Said
 from cnncalc.export.pytorch import helpers, loading, pointwise, sequences, shaping, windows
-from cnncalc.export.pytorch.classes import Classes, text_of
-from cnncalc.export.pytorch.draft import Author, Draft
-from cnncalc.export.pytorch.names import RESERVED, Taken, camel
-from cnncalc.export.pytorch.said import LAYOUT, Said
+from cnncalc.export.pytorch.said import LAYOUT
 from cnncalc.export.tree import tree
+from cnncalc.kinds.base.activated import added
 from cnncalc.kinds.base.kind import times
 from cnncalc.summary.rows import Row, Summary
 
@@ -28,7 +30,7 @@ def write(summary: Summary, *, weights: bool) -> str:
 
     Raises SpecError with every layer that PyTorch has no module for.
     """
-    author = Author(summary, KINDS)
+    author = Author(summary, Style("PyTorch", LAYOUT, KINDS, _ending, chains=True))
     root = author.draft(tree(summary))
     taken = Taken(*helpers.HELPERS, *loading.LOADERS, *RESERVED, "LAYERS", "load_weights")
     name = taken.free(camel(summary.name, "Net") if summary.name else "Net")
@@ -42,6 +44,12 @@ def write(summary: Summary, *, weights: bool) -> str:
     main = _main(summary, name)
     text = "\n\n\n".join([*own, *body, *loads, main])
     return _head(summary, text) + "\n\n\n" + text + "\n"
+
+
+def _ending(row: Row) -> Said | None:
+    """The activation function at the end of a layer."""
+    function = added(row.layer.kind)
+    return None if function is None else pointwise.function(function, row.output)
 
 
 def _listed(summary: Summary, what: str) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cnncalc.export.code.said import Said, arguments, unless
 from cnncalc.export.missing import Untranslated
 from cnncalc.export.order import moved
-from cnncalc.export.pytorch.said import LAYOUT, Said, arguments, axis, first, last, unless
+from cnncalc.export.pytorch.said import LAYOUT, axis, first, last
 from cnncalc.kinds.activation import FUNCTIONS
 from cnncalc.kinds.base.function import Function
 from cnncalc.shape import Shape

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cnncalc.export.code.said import Said, arguments, unless
 from cnncalc.export.missing import Untranslated
-from cnncalc.export.pytorch.said import Said, arguments, axis, unless
+from cnncalc.export.pytorch.said import axis
 from cnncalc.kinds.attention import PROJECTIONS
 from cnncalc.summary.rows import Row
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cnncalc.export.code.said import Said, arguments, unless
+from cnncalc.export.missing import Untranslated
 from cnncalc.export.order import differs, flattened, moved
-from cnncalc.export.pytorch.said import LAYOUT, Said, arguments, axis, axis_of, last, unless
+from cnncalc.export.pytorch.said import LAYOUT, axis, axis_of, last
 from cnncalc.kinds.pad import ends
 from cnncalc.shape import Shape
 from cnncalc.summary.rows import Row
@@ -15,6 +17,8 @@ from cnncalc.summary.rows import Row
 def dense(row: Row) -> Said:
     """nn.Linear; an image is flattened as PyTorch orders it, and the columns of the weight follow."""
     kind: Any = row.layer.kind
+    if row.layer.tie is not None and row.layer.tie.array != "embeddings":
+        raise Untranslated("a dense layer whose kernel is another's, transposed")
     shape, arrays = row.xs[0], row.layer.kind.weights(*row.xs)
     flat = flattened(row.summary, LAYOUT).get(row.layer.sources[0])
     call = last(shape, "{m}({0})")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from cnncalc.export.code.said import Said, arguments, even, unless
 from cnncalc.export.missing import Untranslated
 from cnncalc.export.padding import around, cropped
-from cnncalc.export.pytorch.said import Said, arguments, even, first, padded, unless
+from cnncalc.export.pytorch.said import first, padded
 from cnncalc.kinds.base.kind import per_axis
 from cnncalc.summary.rows import Row
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from cnncalc.export.code.names import Taken, identifier
+from cnncalc.export.code.said import Said
 from cnncalc.export.missing import Missing, Untranslated
-from cnncalc.export.pytorch.names import Taken, identifier
-from cnncalc.export.pytorch.pointwise import function
-from cnncalc.export.pytorch.said import LAYOUT, Said
 from cnncalc.export.tree import Group
-from cnncalc.kinds.base.activated import added
 from cnncalc.kinds.base.kind import times
 from cnncalc.summary.rows import Row, Summary
 
@@ -22,11 +20,12 @@ Made = Any
 
 
 class Attribute(NamedTuple):
-    """What a module keeps: its name, how it is constructed, and the sizes that it gives."""
+    """What a module keeps: its name, how it is constructed, the sizes that it gives, and its name in the spec."""
 
     name: str
     made: Made
     sizes: str
+    label: str = ""
 
 
 class Draft:
@@ -44,12 +43,24 @@ class Draft:
         self.class_name, self.arguments = "", ""
 
 
-class Author:
-    """Writes the drafts of a network; ``kinds`` says what each row is."""
+class Style(NamedTuple):
+    """A framework: its name, its order of axes, what each kind is, the function that comes after a row (None where
+    there is none, or the row has it in itself), and whether modules can follow each other without a ``forward``.
+    """
 
-    def __init__(self, summary: Summary, kinds: dict[str, Callable[[Row], Said]]) -> None:
-        self.summary, self.kinds = summary, kinds
-        self.missing = Missing("PyTorch")
+    name: str
+    layout: str
+    kinds: Mapping[str, Callable[[Row], Said]]
+    ending: Callable[[Row], Said | None]
+    chains: bool
+
+
+class Author:
+    """Writes the drafts of a network in the style of a framework. Raises SpecError with what it has no words for."""
+
+    def __init__(self, summary: Summary, style: Style) -> None:
+        self.summary, self.style = summary, style
+        self.missing = Missing(style.name)
         self.first = len(summary.inputs)
         self.outputs = [self.first + row.index for row in summary.rows if row.name in summary.outputs]
         self.loads: dict[int, str] = {}  # how the arrays of a row become its module's
@@ -62,12 +73,9 @@ class Author:
 
     def _say(self, row: Row) -> Said:
         try:
-            found = self.kinds.get(row.kind)
+            found = self.style.kinds.get(row.kind)
             if found is None:
                 raise Untranslated(row.kind)
-            tie = row.layer.tie
-            if tie is not None and tie.array != "embeddings":
-                raise Untranslated("a dense layer whose kernel is another's, transposed")
             return found(row)
         except Untranslated as reason:
             self.missing.add(row, str(reason))
@@ -88,6 +96,8 @@ class Author:
 
     def chain(self, group: Group) -> list[Row | Group] | None:
         """The items of a group if each alone reads the one above, and nothing else is read outside; else None."""
+        if not self.style.chains:
+            return None
         above: int | None = None
         for item in group.items:
             rows = [item] if isinstance(item, Row) else item.rows()
@@ -108,18 +118,21 @@ class Author:
         return self._last_read.get(value, 0) > last.index or value in self.outputs
 
     def _chains(self, row: Row) -> bool:
-        ending = added(row.layer.kind)
-        modules = [self.said[row.index], *([] if ending is None else [function(ending, row.output)])]
+        ending = self.style.ending(row)
+        modules = [self.said[row.index], *([ending] if ending else [])]
         return row.layer.shares is None and all(said.chains for said in modules)
 
     def sizes(self, value: int) -> str:
-        """The sizes of a value, channels first."""
+        """The sizes of a value."""
         row = self.summary.rows[value - self.first]
-        return times(row.output.written(LAYOUT))
+        return times(row.output.written(self.style.layout))
 
     def name(self, value: int) -> str:
         """The last part of the name of a value."""
         return self.summary.network.value_name(value).rpartition("/")[2]
+
+
+_STEP = "\0"  # what the line before has given
 
 
 class _Body:
@@ -163,18 +176,22 @@ class _Body:
         place = owner or ""
         if "{m}" in said.call and owner is None:
             place = self.names.free(wanted)
-            draft.attributes.append(Attribute(place, said.module, author.sizes(number)))
+            draft.attributes.append(Attribute(place, said.module, author.sizes(number), row.name.rpartition("/")[2]))
             if said.loads and row.weights:
                 author.loads[row.index] = said.loads
         if place:
             draft.paths[row.index] = place
-        text = said.call.format(*(self.variables[source] for source in row.layer.sources), m=f"self.{place}")
-        ending = added(row.layer.kind)
+        reads = [self.variables[source] for source in row.layer.sources]
+        first, *rest = said.call.split("\n")
+        steps = [
+            first.format(*reads, m=f"self.{place}"),
+            *(step.format(_STEP, *reads[1:], m=f"self.{place}") for step in rest),
+        ]
+        ending = author.style.ending(row)
         if ending is not None:
-            text = function(ending, row.output).call.format(text)
-        self._assign(
-            [number], text, list(dict.fromkeys(row.layer.sources)), wanted, "" if place else author.sizes(number)
-        )
+            steps[-1] = ending.call.format(steps[-1])
+        sizes = "" if place else author.sizes(number)
+        self._assign([number], steps, list(dict.fromkeys(row.layer.sources)), wanted, sizes)
 
     def _group(self, group: Group, reads: list[int]) -> None:
         author, draft = self.author, self.draft
@@ -184,9 +201,9 @@ class _Body:
         made, paths, gives = self._block(group)
         for index, path in paths.items():
             draft.paths[index] = f"{name}.{path}" if path else name
-        draft.attributes.append(Attribute(name, made, author.sizes(author.first + rows[-1].index)))
+        draft.attributes.append(Attribute(name, made, author.sizes(author.first + rows[-1].index), group.name))
         given = ", ".join(self.variables[value] for value in reads)
-        self._assign(gives, f"self.{name}({given})", reads, name)
+        self._assign(gives, [f"self.{name}({given})"], reads, name)
 
     def _block(self, group: Group) -> tuple[Made, dict[int, str], list[int]]:
         """How a group is constructed, where its rows are in it, and the values that it gives.
@@ -219,9 +236,9 @@ class _Body:
         for item in group.items:
             place = str(len(found))
             if isinstance(item, Row):
-                said, ending = author.said[item.index], added(item.layer.kind)
+                said, ending = author.said[item.index], author.style.ending(item)
                 paths[item.index] = place
-                found += [said.module, *([] if ending is None else [function(ending, item.output).module])]
+                found += [said.module, *([ending.module] if ending else [])]
                 if said.loads and item.weights:
                     author.loads[item.index] = said.loads
             else:
@@ -230,8 +247,8 @@ class _Body:
                 paths |= {index: f"{place}.{path}" if path else place for index, path in inner.items()}
         return found, paths
 
-    def _assign(self, values: list[int], text: str, reads: list[int], wanted: str, sizes: str = "") -> None:
-        """A line that gives ``values``; a variable that nothing reads any more is used again.
+    def _assign(self, values: list[int], steps: list[str], reads: list[int], wanted: str, sizes: str = "") -> None:
+        """Lines of which the last gives ``values``; a variable that nothing reads any more is used again.
 
         ``wanted`` is what a new one is called.
         """
@@ -247,6 +264,9 @@ class _Body:
             names.append(name)
             self.variables[value] = name
         comment = f"  # {sizes}" if sizes and self.draft.group.path == "" else ""
+        for step in steps[:-1]:
+            self.draft.lines.append(f"{names[0]} = {step.replace(_STEP, names[0])}")
+        text = steps[-1].replace(_STEP, names[0])
         if [text] != names:  # a layer that does nothing needs no line
             self.draft.lines.append(f"{', '.join(names)} = {text}{comment}")
 

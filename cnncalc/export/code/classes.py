@@ -7,8 +7,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from cnncalc.export.pytorch.draft import Attribute, Draft, Made
-from cnncalc.export.pytorch.names import Taken, camel
+from cnncalc.export.code.draft import Attribute, Draft, Made
+from cnncalc.export.code.names import Taken, camel
 from cnncalc.export.tree import Group
 
 INDENT = "    "
@@ -21,6 +21,9 @@ _ROLES = {
     "nn.ConvTranspose": ("in_channels", "out_channels", "kernel_size"), "nn.BatchNorm": ("channels",),
     "nn.LayerNorm": ("features",), "nn.RMSNorm": ("features",), "nn.GroupNorm": ("groups", "channels"),
     "nn.MaxPool": ("kernel_size",), "nn.AvgPool": ("kernel_size",), "nn.Embedding": ("vocab", "features"),
+    "layers.Conv": ("filters", "kernel_size"), "layers.ConvTranspose": ("filters", "kernel_size"),
+    "layers.Dense": ("units",), "layers.DepthwiseConv": ("kernel_size",),
+    "layers.SeparableConv": ("filters", "kernel_size"), "layers.MultiHeadAttention": ("heads", "key_dim"),
     "Attention": ("features", "heads", "key_dim"), "Scale": ("channels",),
 }  # fmt: skip
 
@@ -90,7 +93,7 @@ class Classes:
     """The classes of the drafts in a network, but for the network's own: their texts in the order of writing."""
 
     def __init__(self, root: Draft, taken: Taken) -> None:
-        self.taken = taken
+        self.taken, self.names = taken, set[str]()
         self.texts: list[str] = []
         self.roles: dict[str, tuple[str, ...]] = dict(_ROLES)
         drafts = [draft for attribute in root.attributes for draft in inside(attribute.made)]
@@ -115,7 +118,8 @@ class Classes:
         roles = [r for a, text in zip(first.attributes, texts[0], strict=True) for r in self._roles(a.name, text)]
         arguments, places = _arguments(columns, roles)
         varying = list(dict.fromkeys(column for column in columns if len(set(column)) > 1))
-        name = self.taken.free(_class_name(first.group))
+        name = self.taken.free(self.named(_class_name(first.group)))
+        self.names.add(name)
         for number, draft in enumerate(drafts):
             draft.class_name = name
             draft.arguments = ", ".join(str(column[number]) for column in varying)
@@ -125,8 +129,16 @@ class Classes:
         for number, attribute in enumerate(first.attributes):
             agreed = {draft.attributes[number].sizes for draft in drafts}
             sizes = attribute.sizes if len(agreed) == 1 else ""
-            attributes.append(Attribute(attribute.name, _swapped(attribute.made, names), sizes))
-        self.texts.append(text_of(name, "", arguments, attributes, first))
+            attributes.append(attribute._replace(made=_swapped(attribute.made, names), sizes=sizes))
+        self.texts.append(self.text(name, arguments, attributes, first))
+
+    def named(self, name: str) -> str:
+        """A name in the style of the framework."""
+        return name
+
+    def text(self, name: str, arguments: list[str], attributes: list[Attribute], draft: Draft) -> str:
+        """A class."""
+        return text_of(name, "", arguments, attributes, draft)
 
     def _roles(self, attribute: str, text: str) -> list[tuple[str, str]]:
         """For each number of a constructor, the attribute and what the number is."""
@@ -210,8 +222,8 @@ def _role(before: str, roles: dict[str, tuple[str, ...]]) -> str:
     keyword = re.search(r"(\w+)=\(?$", before) or re.search(r"(\w+)=$", before[:place])
     if keyword:
         return keyword[1]
-    called = re.search(r"((nn\.)?\w*)$", before[:place])
-    word = re.sub(r"[123]d$", "", called[1]) if called else ""
+    called = re.search(r"(((nn|layers)\.)?\w*)$", before[:place])
+    word = re.sub(r"[123][dD](?=$|Transpose)", "", called[1]) if called else ""
     if word == "range":
         return "times"
     known = roles.get(word, ())

@@ -1,0 +1,1 @@
+"""Networks as code: what the frameworks that have layers, blocks and names share."""

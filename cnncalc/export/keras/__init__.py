@@ -1,0 +1,102 @@
+"""A functional model of Keras 3: a function for each kind says which layer it is.
+
+As for PyTorch, a file holds kinds of one family in ``KINDS``. Blocks become functions. Every value is channels last.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from cnncalc.export.code.classes import INDENT
+from cnncalc.export.code.draft import Author, Draft, Style
+from cnncalc.export.code.names import RESERVED, Taken
+from cnncalc.export.code.said import Said
+from cnncalc.export.keras import helpers, pointwise, sequences, shaping, windows
+from cnncalc.export.keras.functions import Functions, called
+from cnncalc.export.keras.pointwise import LAYOUT
+from cnncalc.export.missing import Missing
+from cnncalc.export.tree import tree
+from cnncalc.summary.rows import Row, Summary
+
+KINDS: dict[str, Callable[[Row], Said]] = {
+    **pointwise.KINDS, **sequences.KINDS, **shaping.KINDS, **windows.KINDS,
+}  # fmt: skip
+
+
+def write(summary: Summary, *, weights: bool) -> str:
+    """The file; with ``weights`` it can load a weights file of ours.
+
+    Raises SpecError with every layer that Keras has no layer for.
+    """
+    _check_shared(summary)
+    author = Author(summary, Style("Keras", LAYOUT, KINDS, pointwise.ending, chains=False))
+    root = author.draft(tree(summary))
+    taken = Taken(*helpers.HELPERS, *helpers.LOADERS, *RESERVED, "build", "load_weights", "ops", "layers", "keras")
+    functions = Functions(root, taken)
+    body = "\n\n\n".join([*functions.texts, _build(summary, root, functions)])
+    own = [text.strip("\n") for name, text in helpers.HELPERS.items() if re.search(rf"\b{name}\(", body)]
+    loads = _loading(author) if weights else []
+    main = 'if __name__ == "__main__":\n    build().summary()'
+    text = "\n\n\n".join([*own, body, *loads, main])
+    return _head(summary, text) + "\n\n\n" + text + "\n"
+
+
+def _check_shared(summary: Summary) -> None:
+    """A layer is constructed where it is called: one that is called twice has no place."""
+    missing = Missing("Keras")
+    names: set[str] = set()
+    for row in summary.rows:
+        name = row.name.replace("/", "__").replace(".", "_")
+        if name in names:
+            missing.add(row, f"two layers that come to be called {name}")
+        names.add(name)
+        if row.layer.shares is not None and summary.rows[row.layer.shares].weights:
+            missing.add(row, "weights that layers share")
+    missing.check()
+
+
+def _head(summary: Summary, text: str) -> str:
+    """The docstring and the imports that the text needs."""
+    name = "".join(c if c.isprintable() and c not in '"\\' else "?" for c in summary.name) or "A network"
+    last = "; images and volumes are channels last" if any(x.rank > 2 for x in summary.inputs.values()) else ""
+    lines = [f'"""{name}, written by cnncalc: {summary.totals.params:,} parameters{last}."""', "", "import keras"]
+    lines += ["import numpy as np"] if "np." in text else []
+    words = ["layers", *(["ops"] if "ops." in text else [])]
+    return "\n".join([*lines, f"from keras import {', '.join(words)}"])
+
+
+def _build(summary: Summary, root: Draft, functions: Functions) -> str:
+    """The function that makes the model."""
+    inputs = []
+    for number, (name, shape) in enumerate(summary.inputs.items()):
+        tokens = any(row.layer.kind.tokens() is not None for row in summary.rows if number in row.layer.sources)
+        sizes = ", ".join(map(str, shape.written(LAYOUT))) + "," * (shape.rank == 1)
+        kind = ', dtype="int32"' if tokens else ""
+        inputs.append(f'{root.parameters[number]} = keras.Input(({sizes}){kind}, name="{name}")')
+    lines = called(root.attributes, root.lines, "", functions.names)
+    given, made = root.parameters, [line.removeprefix("return ") for line in lines[-1:]]
+    (last,) = made
+    if len(given) == 1:
+        first = [f"{given[0]} = inputs = {inputs[0].partition(' = ')[2]}"]
+    else:
+        first = [*inputs, f"inputs = [{', '.join(given)}]"]
+    last, _, comment = last.partition("  # ")
+    outputs = f"[{last}]" if len(summary.outputs) > 1 else last
+    end = f"outputs = {outputs}" + (f"  # {comment}" if comment else "")
+    title = re.sub(r"[^\w.-]+", "_", summary.name, flags=re.ASCII) or "network"
+    body = [*first, *lines[:-1], end, f'return keras.Model(inputs, outputs, name="{title}")']
+    return "\n".join(["def build():", f'{INDENT}"""The model."""', *(INDENT + line for line in body)])
+
+
+def _loading(author: Author) -> list[str]:
+    """What loads weights: the functions that turn arrays, and for which layers."""
+    rows = author.summary.rows
+    lines = []
+    for index, call in author.loads.items():
+        function, _, rest = call.partition("(w")
+        lines.append(f'    "{rows[index].name}": {function if rest == ")" else f"lambda w: {call}"},')
+    used = [text.strip("\n") for name, text in helpers.LOADERS.items() if any(f" {name}" in line for line in lines)]
+    doc = "#: How the arrays of a layer become Keras's, where they are not the same."
+    table = "\n".join([doc, "CONVERT = {", *lines, "}"])
+    return [*used, table, helpers.LOADING.strip("\n")]
