@@ -23,19 +23,16 @@ def call(item: Item) -> None:
     Only literals are read, and nothing is run. Raises BadValue where an argument is none.
     """
     text, scalar = item.word, item.scalar
-    if (
-        isinstance(scalar, Scalar)
-        and scalar.plain
-        and _CALL.fullmatch(f"f{scalar.text}")
-        and _takes_arguments(item.word)
-    ):
+    if isinstance(scalar, Scalar) and scalar.plain and _takes_arguments(item.word, scalar):
         text, item.scalar = f"{text}{scalar.text}", None
     if not (len(text) <= _LONGEST and item.scalar is None and _CALL.fullmatch(text)):
         return
     try:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
-        raise BadValue(f'"{shown(text)}" cannot be read', item.mark, "- conv: {filters: 64, kernel: 3}") from None
+        opened = text.count("(") - text.count(")")
+        help = "close its brackets" if opened > 0 else "a comma goes between two values: nn.Conv2d(3, 64, 3)"
+        raise BadValue(f'"{shown(text)}" cannot be read', item.mark, help) from None
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Call):  # Concatenate()([a, b])
         operands = [_node(arg, text, item.mark) for arg in tree.args[:1]]
         tree = tree.func
@@ -56,10 +53,18 @@ def call(item: Item) -> None:
         item.scalar = Sequence(positional, item.mark)
 
 
-def _takes_arguments(word: str) -> bool:
-    """Whether values in brackets behind ``word`` are those of a call: its first has no value for each axis."""
-    order = vocabulary.order(word)
-    return len(order) > 1 and order[0] not in ("kernel_size", "pool_size", "padding", "output_size")
+def _takes_arguments(word: str, given: Scalar) -> bool:
+    """Whether values in brackets behind ``word`` are those of a call: its first has no value for each axis, or they are
+    more than there are axes.
+    """
+    order, meaning = vocabulary.order(word), vocabulary.kind(word)
+    if len(order) < 2 or not _CALL.fullmatch(f"f{given.text}"):
+        return False
+    if order[0] not in ("kernel_size", "pool_size", "padding", "output_size") or "=" in given.text:
+        return True
+    parts = listed(given, sizes=False)
+    axes = meaning.axes if meaning else 0
+    return bool(axes) and isinstance(parts, Sequence) and len(parts.items) > max(axes, 2) and order[0] != "padding"
 
 
 def _node(tree: ast.expr, text: str, mark: Mark) -> Node:

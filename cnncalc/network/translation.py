@@ -185,7 +185,8 @@ class Translation:
             unknown_keys(Mapping({name: node}, {name: mark}, mark), known, self.label(), self.problems)
             last = self.problems.pop()
             takes = f"{self.label()} takes {', '.join([*self.own, *COMMON])}"
-            hint = nearest(self.synonyms.get(vocabulary.plain(name), name), [*self.own, *COMMON])
+            theirs = [one for names in FIELDS.get(self.word, {}).values() for one in names.split()]
+            hint = nearest(name, [*self.own, *COMMON]) or nearest(name, theirs)
             self.problems.append(last._replace(help=f"{hint} {takes}" if hint else takes))
 
     def _is_known(self, name: str, ours: str | None) -> bool:

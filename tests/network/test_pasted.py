@@ -116,3 +116,17 @@ def test_values_that_contradict_or_could_mean_two_things_are_refused():
     assert "size: 3x2, or size: 3, stride: 2" in failure("- nn.MaxPool2d: (3, 2)")
     assert only("- nn.MaxPool2d: (2, 2)").output == only("- nn.MaxPool2d((2, 2))").output
     assert "name the other values" in failure("- dense: (10, 5)")
+
+
+@pytest.mark.parametrize(("form", "help"), [
+    ("nn.Linear(3136 10)", "a comma goes between two values"),
+    ("nn.Conv2d(1, 10, kernel_size=(5, 5)", "close its brackets"),
+    ("Conv2d: (1, 10, kernal_size=5)", 'did you mean "kernel_size"?'), ("Dense: {unit: 3}", 'did you mean "units"?'),
+])  # fmt: skip
+def test_a_slip_in_a_call_is_named(form, help):
+    assert help in failure(f"- {form}")
+
+
+def test_more_values_than_axes_are_those_of_the_call():
+    for form in ("(3, 2, 1)", "(3, stride=2, padding=1)", "[3, 2, 1]"):
+        assert only(f"- nn.MaxPool2d: {form}").output == only("- maxpool: {size: 3, stride: 2, padding: 1}").output
