@@ -277,3 +277,10 @@ def test_rules_on_arrays_are_the_rules_on_numbers() -> None:
         assert rule(*arrays).tolist() == one_by_one, rule.__name__
         first = [array[0] for array in arrays]
         assert rule(*first) == one_by_one[0], rule.__name__  # NumPy's own whole numbers
+
+
+@pytest.mark.parametrize("start", [0, 1, 5])
+def test_the_least_number_that_holds(start: int) -> None:
+    for first in range(start, start + 70):
+        assert rules.least(lambda number, first=first: number >= first, start) == first
+    assert rules.least(lambda number: False, start, limit=64) is None

@@ -92,8 +92,8 @@ def show(
         from cnncalc.check.slips import tools
 
         tool = tools.find(like)
-        result = tools.learned_as(tool, result)
-        data = tools.counted_as(tool, result, summary_data(result, found, layout and order(layout)))
+        counted = tools.learned_as(tool, result)
+        data = tools.counted_as(tool, counted, summary_data(counted, found, layout and order(layout)))
         io.complain(f"note: MACs as {like} counts them: {tool.said}", 0)
     else:
         data = summary_data(result, found, layout and order(layout))
