@@ -83,3 +83,18 @@ def test_every_kind_has_a_gradient_that_finite_differences_confirm(case: Case, d
         assert got == pytest.approx(wanted, rel=1e-5, abs=1e-7 * max(1.0, size)), name
     moving = {name for name in arrays if "moving_" in name}
     assert weights.keys() == arrays.keys() - moving
+
+
+@pytest.mark.parametrize("case", [param for param in CASES if param.values[0].kind == "conv"])
+def test_a_convolution_learns_by_products_as_by_its_equation(case: Case, drawn: Any) -> None:
+    summary = parse(case.text).summary()
+    arrays, feeds = map(doubled, drawn(summary, case.number, 2))
+    measured = Measured(summary, 2)
+    xs = [inward(feeds[name], summary.layout) for name in summary.inputs]
+    begin, found = Slopes({measured.last.index: measured.factors}, {}), []
+    for random in (None, np.random.default_rng(0)):
+        done = measured.rule.forward(arrays, xs, random)
+        back = measured.rule.backward(arrays, done, begin)
+        found.append({**back.weights, "y": done.of(measured.last), "x": back.inputs[0]})
+    for name, wanted in found[0].items():
+        assert wanted == pytest.approx(found[1][name], rel=1e-9, abs=1e-9)

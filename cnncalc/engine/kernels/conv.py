@@ -8,11 +8,11 @@ from itertools import product
 import numpy as np
 
 from cnncalc.engine.arrays import Array, Weights, summed_to
-from cnncalc.engine.fast import depthwise, transposed, winograd
+from cnncalc.engine.fast import columns, depthwise, transposed, winograd
 from cnncalc.engine.fast import product as products
 from cnncalc.engine.fast.job import Job
-from cnncalc.engine.kernels import Gradients, Terms, backward, by_hand, fast_form
-from cnncalc.engine.kernels.window import Taps, landing, seen, shape_of, sliding
+from cnncalc.engine.kernels import Gradients, Terms, backward, by_hand, fast_form, while_training
+from cnncalc.engine.kernels.window import Taps, border, bordered, landing, seen, shape_of, sliding
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.conv import Conv, DepthwiseConv, SeparableConv, TransposedConv
 
@@ -36,6 +36,28 @@ def conv_backward(kind: Conv, weights: Weights, xs: list[Array], y: Array, dy: A
         dview, dkernel[tap] = grouped_backward(view, weights["kernel"][tap], kind.groups, dy)
         place += dview
     return [dx], {"kernel": dkernel, **dbias(weights, dy)}
+
+
+@while_training(Conv)
+def conv_while_training(
+    kind: Conv, weights: Weights, xs: list[Array], random: np.random.Generator
+) -> tuple[Array, Callable[[Array], Gradients], Weights]:
+    """The same numbers by large products; a convolution with groups as its kernel has them."""
+    (x,) = xs
+    if kind.groups > 1:
+        y = conv(kind, weights, x)
+        return y, lambda dy: conv_backward(kind, weights, xs, y, dy), {}
+    shape = shape_of(x)
+    windows, counts = kind.windows(shape), kind.positions(shape)
+    widths = border(windows, counts)
+    sums, products_back = columns.convolve(bordered(x, widths), weights["kernel"], windows, counts)
+
+    def back(dy: Array) -> Gradients:
+        dwide, dkernel = products_back(dy)
+        inner = tuple(slice(begin, begin + size) for size, (begin, _) in zip(shape.spatial, widths, strict=True))
+        return [dwide[(slice(None), *inner)]], {"kernel": dkernel, **dbias(weights, dy)}
+
+    return biased(sums, weights), back, {}
 
 
 def depthwise_conv(kind: DepthwiseConv | SeparableConv, weights: Weights, x: Array) -> Array:
