@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.kinds.activation import FUNCTIONS
 from cnncalc.kinds.base.fields import REQUIRED, Count, Field, Padding, Sizes, Word
+from cnncalc.kinds.base.function import Function
 from cnncalc.kinds.base.kind import Kind, Misfit, axis_letters
 from cnncalc.kinds.base.weights import count
 from cnncalc.shape import Shape
@@ -42,8 +43,11 @@ def describe(kind: type[Kind], style: str = "text") -> Description:
     ]
     text = " ".join((kind.__doc__ or "").replace("``", "").split())
     word = kind.word()
+    rules = _rules(kind, style)
+    if issubclass(kind, Function):
+        rules.append(("dy_i/dx_j" if kind.over_channels else "dy/dx", kind.derivative.removeprefix("dy_i/dx_j = ")))
     names = vocabulary.names(word)
-    return Description(word, text, fields, _rules(kind, style), kind.reference, _example(kind), names, group(kind))
+    return Description(word, text, fields, rules, kind.reference, _example(kind), names, group(kind))
 
 
 def _meaning(field: Field) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from cnncalc.explain import objective
 from cnncalc.render.forms.document import document
 from cnncalc.render.forms.lines import entries, paragraph, terminal_width
 from cnncalc.render.forms.lines import equation as layout
@@ -68,7 +69,14 @@ _UNBROKEN = 100_000  # columns
 _LEGEND = 80  # columns of what is no equation where there is no terminal
 
 
-def as_text(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]], *, to_file: bool) -> str:
+def as_text(
+    title: str,
+    explanations: list[Explanation],
+    totals: list[tuple[str, Number]],
+    training: list[tuple[str, list[str]]],
+    *,
+    to_file: bool,
+) -> str:
     """Plain text: equations are broken between their sides where a terminal is too narrow for them."""
     terminal = sys.stdout.isatty() and not to_file
     width = terminal_width() if terminal else _UNBROKEN
@@ -80,6 +88,9 @@ def as_text(title: str, explanations: list[Explanation], totals: list[tuple[str,
         lines += [paragraph(fit(f"   Note: {printable(note.text)}"), width) for note in layer.notes]
         lines.append("")
     lines += [layout(f"{name}: ", fit(sum_line(total)), width) for name, total in totals] + [""] * bool(totals)
+    for heading, written in training:
+        lines.append(f"{heading}:")
+        lines += [paragraph(fit(f"   {printable(line)}"), width) for line in written] + [""]
     letters = "; ".join(f"{letter} {meaning}" for letter, meaning in _legend(explanations))
     lines.append(entries(fit(f"Letters: {letters}"), width if terminal else _LEGEND))
     return "\n".join(lines) + "\n"
@@ -113,7 +124,12 @@ def merged(legends: Iterable[dict[str, str]]) -> list[tuple[str, str]]:
     return list(found.items())
 
 
-def as_markdown(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]]) -> str:
+def as_markdown(
+    title: str,
+    explanations: list[Explanation],
+    totals: list[tuple[str, Number]],
+    training: list[tuple[str, list[str]]],
+) -> str:
     """Markdown with formulas between dollars."""
     lines = [f"# {markdown(printable(title))}", ""]
     for number, layer in enumerate(explanations, 1):
@@ -122,11 +138,18 @@ def as_markdown(title: str, explanations: list[Explanation], totals: list[tuple[
         lines += [f"- {markdown(printable(note.text))}" for note in layer.notes]
         lines.append("")
     lines += [f"{name}: ${sum_line(total, 'latex')}$\n" for name, total in totals]
+    for heading, written in training:
+        lines += [f"## {heading}", "", *(f"- {markdown(printable(line))}" for line in written), ""]
     lines += ["## Letters", "", *(f"- ${letter_name(a, latex=True)}$: {markdown(b)}" for a, b in _legend(explanations))]
     return "\n".join(lines) + "\n"
 
 
-def as_latex(title: str, explanations: list[Explanation], totals: list[tuple[str, Number]]) -> str:
+def as_latex(
+    title: str,
+    explanations: list[Explanation],
+    totals: list[tuple[str, Number]],
+    training: list[tuple[str, list[str]]],
+) -> str:
     """A LaTeX document that compiles by itself."""
     lines: list[str] = []
     for layer in explanations:
@@ -136,6 +159,9 @@ def as_latex(title: str, explanations: list[Explanation], totals: list[tuple[str
         if entries:
             lines += [r"\begin{itemize}", *(rf"\item {entry}" for entry in entries), r"\end{itemize}"]
     lines += [rf"\noindent {name}: ${sum_line(total, 'latex')}$\par" for name, total in totals]
+    for heading, written in training:
+        items = [rf"\item {latex(printable(line))}" for line in written]
+        lines += [rf"\subsection*{{{heading}}}", r"\begin{itemize}", *items, r"\end{itemize}"]
     letters = "; ".join(f"${letter_name(a, latex=True)}$ {latex(b)}" for a, b in _legend(explanations))
     return document([*lines, rf"\noindent Letters: {letters}."], printable(title))
 
@@ -152,6 +178,15 @@ def render(
     sizes_of = {name: shape.written(summary.layout) for name, shape in summary.inputs.items()}
     inputs = read_aloud(sizes_of, summary.axes())
     title = f"{summary.name}: {inputs}" if summary.name else inputs
+    training = _training(summary, explanations, whole=bool(totals))
     if format == "text":
-        return as_text(title, explanations, totals, to_file=to_file)
-    return {"markdown": as_markdown, "latex": as_latex}[format](title, explanations, totals)
+        return as_text(title, explanations, totals, training, to_file=to_file)
+    return {"markdown": as_markdown, "latex": as_latex}[format](title, explanations, totals, training)
+
+
+def _training(summary: Summary, explanations: list[Explanation], *, whole: bool) -> list[tuple[str, list[str]]]:
+    """The activation functions of the layers that are explained, and of a whole network its objective."""
+    rows = [summary.rows_by_name[layer.name] for layer in explanations]
+    parts = [("Activation functions", objective.functions(rows))]
+    parts += [("Objective", objective.objective(summary))] if whole else []
+    return [(heading, lines) for heading, lines in parts if lines]

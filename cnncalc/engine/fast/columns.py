@@ -1,7 +1,7 @@
 """Convolutions while a network learns.
 
-The windows are the rows of one matrix (im2col), so that the forward pass and each gradient are one product; the way back
-to the input adds the columns where they came from (col2im).
+The windows are the rows of one matrix (im2col), so that the forward pass and each gradient are one product; the way
+back to the input adds the columns where they came from (col2im).
 """
 
 from __future__ import annotations
