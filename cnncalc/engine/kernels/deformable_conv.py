@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,10 +18,12 @@ from cnncalc.kinds.deformable_conv import DeformableConv
 
 def deformable_conv(kind: DeformableConv, weights: Weights, x: Array) -> Array:
     """Element by element of the window: the input where its offset says, times the kernel of the element."""
-    y: Any = 0
-    for tap, share, places in _taps(kind, weights, x)[0]:
-        seen = share[..., None] * _between(kind, x, places)
-        y = y + grouped(seen.reshape(*seen.shape[:3], -1), weights["kernel"][tap], kind.groups)
+    taps, made = _taps(kind, weights, x)
+    y = np.zeros((*made.shape[:3], kind.filters), x.dtype)
+    for tap, share, places in taps:
+        seen = _between(kind, x, places)
+        seen *= share[..., None]
+        y += grouped(seen.reshape(*seen.shape[:3], -1), weights["kernel"][tap], kind.groups)
     return biased(y, weights)
 
 
@@ -52,26 +54,28 @@ def deformable_conv_backward(kind: DeformableConv, weights: Weights, xs: list[Ar
 Tap = tuple[tuple[int, int], Array, tuple[Array, Array]]
 
 
-def _taps(kind: DeformableConv, weights: Weights, x: Array) -> tuple[list[Tap], Array]:
-    """The elements of the window, and what the convolution of the offsets gave."""
+def _taps(kind: DeformableConv, weights: Weights, x: Array) -> tuple[Iterator[Tap], Array]:
+    """The elements of the window, one at a time, and the output of the convolution of the offsets."""
     shape = shape_of(x)
     windows, groups = kind.windows(shape), kind.offset_groups
     made = conv(kind.offsets(shape), {name: weights[f"offset_{name}"] for name in ("kernel", "bias")}, x)
     batch, height, width, _ = made.shape
     taps = list(product(*(range(w.kernel) for w in windows)))
     offsets = made[..., : 2 * groups * len(taps)].reshape(batch, height, width, groups, len(taps), 2)
-    shares = np.ones(offsets.shape[:-1], x.dtype)
+    shares = np.broadcast_to(x.dtype.type(1), offsets.shape[:-1])
     if kind.modulated:
         shares = sigmoid(made[..., 2 * groups * len(taps) :].reshape(shares.shape).copy())
     rows, columns = (np.arange(n) * w.stride - w.begin for n, w in zip((height, width), windows, strict=True))
-    found = []
-    for number, (down, right) in enumerate(taps):
-        places = (
-            (rows + down * windows[0].dilation)[:, None, None] + offsets[..., number, 0],
-            (columns + right * windows[1].dilation)[:, None] + offsets[..., number, 1],
-        )
-        found.append(((down, right), shares[..., number], places))
-    return found, made
+
+    def each() -> Iterator[Tap]:
+        for number, (down, right) in enumerate(taps):
+            places = (
+                (rows + down * windows[0].dilation)[:, None, None] + offsets[..., number, 0],
+                (columns + right * windows[1].dilation)[:, None] + offsets[..., number, 1],
+            )
+            yield (down, right), shares[..., number], places
+
+    return each(), made
 
 
 class Corner(NamedTuple):

@@ -67,17 +67,18 @@ def run(
     for layer in range(kind.layers):
         every = _every(kind, layer)
         found = []
-        passes = []
+        passes: list[tuple[Pass, Array]] | None = None if memory is None else []
         for number, direction in enumerate(kind.directions, layer * len(kind.directions)):
             start = f"layer{layer + 1}_{direction}" if layer else direction
             own = {name: weights[start + name] for name in NAMES if start + name in weights}
             state = [each[:, number].copy() for each in starts] or begun(kind, weights, x, number)
-            steps: list[Step] | None = None if memory is None else []
+            steps: list[Step] | None = None if passes is None else []
             read = x[::-1] if direction else x
             made = _scanned(own, read, state, cell, steps, every=every)
             found.append(made[::-1] if direction else made)
-            passes.append((Pass(start, own, read, steps or []), found[-1]))
-        if memory is not None:
+            if passes is not None:
+                passes.append((Pass(start, own, read, steps or []), found[-1]))
+        if memory is not None and passes is not None:
             memory.append(passes)
         x = JOINED[kind.merge](found) if len(found) > 1 else found[0]
     return np.moveaxis(x, 0, 1) if kind.return_sequences else x[0]
@@ -185,7 +186,7 @@ def _scanned(
     steps, batch, features = x.shape
     size, gated = own["recurrent_kernel"].shape
     states = np.empty((steps if every else 1, batch, size), x.dtype)
-    before = [each.copy() for each in state]
+    before = [] if memory is None else [each.copy() for each in state]
     step = cell(own, state)
     length = max(1, BLOCK // (batch * gated))
     for start in range(0, steps, length):
@@ -197,6 +198,7 @@ def _scanned(
             if memory is not None:
                 memory.append(Step(before, gates, [each.copy() for each in state]))
                 before = memory[-1].after
+            del gates  # else two steps' gates are alive at one time
     return states
 
 
