@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from cnncalc import mark_answers
 from cnncalc.check.marking.encodings import decode, find
 from cnncalc.errors import SpecError, UsageError
 
@@ -130,8 +131,11 @@ EXPORTS = {
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("name", EXPORTS)
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [*((name, ENCODINGS[n % len(ENCODINGS)]) for n, name in enumerate(EXPORTS)),
+     *(("moodle", encoding) for encoding in ENCODINGS)],
+)  # fmt: skip
 def test_exports_are_marked_as_they_are(
     students: Callable[..., tuple[dict[str, Any], str]], name: str, encoding: str
 ) -> None:
@@ -167,6 +171,22 @@ def test_columns_by_hand(students: Callable[..., tuple[dict[str, Any], str]], tm
     found, err = students("ID,Wer,A,B,Response 1\n1,101,28x28x10,260,2\n2,102,,260,3\n", "--map", columns)
     assert found == {"101": [True, True, True], "102": [False, True, False]}
     assert 'student: "Wer"' in err
+
+
+def test_columns_of_a_long_sheet_by_hand(students: Callable[..., tuple[dict[str, Any], str]], tmp_path: Path) -> None:
+    columns = tmp_path / "columns.yaml"
+    columns.write_text("{Wer: student, Was: problem, Wovon: key, Wert: answer}")
+    found, _ = students("Wert,Was,Wovon,Wer,Notiz\n2,q2,p,101,x\n260,Q1,C1.params,101,\n", "--map", columns)
+    assert found == {"101": [False, True, True]}
+
+
+def test_the_library_takes_a_map_and_an_encoding(tmp_path: Path) -> None:
+    (tmp_path / "exam.yaml").write_text(EXAM, encoding="utf-8")
+    (tmp_path / "map.yaml").write_text('{"Wer": student, "A": Q2}')
+    (tmp_path / "sheet.csv").write_bytes("Wer,A\nЖук,2\n".encode("koi8-r"))
+    given = {"columns": tmp_path / "map.yaml", "encoding": "koi8-r"}
+    (student,) = mark_answers(tmp_path / "sheet.csv", tmp_path / "exam.yaml", **given)
+    assert (student.student, student.marks) == ("Жук", 1)
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ Mistake = tuple[Any, str, str]
 
 #: Quantities that are given for the one asked for, and what they are.
 _GIVEN_FOR = {
-    "macs": ("flops", "params", "weight_params"), "flops": ("macs",),
+    "macs": ("flops", "params", "weight_params", "activations"), "flops": ("macs", "params", "activations"),
     "params": ("weight_params", "trainable_params", "macs", "active_params", "activations"),
     "active_params": ("params",),
     "trainable_params": ("params", "weight_params"), "weight_params": ("params", "bias_params"),
