@@ -98,10 +98,11 @@ class Exam:
     def mark(self, cells: list[Cell]) -> Iterator[Student]:
         """The students of a sheet in its order, one by one, each on the copy of the paper that they answer."""
         problems = self.problems
-        sheets: dict[str, dict[tuple[str, str], Cell]] = {}
+        sheets: dict[str, list[Cell]] = {}
         for cell in cells:
-            sheets.setdefault(cell.student, {})[cell.problem, cell.key] = cell
-        for student, sheet in sheets.items():
+            sheets.setdefault(cell.student, []).append(cell)
+        for student, own in sheets.items():
+            sheet = {(cell.problem, cell.key): cell for cell in own}
             copies = {
                 problems[cell.problem].copy for cell in sheet.values() if cell.answer and cell.problem in problems
             }

@@ -26,7 +26,8 @@ def read(source: Source, delimiter: str, limits: Limits | None = None) -> Iterat
     plain = re.compile(f"[^{re.escape(delimiter)}\r\n]*+")
     text, position, line = source.text, 0, 1
     while position < len(text):
-        start, mark = position, Mark(source, line, 1, max(1, len(source.line(line))))
+        start, end = position, _LINES.search(text, position)
+        mark = Mark(source, line, 1, max(1, (end.start() if end else len(text)) - start))
         row, position = _row(text, position, delimiter, plain, mark)
         line += sum(1 for _ in _LINES.finditer(text, start, position))
         if any(cell.strip() for cell in row):

@@ -12,7 +12,7 @@ from cnncalc.check.marking import rows as csv
 from cnncalc.check.marking.cells import Cell, Row
 from cnncalc.check.marking.columns import LONG, Clash, Columns, understood, wanting
 from cnncalc.check.marking.labels import Labels, Place
-from cnncalc.errors import Mark, Problem, Source, SpecError
+from cnncalc.errors import Mark, Problem, Source, SpecError, nearest
 from cnncalc.limits import LIMITS, Limits
 from cnncalc.shape import LAYOUTS
 from cnncalc.spec import source
@@ -119,7 +119,8 @@ def _likely(heading: list[str], labels: Labels) -> str:
 def _no_heading(heading: list[str], mark: Mark, given: dict[str, str | Place | None], labels: Labels) -> SpecError:
     absent = [name for name in given if name not in map(str.strip, heading)]
     if absent:
-        return SpecError(f'no column is called "{absent[0][:60]}", as --map says', mark=mark)
+        text = f'no column is called "{absent[0][:60]}", as --map says'
+        return SpecError(text, mark=mark, help=nearest(absent[0], [name.strip()[:60] for name in heading[:1000]]))
     missing, near = wanting(heading)
     text = f'the column "{missing}" is not in the heading of the sheet'
     if missing is None:
@@ -164,7 +165,10 @@ def _once(cells: Iterable[Cell], limits: Limits, faults: list[Problem]) -> list[
     """The cells, those that are equal once; a second answer to one question is a fault."""
     found: dict[tuple[str, str, str], Cell] = {}
     told: set[Mark] = set()
+    texts: dict[str | None, str | None] = {None: None}  # each once: students write alike
     for cell in cells:
+        student = texts.setdefault(cell.student, cell.student)
+        cell = cell._replace(student=student or "", answer=texts.setdefault(cell.answer, cell.answer))
         limits.check("values", len(found) + 1, cell.mark)
         first = found.setdefault(cell[:3], cell)
         differs = (first.answer, first.layout) != (cell.answer, cell.layout)
