@@ -1,9 +1,11 @@
-"""What people put around an answer besides words: quotes, emphasis, LaTeX, ticks, the letter of a question."""
+"""What stands around an answer besides words: quotes, emphasis, LaTeX, HTML, ticks, the letter of a question."""
 
 from __future__ import annotations
 
 import re
+from html import unescape
 
+_TAGS = re.compile(r"</?(?:p|br|div|span)\b[^<>]*>", re.I)  # of an editor in a learning platform
 _LATEX = (
     (re.compile(r"\\(?:times|cdot|ast)(?![A-Za-z])"), "*"),
     (re.compile(r"\\(?:left|right|,|;|!|quad|text|mathrm)(?![A-Za-z])"), ""),
@@ -28,9 +30,12 @@ NUMBERS = {
 def bare(text: str) -> str:
     """``text`` without what is only put around an answer.
 
+    >>> bare("<p>4640&nbsp;</p>")
+    '4640'
     >>> bare("$55 \\\\times 55$"), bare("**34944**"), bare("a) 28x28"), bare("two")
     ('55 * 55', '34944', '28x28', '2')
     """
+    text = unescape(_TAGS.sub(" ", text)) if "<" in text or "&" in text else text
     text = _TICKS.sub("", text).strip()
     while len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1].strip()
