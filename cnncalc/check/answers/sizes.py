@@ -50,7 +50,7 @@ _TOGETHER = re.compile(r"\b([HWDCT]{2,4})\b(?=\s*[:=])")  # CHW:
 def sizes(text: str) -> tuple[tuple[Sizes, ...], ...]:
     """What ``text`` may mean where sizes are asked for, in groups: by name, literally, and with its words left out.
 
-    >>> sizes("28×28×10"), sizes("10@28x28")[0][0].channels
+    >>> sizes("28×28×10"), sizes("10@28x28")[1][0].channels
     ((((28, 28, 10),),), 10)
     """
     if re.fullmatch(r"[0-9]{1,9}(?:x[0-9]{1,9}){1,3}", text.replace("×", "x")):
