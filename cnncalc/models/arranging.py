@@ -49,7 +49,7 @@ class Arranger(Builder):
         """A view of all numbers whose dimension at ``place`` is the channels, for layers that work at each position."""
         value = self.uncut(self.values[name])
         place = value.placed(place)
-        if len(value.dims) == 2:
+        if len(value.dims) == 2 and joined(value.dims[0]) == joined((Factor(BATCH, self.batch),)):
             return self.value_of(value)
         if value.whole(value.dims[place]) == "channels":
             return value

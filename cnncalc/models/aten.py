@@ -236,6 +236,11 @@ def _roll(read: Read, node: Any) -> Node:
     return Node("Roll", "", [read(node.args[0])], None, {"shifts": list(shifts), "axes": list(axes)})
 
 
+def _stack(read: Read, node: Any) -> Node:
+    values = [read(value) for value in node.args[0]]
+    return Node("Stack", "", values, [], {"axis": node.args[1] if len(node.args) > 1 else 0})
+
+
 def _expand(read: Read, node: Any) -> Node:
     return Node("Expand", "", [read(node.args[0]), read(list(node.meta["val"].shape))])
 
@@ -247,13 +252,13 @@ def _product(read: Read, node: Any) -> Node:
 OPERATORS: dict[str, Callable[[Read, Any], Node | None]] = {
     "conv": _conv, "conv_transpose": _conv, "max_pool": _pool, "avg_pool": _pool, "adaptive_avg_pool": _adaptive,
     "adaptive_max_pool": _adaptive, "view": _reshape, "reshape": _reshape, "_unsafe_view": _reshape,
-    "unflatten": _reshape, "unsqueeze": _reshape, "squeeze": _reshape, "flatten": _flatten, "transpose": _transpose,
+    "reshape_as": _reshape, "view_as": _reshape, "unflatten": _reshape, "unsqueeze": _reshape, "squeeze": _reshape, "flatten": _flatten, "transpose": _transpose,
     "permute": _transpose, "chunk": _chunk, "split": _chunk, "split_with_sizes": _chunk, "hardtanh": _hardtanh,
     "relu6": _relu6, "clamp": _hardtanh, "softmax": _softmax, "log_softmax": _softmax, "upsample_nearest": _resize,
     "upsample_bilinear": _resize, "pad": _pad, "constant_pad_nd": _pad, "batch_norm": _batch_norm,
     "layer_norm": _layer_norm, "group_norm": _group_norm, "linear": _linear, "cat": _concat, "slice": _slice,
     "scaled_dot_product_attention": _attention, "select": _select, "unbind": _unbind, "roll": _roll,
-    "expand": _expand, "expand_as": _expand, "matmul": _product, "bmm": _product, "mm": _product, "mean": _mean,
+    "stack": _stack, "expand": _expand, "expand_as": _expand, "matmul": _product, "bmm": _product, "mm": _product, "mean": _mean,
     "hardsigmoid": _hard_sigmoid, "softplus": _with("Softplus"),
     "gelu": _with("Gelu", approximate="approximate"), "leaky_relu": _with("LeakyRelu", alpha="negative_slope"),
     "elu": _with("Elu", alpha="alpha"), "celu": _with("Celu", alpha="alpha"),

@@ -100,6 +100,8 @@ class Builder:
         self.constants: dict[str, Tensor] = dict(graph.tensors)
         self.layers: list[Layer] = []
         self.shapes: dict[str, Shape] = {}
+        self.counted: set[str] = set()  # learned tensors that are part of a layer
+        self._shared: dict[object, str] = {}
         self.products: dict[str, Product] = {}
         self.absorbed: set[str] = set()  # layers whose weights are part of another now
         self.titles: dict[str, str] = {}  # what a layer is to be called once those are gone
@@ -148,15 +150,40 @@ class Builder:
         wanted = self.kind(word, fields).weights(*(value.shape for value in reads))
         given = weights(wanted) if callable(weights) else weights or {}
         self._check_weights(node, wanted, given)
+        again = again or self._again(word, fields, given)
         if again and wanted:
             word, fields, given = "use", {"layer": again}, {}
         layer = Layer(self.taken.free(name, word), word, fields, [v.name for v in reads], given, output)
         self.layers.append(layer)
+        for key, first in self._shared.items():
+            if not first:
+                self._shared[key] = layer.name
         self.shapes[layer.name] = output
         value = self._seen(layer, reads[0], axes)
         if node.outputs:
             self.values[node.outputs[0]] = value
         return value
+
+    def _again(self, word: str, fields: dict[str, Any], given: dict[str, Weight]) -> str:
+        """The layer above whose weights these are; "" where there is none. Raises Unsupported where only some are, or
+        where an array was worked out from more or fewer learned numbers than it has.
+        """
+        if word == "attention":  # has those of the dense layers that it takes the place of
+            return ""
+        names: set[str] = set()
+        for weight in given.values():
+            learned = sum(source.size for source in weight.tensor.sources)
+            if weight.tensor.sources != (weight.tensor,) and learned not in (0, weight.tensor.size):
+                raise Unsupported("weights that are worked out from other learned numbers")
+            names |= {source.name for source in weight.tensor.sources} if not weight.picks else set()
+        key = (word, tuple(sorted((name, id(weight.tensor)) for name, weight in given.items())))
+        if names and names <= self.counted and key in self._shared:
+            return self._shared[key]
+        if names & self.counted:
+            raise Unsupported("weights that another layer has too")
+        self.counted |= names
+        self._shared[key] = ""
+        return ""
 
     def made(self, word: str, fields: dict[str, Any], shapes: list[Shape]) -> Shape:
         """What a layer of the kind ``word`` gives. Raises Misfit."""

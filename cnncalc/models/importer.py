@@ -16,13 +16,16 @@ from cnncalc.models.arranging import Arranger
 from cnncalc.models.building import Layer, Located, Pick, Weight
 from cnncalc.models.graph import Graph, Node, Tensor
 from cnncalc.models.names import clean, of_weight
+from cnncalc.models.products import translated
 from cnncalc.models.tidying import tidied
-from cnncalc.models.values import Unsupported, Value
-from cnncalc.shape import LETTERS, SPATIAL
+from cnncalc.models.values import Dim, Unsupported, Value
+from cnncalc.shape import LETTERS, SPATIAL, Shape
 from cnncalc.symbolic.expr import Letter
 
 __all__ = ["Importer", "Layer", "Located", "Operator", "Pick", "Unsupported", "Value", "Weight"]
 MOST_PROBLEMS = 20
+#: Operators along the last axis, the features.
+LAST = ("MatMul", "Gemm", "LayerNormalization")
 MOST_AXES = 4  # of an opaque layer's output
 
 Operator = Callable[["Importer", Node], None]
@@ -44,8 +47,8 @@ class Importer(Arranger):
         self.operators, self.fold, self.partial = operators, fold, partial
         self._ready = {}
         self.open: set[str] = set()  # letters of sizes that the source leaves open
+        self._own: dict[object, tuple[Dim, ...]] = {}
         self.folded = 0  # numbers that were worked out
-        self._counted: set[str] = set()
 
     def run(self) -> None:
         """Read every node. Raises SpecError with each operator that is not read, and its first place."""
@@ -68,7 +71,8 @@ class Importer(Arranger):
         if not self.layers:
             raise SpecError(f"{self.graph.source} holds no layers")
         try:
-            self.layers = tidied(self.layers, self.absorbed, self.titles)
+            outputs = {self.values[name].name for name in self.graph.outputs if name in self.values}
+            self.layers = tidied(self.layers, outputs, self.absorbed, self.titles)
         except Unsupported as reason:
             raise SpecError(f"{self.graph.source}: {reason}") from None
         self._outputs()
@@ -108,30 +112,58 @@ class Importer(Arranger):
         reads = [self.values[name] for name in node.inputs if name in self.values]
         if not reads or any(not sizes or None in sizes[1:] for sizes in known):
             return False
+        if node.op == "BatchNormalization":  # an opaque layer has no numbers that are not trained
+            return False
+        reads = [self.realised(value) if value.name in self.products else value for value in reads]
+        macs = prod(size or 1 for size in known[0] or ()) * reads[0].all_sizes[-1] if node.op == "MatMul" else 0
         learned = self.learned_by([self.constants[name] for name in node.inputs if name in self.constants])
         for name, sizes in zip(node.outputs, known, strict=True):
             all_sizes = [int(size or self.batch) for size in sizes or ()]
-            self.values[name] = self.opaque(node.op, all_sizes, reads, learned, 0, self.named(node))
+            self.values[name] = self.opaque(node.op, all_sizes, reads, learned, macs, self.named(node))
             learned = 0
         self.graph.remarks.append(f"{node.name or node.op}: the operator {node.op} is kept as an opaque layer")
         return True
 
+    def realised(self, value: Value) -> Value:
+        """A view of a product that belongs to no layer of ours as one of an opaque layer."""
+        made = self.products[value.name]
+        if not self.partial:
+            raise Unsupported("a product of two computed values that is no attention")
+        key = ("product", id(made.node), made.scores is not None)
+        if key not in self._ready:
+            reads = [self.realised(v) if v.name in self.products else v for v in (made.left, made.right)]
+            learned = self.learned_by([tensor for tensor, _ in made.added])
+            macs = prod(made.sizes) * made.inner // self.batch
+            self._ready[key] = self.opaque("MatMul", value.all_sizes, reads, learned, macs, self.named(made.node))
+            self._own[key] = value.dims
+            self.graph.remarks.append(f"{made.node.name}: a product of two computed values is kept as an opaque layer")
+        base = self._ready[key]
+        dims = translated(value.dims, self._own[key], base.dims)
+        if dims is None:
+            raise Unsupported("a product of two computed values, its axes taken apart")
+        return base._replace(dims=dims, factor=value.factor)
+
     def learned_by(self, tensors: list[Tensor]) -> int:
         """How many learned numbers these are, those that were counted before left out."""
         new = {source.name: source for tensor in tensors for source in tensor.sources}
-        found = sum(source.size for name, source in new.items() if name not in self._counted)
-        self._counted |= set(new)
+        found = sum(source.size for name, source in new.items() if name not in self.counted)
+        self.counted |= set(new)
         return found
 
     def opaque(self, label: str, sizes: list[int], reads: list[Value], learned: int, macs: int, name: str) -> Value:
-        """A layer of which only the counts are known, as a value of ``sizes``, the batch included."""
+        """A layer of which only the counts are known, as a value of ``sizes``, the batch included.
+
+        Of what works on the last axis that one is the channels.
+        """
         batch, rest = (sizes[0], sizes[1:]) if sizes[0] == self.batch and len(sizes) > 1 else (1, sizes)
         merged = [prod(rest[: len(rest) - MOST_AXES + 1]), *rest[len(rest) - MOST_AXES + 1 :]]
         own = rest if len(rest) <= MOST_AXES else merged
-        shape = self.shaped("", own).shape
+        last = label in LAST
+        shape = Shape(tuple(own[:-1]), own[-1]) if last else self.shaped("", own).shape
+        axes = (*SPATIAL[len(own) - 1], "channels") if last else self.natural(len(own))
         counts = {key: number for key, number in (("params", learned), ("macs", macs)) if number}
         fields = {"output": shape.written(self.layout), **counts, "label": label}
-        value = self.add(Node("", "", []), "opaque", fields, reads, name, axes=self.natural(len(own)))
+        value = self.add(Node("", "", []), "opaque", fields, reads, name, axes=axes)
         if batch != self.batch:
             value = value._replace(dims=value.dims[1:])
         return value.reshaped(sizes) or value

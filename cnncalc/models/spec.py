@@ -28,6 +28,7 @@ def folded(layers: list[Layer]) -> tuple[list[Layer], dict[str, str]]:
     for layer in layers:
         for name in layer.reads:
             readers[name] = readers.get(name, 0) + 1
+    again = {layer.fields["layer"] for layer in layers if layer.word == "use"}
     found: list[Layer] = []
     renamed: dict[str, str] = {}
     for layer in layers:
@@ -35,6 +36,7 @@ def folded(layers: list[Layer]) -> tuple[list[Layer], dict[str, str]]:
         above = found[-1] if found else None
         if (
             above is not None
+            and above.name not in again
             and layer.word in FUNCTIONS
             and not layer.fields
             and layer.reads == [above.name]

@@ -41,13 +41,14 @@ def _patches(chain: list[Layer]) -> Layer | None:
 RULES: tuple[tuple[int, Rule], ...] = ((2, _flat_pool), (3, _patches))
 
 
-def tidied(layers: list[Layer], absorbed: set[str], titles: dict[str, str]) -> list[Layer]:
-    """The layers, without those whose weights are part of another now, whose names are free then for ``titles``.
+def tidied(layers: list[Layer], outputs: set[str], absorbed: set[str], titles: dict[str, str]) -> list[Layer]:
+    """The layers, without those that nothing reads and those whose weights are part of another now, whose names are
+    free then for ``titles``.
 
     Raises Unsupported where one of those is still read.
     """
     readers = Counter(name for layer in layers for name in layer.reads)
-    while gone := {name for name in absorbed if not readers[name] and any(layer.name == name for layer in layers)}:
+    while gone := {each.name for each in layers if not readers[each.name] and _spare(each, outputs, absorbed)}:
         layers = [layer for layer in layers if layer.name not in gone]
         readers = Counter(name for layer in layers for name in layer.reads)
     if absorbed & {layer.name for layer in layers}:
@@ -72,6 +73,12 @@ def tidied(layers: list[Layer], absorbed: set[str], titles: dict[str, str]) -> l
             renamed[part.name] = one.name
         found[one.name] = by_name[one.name] = one
     return list(found.values())
+
+
+def _spare(layer: Layer, outputs: set[str], absorbed: set[str]) -> bool:
+    """Whether a layer that nothing reads is none of the model."""
+    learns = bool(layer.weights) or "params" in layer.fields or layer.word == "use"
+    return layer.name in absorbed or not (learns or layer.name in outputs)
 
 
 def _joined(layer: Layer, by_name: dict[str, Layer], readers: Counter[str]) -> tuple[Layer, list[Layer]] | None:

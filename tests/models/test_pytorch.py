@@ -89,6 +89,75 @@ def test_an_operator_that_is_not_read_is_listed_or_kept_as_opaque() -> None:
     assert net.summary().totals.params == sum(p.numel() for p in module.parameters())
 
 
+class Twice(torch.nn.Module):
+    """The same convolution two times."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 3, 3, padding=1)
+
+    def forward(self, x: Any) -> Any:
+        return self.conv(torch.relu(self.conv(x)))
+
+
+class Standardised(torch.nn.Module):
+    """A convolution whose kernel is worked out, with a learned gain or without."""
+
+    def __init__(self, gain: bool) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv2d(3, 4, 3)
+        self.gain = torch.nn.Parameter(torch.ones(4, 1, 1, 1)) if gain else 1.0
+
+    def forward(self, x: Any) -> Any:
+        kernel = self.conv.weight - self.conv.weight.mean((1, 2, 3), keepdim=True)
+        return torch.nn.functional.conv2d(x, kernel * self.gain, self.conv.bias)
+
+
+class Unprojected(torch.nn.Module):
+    """Attention whose mixed values no dense layer reads."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.qkv = torch.nn.Linear(6, 18)
+
+    def forward(self, x: Any) -> Any:
+        q, k, v = self.qkv(x).chunk(3, -1)
+        return torch.relu((q @ k.transpose(1, 2)).softmax(-1) @ v)
+
+
+def test_weights_that_are_used_twice_are_counted_once() -> None:
+    module, x = Twice(), torch.randn(1, 3, 8, 8)
+    net = cnncalc.from_torch(module, x)
+    assert net.summary().totals.params == sum(p.numel() for p in module.parameters())
+    assert net.summary().totals.macs == 2 * 3 * 3 * 9 * 64
+    with torch.no_grad():
+        assert np.allclose(net.build()(x.numpy()), module(x).numpy(), atol=1e-5)
+
+
+def test_weights_that_are_worked_out_have_their_own_numbers_or_none() -> None:
+    x = torch.randn(1, 3, 8, 8)
+    module = Standardised(gain=False)
+    net = cnncalc.from_torch(module, x)
+    with torch.no_grad():
+        assert np.allclose(net.build()(x.numpy()), module(x).numpy(), atol=1e-5)
+    module = Standardised(gain=True)
+    with pytest.raises(cnncalc.SpecError, match="worked out from other learned numbers"):
+        cnncalc.from_torch(module, x)
+    for module in (Standardised(gain=False), Standardised(gain=True)):
+        totals = cnncalc.from_torch(module, x, partial=True).summary().totals
+        assert totals.params == sum(p.numel() for p in module.parameters())
+
+
+def test_a_product_that_is_no_attention_is_refused_or_kept_with_its_counts() -> None:
+    module, x = Unprojected(), torch.randn(1, 5, 6)
+    with pytest.raises(cnncalc.SpecError, match="a product of two computed values"):
+        cnncalc.from_torch(module, x)
+    summary = cnncalc.from_torch(module, x, partial=True).summary()
+    assert summary.totals.params == sum(p.numel() for p in module.parameters())
+    assert summary.totals.macs == 5 * 6 * 18 + 2 * 5 * 5 * 6
+    assert summary.rows[-1].output == cnncalc.parse("input: 5x6\nlayers: [relu]").summary().rows[-1].output
+
+
 @pytest.mark.parametrize("layer", ["LSTM", "GRU", "TransformerEncoderLayer", "InstanceNorm2d", "Embedding"])
 def test_a_layer_that_is_not_read_is_an_error_of_ours(layer: str) -> None:
     arguments = (8, 2) if layer == "TransformerEncoderLayer" else (8,) if layer == "InstanceNorm2d" else (8, 8)

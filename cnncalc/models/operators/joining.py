@@ -120,4 +120,15 @@ def _rows(tensor: Tensor, features: int) -> list[Weight]:
     return [row.picked(0, number, ()) for number in range(count)]
 
 
-OPERATORS = {"Concat": concat}
+def stack(importer: Importer, node: Node) -> None:
+    """PyTorch's stack: a concat along a new axis."""
+    values = [importer.values[name] for name in node.inputs]
+    place = node.settings["axis"] % (len(values[0].dims) + 1)
+    for number, value in enumerate(values):
+        dims = (*value.dims[:place], (), *value.dims[place:])
+        importer.values[f"{node.outputs[0]} {number}"] = value._replace(dims=dims)
+    names = [f"{node.outputs[0]} {number}" for number in range(len(values))]
+    concat(importer, Node("Concat", node.name, names, node.outputs, {"axis": place}))
+
+
+OPERATORS = {"Concat": concat, "Stack": stack}
