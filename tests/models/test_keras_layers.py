@@ -129,9 +129,10 @@ def keras() -> Any:
         return pytest.importorskip("keras")
 
 
-def compare(keras: Any, layer: Any, shape: Shape, seed: int) -> None:
-    """Our network of one layer with Keras's, its weights drawn."""
-    model, draw = keras.Sequential([keras.Input(shape), layer]), np.random.default_rng(seed)
+def compare(keras: Any, layer: Any, shape: Shape, seed: int) -> cnncalc.Net:
+    """Our network of one layer, or of a function, with Keras's, its weights drawn."""
+    x = keras.Input(shape)
+    model, draw = keras.Model(x, layer(x)), np.random.default_rng(seed)
     for weight in model.weights:
         low, high = (0.5, 1.5) if "variance" in weight.path else (-1, 1)
         weight.assign(draw.uniform(low, high, weight.shape))
@@ -140,6 +141,7 @@ def compare(keras: Any, layer: Any, shape: Shape, seed: int) -> None:
     assert got.shape == want.shape
     assert np.abs(got - want).max() <= 2e-5 * max(1, np.abs(want).max())
     assert net.summary().totals.params == model.count_params()
+    return net
 
 
 @pytest.mark.parametrize("name", LAYERS)
@@ -168,3 +170,29 @@ def test_layers_at_each_step(name: str, keras: Any) -> None:
     for seed in range(DRAWN):
         _, settings = LAYERS[name](Draw(f"timed {name} {seed}"))
         compare(keras, keras.layers.TimeDistributed(getattr(keras.layers, name)(**settings)), (3, 9, 8, 4), seed)
+
+
+def test_functions(keras: Any) -> None:
+    ops, layers = keras.ops, keras.layers
+    edges = ((0, 0), (1, 1), (0, 1), (0, 0))
+    compare(keras, lambda x: ops.pad(x, edges, constant_values=0.5), (5, 6, 2), 0)
+    net = compare(keras, lambda x: layers.MaxPooling2D(3)(ops.pad(x, edges, constant_values=-np.inf)), (5, 6, 2), 0)
+    assert "maxpool: {name: max_pooling2d" in net.to_yaml()
+    assert "padding: [[1, 1], [0, 1]]" in net.to_yaml()
+    compare(keras, lambda x: ops.matmul(x, layers.Permute((2, 1))(x)), (5, 6), 0)
+    compare(keras, lambda x: ops.mean(x, axis=(1, 2)) * 2 - 1, (5, 6, 2), 0)
+    compare(keras, lambda x: ops.clip(-ops.relu(x + 1), 0, 6), (5, 6, 2), 0)
+    compare(keras, lambda x: ops.transpose(ops.gelu(x), (0, 2, 1)), (5, 6), 0)
+
+
+def test_a_model_that_does_not_say_its_layers(keras: Any) -> None:
+    class Mine(keras.layers.Layer):  # type: ignore[misc, name-defined]
+        def __init__(self, first: int, *rest: int) -> None:
+            super().__init__()
+
+        def call(self, x: Any) -> Any:
+            return x
+
+    model = keras.Sequential([keras.Input((3,)), Mine(1, 2)])
+    with pytest.raises(cnncalc.UsageError, match="does not say what it is made of"):
+        cnncalc.from_keras(model)

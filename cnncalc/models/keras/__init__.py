@@ -29,9 +29,13 @@ def read_model(model: Any, limits: Limits) -> Graph:
     """The graph of a model that is loaded. Raises UsageError where it is none of Keras's."""
     try:
         config = json.loads(model.to_json())
-    except (AttributeError, NotImplementedError, TypeError, ValueError):
+    except (NotImplementedError, TypeError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
+        help = "give its own layers a get_config that says how they are made"
+        raise UsageError(f"the model does not say what it is made of: {reason}", help=help) from None
+    except AttributeError:
         what = f"from_keras takes a model of Keras or a path, not a value of type {type(model).__name__}"
-        raise UsageError(what, help="a subclassed model without get_config does not say what its layers are") from None
+        raise UsageError(what) from None
     return _graph(type(model).__name__, config, str(config.get("keras_version", "")), Live(model), limits)
 
 

@@ -106,7 +106,16 @@ def einsum(importer: Importer, node: Called) -> None:
     add(importer, node, "dense", fields | ({"flatten": False} if x.shape.rank > 2 else {}))
 
 
+def matmul(importer: Importer, node: Called) -> None:
+    """keras.ops.matmul of two matrices, both computed."""
+    reads = [importer.value(name) for name in node.inputs]
+    if len(reads) != 2 or any(value.shape.rank != 2 for value in reads):
+        raise Unsupported("keras.ops.Matmul of other values than two matrices")
+    add(importer, node, "matmul", {}, reads=reads, axes=importer.natural(2))
+
+
 LAYERS = {
+    "ops.Matmul": matmul,
     "Dense": dense, "EinsumDense": einsum, "Embedding": embedding, "Masking": masking, "PReLU": prelu,
     "Rescaling": rescaling, "LayerScale": layer_scale, "StochasticDepth": depth,
     **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"), dropout),

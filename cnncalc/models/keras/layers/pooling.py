@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.models.importer import Importer
+from cnncalc.models.importer import Importer, Value
 from cnncalc.models.keras.called import Called
 from cnncalc.models.keras.layers.adding import add, image
 from cnncalc.models.keras.layers.convolution import RANKS
 from cnncalc.models.keras.settings import flag, many, one, word
+
+#: Of a float32: in its place minus infinity, which no largest number is.
+LOWEST = -3.4028235e38
+
+
+def _unpadded(importer: Importer, node: Called, fields: dict[str, Any]) -> list[Value] | None:
+    """What a largest-number pool reads before it was padded with no numbers: the padding is the pool's own."""
+    x = importer.value(node.inputs[0])
+    below = importer.layer(x.name)
+    if below is None or below.fields.get("value") != LOWEST or importer.readers[node.inputs[0]] != 1:
+        return None
+    above = next(value for value in importer.values.values() if value.name == below.reads[0])
+    importer.layers.remove(below)
+    fields["padding"] = below.fields["amount"]
+    return [above]
 
 
 def pool(importer: Importer, node: Called) -> None:
@@ -24,7 +39,8 @@ def pool(importer: Importer, node: Called) -> None:
     average = "Average" in node.op
     if word(node, "padding", "valid", "valid", "same") == "same":
         fields |= {"padding": "same", **({"count_include_pad": False} if average else {})}
-    add(importer, node, "avgpool" if average else "maxpool", fields)
+    reads = None if average or "padding" in fields else _unpadded(importer, node, fields)
+    add(importer, node, "avgpool" if average else "maxpool", fields, reads=reads)
 
 
 def over_all(importer: Importer, node: Called) -> None:

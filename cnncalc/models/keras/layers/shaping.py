@@ -9,6 +9,7 @@ from cnncalc.models.importer import Importer, Unsupported
 from cnncalc.models.keras.called import Called
 from cnncalc.models.keras.layers.adding import add, image, source
 from cnncalc.models.keras.layers.convolution import RANKS
+from cnncalc.models.keras.layers.pooling import LOWEST
 from cnncalc.models.keras.settings import many, one, usual, whole, word, wrong
 
 
@@ -90,6 +91,22 @@ def pad(importer: Importer, node: Called) -> None:
     add(importer, node, "pad", {"amount": _timed(node, _ends(node, "padding", rank), rank)})
 
 
+def pad_with(importer: Importer, node: Called) -> None:
+    """keras.ops.pad of the spatial axes, with any number."""
+    x = source(importer, node)
+    usual(node, mode="constant")
+    given, value = node.settings.get("pad_width"), node.keywords.get("constant_values") or 0.0
+    if not isinstance(given, list) or len(given) != len(x.axes) + 1 or type(value) not in (int, float):
+        raise wrong(node, "pad_width", given)
+    pairs = [pair for pair, axis in zip(given[1:], x.axes, strict=True) if axis != "channels"]
+    still = [given[0], given[1 + x.axes.index("channels")]]
+    if any(pair not in (0, [0, 0]) for pair in still):
+        raise wrong(node, "pad_width", given)
+    node.settings = {"pairs": pairs}
+    amount = _ends(node, "pairs", len(pairs))
+    add(importer, node, "pad", {"amount": amount, **({"value": max(value, LOWEST)} if value else {})})
+
+
 def crop(importer: Importer, node: Called) -> None:
     """Cropping."""
     rank = RANKS[node.op[-2:]] - 1
@@ -133,6 +150,6 @@ def resize(importer: Importer, node: Called) -> None:
 LAYERS = {
     "Flatten": flatten, "Reshape": reshape, "Permute": permute, "RepeatVector": repeat, "CenterCrop": center_crop,
     "Resizing": resize,
-    **{f"ZeroPadding{rank}": pad for rank in RANKS}, **{f"Cropping{rank}": crop for rank in RANKS},
+    "ops.Pad": pad_with, **{f"ZeroPadding{rank}": pad for rank in RANKS}, **{f"Cropping{rank}": crop for rank in RANKS},
     **{f"UpSampling{rank}": upsample for rank in RANKS},
 }  # fmt: skip
