@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import UsageError, nearest
 from cnncalc.export import missing
+from cnncalc.kinds.base.kind import times
 
 if TYPE_CHECKING:
     from cnncalc.limits import Limits
@@ -34,6 +35,15 @@ def target_of(path: str) -> str:
     known = ", ".join(f"{endings[0]} ({target})" for target, endings in ENDINGS.items())
     text = f'the ending of "{path}" does not say which target is meant' if path else "no target is named"
     raise UsageError(text, help=f"one of {', '.join(TARGETS)}, or a file that ends in {known}")
+
+
+def remark(summary: Summary, target: str) -> str:
+    """What the file does not say itself: sizes in another order than the spec's; empty where there is nothing."""
+    turned = {name: x for name, x in summary.inputs.items() if x.rank > 2}
+    if target != "onnx" or summary.layout == "channels_first" or not turned:
+        return ""
+    sizes = ", ".join(f"{name} N×{times(x.written('channels_first'))}" for name, x in turned.items())
+    return f"images and volumes are channels first in the file: {sizes}"
 
 
 def export(

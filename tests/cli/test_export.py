@@ -60,6 +60,21 @@ def test_a_kind_without_translation_is_exit_3_with_its_place(cli, folder):
     assert "(conv_lstm1)" in result.err
 
 
+def test_an_order_of_sizes_that_is_not_the_specs_is_said(cli, folder):
+    note = "note: images and volumes are channels first in the file: input N×1×4×4\n"
+    assert cli("export", "net.yaml", "-o", "a.onnx") == (0, "", note)
+    (folder / "first.yaml").write_text("layout: channels_first\n" + NETWORK)
+    assert cli("export", "first.yaml", "-o", "a.onnx") == (0, "", "")
+    assert cli("export", "8", "dense:2", "-o", "a.onnx") == (0, "", "")
+
+
+def test_a_model_on_standard_output_is_the_bytes_of_the_file(cli, process, folder):
+    cli("export", "net.yaml", "-o", "a.onnx")
+    for output in ([], ["-o", "-"]):
+        done = process("export", "net.yaml", "--to", "onnx", *output, text=False)
+        assert (done.returncode, done.stdout) == (0, (folder / "a.onnx").read_bytes())
+
+
 def test_weights_are_the_files_or_drawn_as_run_draws_them(cli, folder):
     x = np.ones((1, 1, 4, 4), np.float32)
     assert cli("export", "net.yaml", "-w", "w.npz", "-o", "a.onnx").code == 0

@@ -160,3 +160,21 @@ def test_names_that_would_fall_together_are_refused():
     """Keras takes no / in a name, and its backends no full stop."""
     with pytest.raises(cnncalc.SpecError, match="two layers that come to be called a_b"):
         text_of("{input: 8, layers: [dense: {name: a.b, units: 8}, dense: {name: a_b, units: 8}]}")
+
+
+def test_variables_hide_no_function():
+    """A block called as its definition is a variable where the definition is a function."""
+    text = text_of("""
+      input: 8x8x4
+      define: {layers: {layers: [conv: {filters: 4, kernel: 1}]}}
+      layers:
+        - layers: {name: layers}
+        - layers: {name: name, from: input}
+        - layers: {name: i, from: input}
+        - layers: {name: x, from: input}
+        - add: [layers, name, i, x]
+    """)
+    tree = ast.parse(text)
+    functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    assert not stored & (functions | {"layers", "keras", "name"})

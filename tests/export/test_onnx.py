@@ -18,7 +18,7 @@ from cnncalc.models import onnx as reader
 QUICK = ("lenet5", "worked-example", "conv-autoencoder", "squeezenet", "gru", "lstm-tagger")
 SLOW = (
     "densenet-121", "efficientnet-b0", "googlenet", "mobilenet-v2", "pointnet", "resnet-18", "u-net", "yolov8n",
-    "vit-b16", "swin-t", "convnext-t", "t5-small", "whisper-tiny-encoder", "transformer-base",
+    "swin-t", "convnext-t", "whisper-tiny-encoder",
 )  # fmt: skip
 
 #: Kinds of the cases that ONNX cannot say, or that its runtime does not run.

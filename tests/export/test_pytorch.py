@@ -22,8 +22,8 @@ from cnncalc.limits import Limits
 
 QUICK = ("lenet5", "worked-example", "conv-autoencoder", "resnet-18", "squeezenet", "gru", "lstm-tagger", "pointnet")
 SLOW = (
-    "alexnet", "convnext-t", "densenet-121", "efficientnet-b0", "googlenet", "mobilenet-v2", "resnet-50", "swin-t",
-    "t5-small", "transformer-base", "u-net", "vit-b16", "whisper-tiny-encoder", "yolov8n",
+    "convnext-t", "densenet-121", "efficientnet-b0", "googlenet", "mobilenet-v2", "resnet-50", "swin-t",
+    "whisper-tiny-encoder", "yolov8n",
 )  # fmt: skip
 WITHOUT = {"conv_lstm", "deformable_conv", "opaque"}
 

@@ -45,4 +45,6 @@ def export(
     else:
         with Files() as files:
             io.write_arrays(output or "-", lambda stream: stream.writelines(pieces), files)
+    if note := room.remark(summary, target):
+        io.complain(f"note: {note}", 0)
     return 0

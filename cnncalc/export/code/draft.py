@@ -45,7 +45,8 @@ class Draft:
 
 class Style(NamedTuple):
     """A framework: its name, its order of axes, what each kind is, the function that comes after a row (None where
-    there is none, or the row has it in itself), and whether modules can follow each other without a ``forward``.
+    there is none, or the row has it in itself), whether modules can follow each other without a ``forward``, and names
+    that no variable may have.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Style(NamedTuple):
     kinds: Mapping[str, Callable[[Row], Said]]
     ending: Callable[[Row], Said | None]
     chains: bool
+    reserved: frozenset[str] = frozenset()
 
 
 class Author:
@@ -150,7 +152,7 @@ class _Body:
         for value in [source for sources in reads for source in sources] + draft.gives:
             self.left[value] = self.left.get(value, 0) + 1
         single = len(draft.reads) == 1
-        taken = Taken()
+        taken = Taken(*author.style.reserved)
         for value in draft.reads:
             self.variables[value] = "x" if single else taken.free(identifier(author.name(value)))
         draft.parameters = list(self.variables.values())
@@ -259,7 +261,7 @@ class _Body:
         for value in values:
             spare = [self.variables[each] for each in reads if self.variables[each] not in live]
             usual = [name for name in ("x", "y") if name not in live]
-            named = Taken(*live, *names).free(wanted)
+            named = Taken(*live, *names, *self.author.style.reserved).free(wanted)
             name = next((name for name in [*spare, *usual, named] if name not in names), named)
             names.append(name)
             self.variables[value] = name

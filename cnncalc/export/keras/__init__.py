@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from cnncalc.export.code.classes import INDENT
+from cnncalc.export.code.classes import INDENT, inside
 from cnncalc.export.code.draft import Author, Draft, Style
 from cnncalc.export.code.names import RESERVED, Taken
 from cnncalc.export.code.said import Said
@@ -30,9 +30,10 @@ def write(summary: Summary, *, weights: bool) -> str:
     Raises SpecError with every layer that Keras has no layer for.
     """
     _check_shared(summary)
-    author = Author(summary, Style("Keras", LAYOUT, KINDS, pointwise.ending, chains=False))
+    reserved = frozenset((*helpers.HELPERS, "keras", "layers", "ops", "np", "name", "i", "inputs", "outputs"))
+    author = Author(summary, Style("Keras", LAYOUT, KINDS, pointwise.ending, chains=False, reserved=reserved))
     root = author.draft(tree(summary))
-    taken = Taken(*helpers.HELPERS, *helpers.LOADERS, *RESERVED, "build", "load_weights", "ops", "layers", "keras")
+    taken = Taken(*helpers.LOADERS, *RESERVED, *reserved, *_variables(root), "build", "load_weights")
     functions = Functions(root, taken)
     body = "\n\n\n".join([*functions.texts, _build(summary, root, functions)])
     own = [text.strip("\n") for name, text in helpers.HELPERS.items() if re.search(rf"\b{name}\(", body)]
@@ -40,6 +41,12 @@ def write(summary: Summary, *, weights: bool) -> str:
     main = 'if __name__ == "__main__":\n    build().summary()'
     text = "\n\n\n".join([*own, body, *loads, main])
     return _head(summary, text) + "\n\n\n" + text + "\n"
+
+
+def _variables(root: Draft) -> set[str]:
+    """What is assigned somewhere: a function of that name would be hidden there."""
+    drafts = [root, *(draft for attribute in root.attributes for draft in inside(attribute.made))]
+    return {word for draft in drafts for line in draft.lines for word in re.findall(r"\w+", line.partition(" = ")[0])}
 
 
 def _check_shared(summary: Summary) -> None:

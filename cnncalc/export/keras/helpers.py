@@ -167,6 +167,7 @@ def load_weights(model, path):
     for layer, own in found.items():
         own = CONVERT[layer](own) if layer in CONVERT else own
         rank = {name: place for place, name in enumerate(ORDER)}
+        own.pop("moving_count", None)  # Keras's batch normalisation keeps none
         names = sorted(own, key=lambda name: (name[:9] == "backward_", rank.get(name.removeprefix("backward_"), -1)))
         target = model.get_layer(layer.replace("/", "__").replace(".", "_"))
         target.set_weights([np.reshape(own[name], weight.shape) for name, weight in zip(names, target.weights)])
