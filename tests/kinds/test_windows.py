@@ -284,3 +284,7 @@ def test_the_least_number_that_holds(start: int) -> None:
     for first in range(start, start + 70):
         assert rules.least(lambda number, first=first: number >= first, start) == first
     assert rules.least(lambda number: False, start, limit=64) is None
+
+
+def test_a_window_moves_by_one_and_has_no_gaps_unless_that_is_given() -> None:
+    assert rules.window(10, 3) == rules.window(10, 3, 1, 0, 1) == 8
