@@ -13,6 +13,7 @@ TOPICS = {
     "models": "a model that exists: from ONNX, Keras and PyTorch",
     "cookbook": "whole networks: ResNet, U-Net, Inception, Siamese, GAN, 1-D, 3-D, LSTM, transformer",
     "counting": "what is counted, and why tools disagree",
+    "learning": "objectives, gradients by hand, training",
     "problems": "problem files, answer sheets, making questions",
 }
 

@@ -11,7 +11,7 @@ import pytest
 import torched_training as replay
 from typer.testing import CliRunner
 
-from cnncalc import SpecError, load, parse
+from cnncalc import SpecError, UsageError, load, parse
 from cnncalc.cli.app import app
 from cnncalc.engine.backpropagation import Backpropagation
 from cnncalc.engine.gradients import of
@@ -178,3 +178,15 @@ def test_what_is_left_out_while_a_network_learns(kind: str) -> None:
     assert (y == 0).mean() == pytest.approx(0.2, abs=0.05)
     assert np.array_equal(network.backward({}, done, Slopes({0: x}, {})).inputs[0], y)
     assert np.array_equal(network.forward({}, [x]).values[-1], x)
+
+
+def test_a_spec_with_its_numbers_needs_no_data() -> None:
+    text = (
+        "input: 2\nlayers: [dense: {name: d, units: 1}]\nobjective: {}\n"
+        "values: {input: [1, 2], d.kernel: [[1], [1]], d.bias: 0, target: 2}\n"
+    )
+    found = train(parse(text).summary(), None, None, Settings(1, 0.1, optimizer="sgd", decay="none"), Limits())
+    assert found.curve[0].loss == 0.5
+    assert found.weights["d/kernel"].ravel() == pytest.approx([0.9, 0.8])
+    with pytest.raises(UsageError, match="states no values"):
+        train(parse("input: 2\nlayers: [dense: 2]").summary(), None, None, Settings(), Limits())

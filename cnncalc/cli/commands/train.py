@@ -20,7 +20,10 @@ EXAMPLE = "Example: cnncalc train @autoencoder-curve --data @curve --compare pca
 
 def train(
     spec: options.Spec,
-    data: Annotated[str, typer.Option("--data", "-d", metavar="FILE", help="The examples, .npy or .npz.")],
+    data: Annotated[
+        str | None,
+        typer.Option("--data", "-d", metavar="FILE", help="The examples, .npy or .npz [default: the spec's values]."),
+    ] = None,
     target: Annotated[
         str | None,
         typer.Option(

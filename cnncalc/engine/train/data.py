@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cnncalc.engine import inputs
+from cnncalc.engine import inputs, stated
 from cnncalc.engine.arrays import Array, doubled, inward
 from cnncalc.engine.files.npz import Arrays
 from cnncalc.engine.planning import memory
@@ -31,14 +31,18 @@ class Data(NamedTuple):
         return len(self.target)
 
 
-def read(summary: Summary, goal: Goal, path: str, target: str | None, batch: int, limits: Limits) -> Data:
+def read(summary: Summary, goal: Goal, path: str | None, target: str | None, batch: int, limits: Limits) -> Data:
     """The examples of the file ``path``, and of ``target`` what to make of them: the examples themselves without one.
+    Without a path the one example that the spec states.
 
     Raises SpecError and UsageError where they do not fit, LimitError where they are too many.
     """
-    feeds = inputs.feeds(summary, [("", path)], 0)
+    feeds = inputs.feeds(summary, [("", path)] if path is not None else [], 0)
+    alone = path is None and stated.inputs(summary).keys() == feeds.keys()
     for name, feed in feeds.items():
-        if feed.batch is None:
+        if feed.batch is None and not alone:
+            if path is None:
+                raise UsageError(f'the spec states no values for the input "{name}"', help="data to learn from")
             what = f'the data "{path}" is not a file' if path in inputs.MADE else f'{path} has nothing for "{name}"'
             raise UsageError(what, help="examples to learn from, as an .npy or .npz file")
     count = inputs.batch_of(feeds, None)

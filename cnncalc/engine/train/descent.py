@@ -86,7 +86,7 @@ class Trained(NamedTuple):
 
 def train(
     summary: Summary,
-    data: str,
+    data: str | None,
     weights: str | Mapping[str, Any] | None,
     settings: Settings,
     limits: Limits,
@@ -97,7 +97,8 @@ def train(
     partial: bool = False,
     progress: Progress | None = None,
 ) -> Trained:
-    """Train on the examples of the file ``data``, from the weights of a file, from arrays, or by seed.
+    """Train on the examples of the file ``data``, or without one on what the spec states; from the weights of a file,
+    from arrays, or by seed.
 
     ``target`` is a file of what the network should make of them. ``pretrain``: each layer first by itself. ``partial``:
     of the file of weights what fits by its name is taken, the rest drawn. Raises SpecError for a network or data that
