@@ -71,10 +71,11 @@ class Backpropagation:
             own = learned.of(self.summary, row, arrays)
             operands = [done.values[source] for source in row.layer.sources]
             learning = kernels.find_while_training(row.layer.kind) if random and row.layer.trainable else None
+            wanted = any(source >= self.first for source in row.layer.sources)  # nobody learns from dL/d(input)
             if learning is None:
                 sums = kernel(row.layer.kind, own, *operands)
             else:
-                sums, done.back[row.index], changes = learning(row.layer.kind, own, operands, random)
+                sums, done.back[row.index], changes = learning(row.layer.kind, own, operands, random, wanted=wanted)
                 done.changes.update({f"{row.name}/{name}": array for name, array in changes.items()})
             check_sizes(row, sums, len(xs[0]))
             function = added(row.layer.kind)

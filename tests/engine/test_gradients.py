@@ -87,7 +87,9 @@ def test_every_kind_has_a_gradient_that_finite_differences_confirm(case: Case, d
 
 @pytest.mark.parametrize("case", [param for param in CASES if param.values[0].kind == "conv"])
 def test_a_convolution_learns_by_products_as_by_its_equation(case: Case, drawn: Any) -> None:
-    summary = parse(case.text).summary()
+    """Behind a layer that changes nothing, so that the gradient by its input is asked for."""
+    field = case.text.replace("from: [in0]", "from: same").replace("layers: [", "layers: [{linear: {name: same}}, ")
+    summary = parse(field).summary()
     arrays, feeds = map(doubled, drawn(summary, case.number, 2))
     measured = Measured(summary, 2)
     xs = [inward(feeds[name], summary.layout) for name in summary.inputs]
@@ -98,3 +100,18 @@ def test_a_convolution_learns_by_products_as_by_its_equation(case: Case, drawn: 
         found.append({**back.weights, "y": done.of(measured.last), "x": back.inputs[0]})
     for name, wanted in found[0].items():
         assert wanted == pytest.approx(found[1][name], rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_gradients_have_the_type_of_the_numbers(case: Case, drawn: Any) -> None:
+    """float32 stays float32, in a run and while a network learns."""
+    summary = parse(case.text).summary()
+    arrays, feeds = drawn(summary, case.number, 2)
+    measured = Measured(summary, 2)
+    begin = Slopes({measured.last.index: measured.factors.astype(np.float32)}, {})
+    xs = [inward(feeds[name], summary.layout) for name in summary.inputs]
+    for random in (None, np.random.default_rng(0)):
+        done = measured.rule.forward(arrays, xs, random)
+        back = measured.rule.backward(arrays, done, begin)
+        found = [*back.weights.values(), *(x for x in [*back.outputs, *back.inputs] if x is not None)]
+        assert {array.dtype for array in [*found, *done.changes.values(), done.of(measured.last)]} == {np.dtype("f4")}

@@ -15,6 +15,7 @@ from cnncalc.render import train as render
 
 OPTIMIZERS = ("adam", "sgd", "momentum")
 DECAYS = ("cosine", "linear", "none")
+DTYPES = ("float64", "float32")
 EXAMPLE = "Example: cnncalc train @autoencoder-curve --data @curve --compare pca"
 
 
@@ -66,6 +67,15 @@ def train(
     save_weights: Annotated[
         str | None, typer.Option("--save-weights", metavar="FILE", help="Write the weights to an .npz file.")
     ] = None,
+    dtype: Annotated[
+        str,
+        typer.Option(
+            "--dtype",
+            metavar="TYPE",
+            help="float64 or float32, which is faster.",
+            autocompletion=options.complete(DTYPES),
+        ),
+    ] = "float64",
     compare: Annotated[
         str | None, typer.Option("--compare", metavar="METHOD", help="pca: with as many components as the code has.")
     ] = None,
@@ -80,6 +90,7 @@ def train(
         options.choose("--compare", compare, ("pca",))
     options.choose("--optimizer", optimizer, OPTIMIZERS)
     options.choose("--decay", decay, DECAYS)
+    options.choose("--dtype", dtype, DTYPES)
     options.apart(("--output", output), ("--save-weights", save_weights))
     options.off_terminal(save_weights)
     numbers = {
@@ -94,7 +105,7 @@ def train(
     from cnncalc.engine.files import npz
     from cnncalc.engine.train import descent
 
-    settings = descent.Settings(**numbers, optimizer=optimizer, decay=decay)  # type: ignore[arg-type]
+    settings = descent.Settings(**numbers, optimizer=optimizer, decay=decay, dtype=dtype)  # type: ignore[arg-type]
     with bar() as progress:
         trained = descent.train(
             summary, data, weights, settings, bounds, target=target, compare=compare is not None, pretrain=pretrain,

@@ -15,8 +15,8 @@ from numpy.lib.stride_tricks import as_strided
 from cnncalc.engine.arrays import Array
 from cnncalc.kinds.base.window import Window
 
-#: dL/d(sums) -> dL/d(input with its border), dL/d(kernel).
-Back = Callable[[Array], tuple[Array, Array]]
+#: (dL/d(sums), wanted: whether the first is asked for) -> dL/d(input with its border), dL/d(kernel).
+Back = Callable[..., tuple[Array | None, Array]]
 
 
 def convolve(x: Array, kernel: Array, windows: list[Window], counts: tuple[int, ...]) -> tuple[Array, Back]:
@@ -24,10 +24,13 @@ def convolve(x: Array, kernel: Array, windows: list[Window], counts: tuple[int, 
     matrix, columns = kernel.reshape(-1, kernel.shape[-1]), _columns(x, windows, counts)
     sums = (columns @ matrix).reshape(len(x), *counts, -1)
 
-    def back(dy: Array) -> tuple[Array, Array]:
+    def back(dy: Array, *, wanted: bool) -> tuple[Array | None, Array]:
         flat = dy.reshape(-1, dy.shape[-1])
+        dkernel = (columns.T @ flat).reshape(kernel.shape)
+        if not wanted:
+            return None, dkernel
         dcolumns = (matrix @ flat.T).reshape(-1, x.shape[-1], len(x), *counts)
-        return _joined(dcolumns, x.shape, windows, counts), (columns.T @ flat).reshape(kernel.shape)
+        return _joined(dcolumns, x.shape, windows, counts), dkernel
 
     return sums, back
 

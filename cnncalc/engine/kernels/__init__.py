@@ -25,8 +25,9 @@ Kernel = Callable[..., Any]
 Gradients = tuple[list[Any], Weights]
 #: The chain rule through a kernel: (kind, its weights by name, its operands, its output, dL/d(output)) -> gradients.
 Backward = Callable[..., Gradients]
-#: A training step where it is not as in a run: (kind, its weights by name, its operands, random numbers) -> output, the
-#: chain rule from dL/d(output), new values of weights that no gradient teaches.
+#: A training step where it is not as in a run: (kind, its weights by name, its operands, random numbers, wanted:
+#: whether the gradients by the operands are asked for) -> output, the chain rule from dL/d(output), new values of
+#: weights that no gradient teaches.
 WhileTraining = Callable[..., tuple[Any, Callable[[Array], Gradients], Weights]]
 #: How large dL/d(state) is at each step of a recurrent kernel, by direction and layer as its arrays' names begin:
 #: (kind, its weights by name, its operands, dL/d(output)) -> norms.

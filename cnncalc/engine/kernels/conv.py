@@ -40,7 +40,7 @@ def conv_backward(kind: Conv, weights: Weights, xs: list[Array], y: Array, dy: A
 
 @while_training(Conv)
 def conv_while_training(
-    kind: Conv, weights: Weights, xs: list[Array], random: np.random.Generator
+    kind: Conv, weights: Weights, xs: list[Array], random: np.random.Generator, *, wanted: bool
 ) -> tuple[Array, Callable[[Array], Gradients], Weights]:
     """The same numbers by large products; a convolution with groups as its kernel has them."""
     (x,) = xs
@@ -53,7 +53,9 @@ def conv_while_training(
     sums, products_back = columns.convolve(bordered(x, widths), weights["kernel"], windows, counts)
 
     def back(dy: Array) -> Gradients:
-        dwide, dkernel = products_back(dy)
+        dwide, dkernel = products_back(dy, wanted=wanted)
+        if dwide is None:
+            return [None], {"kernel": dkernel, **dbias(weights, dy)}
         inner = tuple(slice(begin, begin + size) for size, (begin, _) in zip(shape.spatial, widths, strict=True))
         return [dwide[(slice(None), *inner)]], {"kernel": dkernel, **dbias(weights, dy)}
 

@@ -44,7 +44,7 @@ def deformable_conv_backward(kind: DeformableConv, weights: Weights, xs: list[Ar
         dx += part
         doffsets.append(np.stack(dplaces, axis=-1))
     parts = [np.stack(doffsets, axis=-2), *([np.stack(dshares, axis=-1)] if kind.modulated else [])]
-    dmade = np.concatenate([part.reshape(*made.shape[:3], -1) for part in parts], axis=-1)
+    dmade = np.concatenate([part.reshape(*made.shape[:3], -1) for part in parts], axis=-1, dtype=x.dtype)
     (part,), found = conv_backward(kind.offsets(shape_of(x)), own, [x], made, dmade)
     named = {f"offset_{name}": array for name, array in found.items()}
     return [dx + part], {"kernel": dkernel, **named, **dbias(weights, dy)}

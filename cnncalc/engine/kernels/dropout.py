@@ -23,9 +23,9 @@ def dropout_backward(kind: Dropout, weights: Weights, xs: list[Array], y: Array,
 
 @while_training(Dropout)
 def dropout_while_training(
-    kind: Dropout, weights: Weights, xs: list[Array], random: np.random.Generator
+    kind: Dropout, weights: Weights, xs: list[Array], random: np.random.Generator, *, wanted: bool
 ) -> tuple[Array, Callable[[Array], Gradients], Weights]:
     """Each number is left out with the probability ``rate``, and the others are made larger by as much."""
     (x,) = xs
-    factor = (random.random(x.shape) >= kind.rate) / max(1 - kind.rate, 1e-300)
+    factor = ((random.random(x.shape) >= kind.rate) / max(1 - kind.rate, 1e-30)).astype(x.dtype)
     return x * factor, lambda dy: ([dy * factor], {}), {}

@@ -32,7 +32,7 @@ def batchnorm_backward(kind: Batchnorm, weights: Weights, xs: list[Array], y: Ar
 
 @while_training(Batchnorm)
 def batchnorm_while_training(
-    kind: Batchnorm, weights: Weights, xs: list[Array], random: np.random.Generator
+    kind: Batchnorm, weights: Weights, xs: list[Array], random: np.random.Generator, *, wanted: bool
 ) -> tuple[Array, Callable[[Array], Gradients], Weights]:
     """With the mean and variance of the batch, towards which the moving ones go (the variance without bias)."""
     (x,), axes = xs, tuple(range(xs[0].ndim - 1))

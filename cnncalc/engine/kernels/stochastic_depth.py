@@ -25,10 +25,10 @@ def stochastic_depth_backward(
 
 @while_training(StochasticDepth)
 def stochastic_depth_while_training(
-    kind: StochasticDepth, weights: Weights, xs: list[Array], random: np.random.Generator
+    kind: StochasticDepth, weights: Weights, xs: list[Array], random: np.random.Generator, *, wanted: bool
 ) -> tuple[Array, Callable[[Array], Gradients], Weights]:
     """Each example is left out with the probability ``rate``, and the others are made larger by as much."""
     (x,) = xs
     kept = random.random((len(x), *(1,) * (x.ndim - 1))) >= kind.rate
-    factor = kept / max(1 - kind.rate, 1e-300)
+    factor = (kept / max(1 - kind.rate, 1e-30)).astype(x.dtype)
     return x * factor, lambda dy: ([dy * factor], {}), {}

@@ -1,6 +1,6 @@
 """Training by gradient descent: the objective is made small, batch by batch.
 
-Numbers are float64; the same seed gives the same ones.
+Numbers are float64, or float32 where that is asked for; the same seed gives the same ones.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Settings(NamedTuple):
     seed: int = 0
     optimizer: str = "adam"
     decay: str = "cosine"
+    dtype: str = "float64"
 
 
 class Pretrained(NamedTuple):
@@ -111,9 +112,11 @@ def train(
         partly = learned.fitting(summary, weights, limits)
         weights = initial.initial(summary, settings.seed) | partly.taken
     start = model.build(summary, weights, settings.seed, limits, "reference").arrays  # the fast one folds its own
-    learner = Learner(summary, {name: array.astype(np.float64) for name, array in start.items()}, settings.optimizer)
+    learner = Learner(
+        summary, {name: array.astype(settings.dtype) for name, array in start.items()}, settings.optimizer
+    )
     count = components(summary) if compare else 0
-    given = examples.read(summary, learner.goal, data, target, settings.batch, limits)
+    given = examples.read(summary, learner.goal, data, target, settings.batch, limits).cast(settings.dtype)
     passed, stopped = _pretrained(learner, given, settings, limits, show) if pretrain else ([], None)
     if stopped is None:
         curve, best, stopped = followed(learner, given, settings, show)
@@ -202,4 +205,5 @@ def _noisy(xs: Inputs, noise: float, random: np.random.Generator) -> Inputs:
     """The inputs with noise, token ids as they are."""
     if not noise:
         return xs
-    return [x + noise * random.standard_normal(x.shape) if x.dtype.kind == "f" else x for x in xs]
+    drawn = [noise * random.standard_normal(x.shape).astype(x.dtype) if x.dtype.kind == "f" else 0 for x in xs]
+    return [x + more for x, more in zip(xs, drawn, strict=True)]

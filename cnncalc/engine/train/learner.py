@@ -23,7 +23,7 @@ Inputs = list[Array]
 
 
 class Learner:
-    """``arrays`` are the network's weights by name, float64, which :meth:`step` changes in place.
+    """``arrays`` are the network's weights by name, float64 or float32, which :meth:`step` changes in place.
 
     Raises SpecError where a layer has no gradient, or the objective makes no sense.
     """

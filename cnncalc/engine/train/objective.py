@@ -157,6 +157,7 @@ class Goal:
     def slopes(self, y: Array, target: Array, code: Array | None = None) -> Slopes:
         """The gradient of the objective by the output, and by the layer kept sparse."""
         share = 1 / len(y) if self.stated.reduction == "mean" else 1.0
+        target = target.astype(y.dtype, copy=False)
         found = Slopes({self.row.index: share * self.loss.slope(y, target)}, {})
         if self.matched:
             summed = target.sum(axis=-1, keepdims=True) if self.stated.loss == "cross_entropy" else 1.0

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
 from cnncalc import network
 from cnncalc.engine import initial
 from cnncalc.engine.arrays import Array
@@ -87,7 +85,7 @@ def smalls(learner: Learner, data: Data, seed: int, optimizer: str, limits: Limi
     for stage in stages(learner.summary):
         below = _below(learner, data, stage.row)
         summary = _summary(stage, below, limits)
-        arrays = {name: array.astype(np.float64) for name, array in initial.initial(summary, seed).items()}
+        arrays = {name: array.astype(below.dtype) for name, array in initial.initial(summary, seed).items()}
         for name in stage.row.weights:
             arrays[f"encoder/code/{name}"] = learner.arrays[f"{stage.row.name}/{name}"].copy()
         one = Learner(summary, arrays, optimizer)
