@@ -8,6 +8,7 @@ from typing import Any
 from cnncalc.export.code.said import Said, arguments, unless
 from cnncalc.export.missing import Untranslated
 from cnncalc.export.padding import Ends, around, cropped
+from cnncalc.kinds.base.activated import ending
 from cnncalc.kinds.base.kind import per_axis
 from cnncalc.rules import same, same_padding
 from cnncalc.summary.rows import Row
@@ -140,11 +141,20 @@ def _stride(row: Row) -> Any:
 
 
 def maxpool(row: Row) -> Said:
-    """layers.MaxPooling; other padding than ``same`` is −∞ put there before."""
+    """layers.MaxPooling; other padding than ``same`` is put there before: −∞, or 0 where nothing is less."""
     kind: Any = row.layer.kind
     if any(w.dilation > 1 for w in kind.windows(row.xs[0])):
         raise Untranslated("maxpool with a dilation")
+    if _at_least_0(row):
+        return _pool(row, "MaxPooling", padded(around(kind, row.xs[0]), _rank(row)))
     return _pool(row, "MaxPooling", f'{_bare(row)}, constant_values=-float("inf"))')
+
+
+def _at_least_0(row: Row) -> bool:
+    """Whether a layer reads the output of a function that gives nothing below 0."""
+    number = row.layer.sources[0] - len(row.summary.inputs)
+    function = ending(row.summary.rows[number].layer.kind) if number >= 0 else None
+    return function is not None and function.bounds[0] >= 0
 
 
 def _bare(row: Row) -> str:
