@@ -14,7 +14,7 @@ from cnncalc.network.scope import COMMON, Check, Item, merges
 from cnncalc.spec import vocabulary
 from cnncalc.spec.listing import listed
 from cnncalc.spec.node import Mapping, Node, Scalar, Sequence, is_null, shown
-from cnncalc.spec.values import TRUTHS, BadValue, expected, unknown_keys
+from cnncalc.spec.values import TRUTHS, BadValue, expected
 from cnncalc.spec.vocabulary.fields import (
     DEFAULTS,
     FIELDS,
@@ -181,13 +181,12 @@ class Translation:
         elif name in ONLY or (self.word, name) in ONLY_BY:
             self._only(name, node)
         else:
-            known = [*self.own, *self.synonyms, *COMMON]
-            unknown_keys(Mapping({name: node}, {name: mark}, mark), known, self.label(), self.problems)
-            last = self.problems.pop()
             takes = f"{self.label()} takes {', '.join([*self.own, *COMMON])}"
             theirs = [one for names in FIELDS.get(self.word, {}).values() for one in names.split()]
-            hint = nearest(name, [*self.own, *COMMON]) or nearest(name, theirs)
-            self.problems.append(last._replace(help=f"{hint} {takes}" if hint else takes))
+            few = len(self.problems) < _HINTS
+            hint = (nearest(name, [*self.own, *COMMON]) or nearest(name, theirs)) if few else None
+            text = f'{self.label()} has no "{shown(name)}"'
+            self.problems.append(Problem(text, mark, help=f"{hint} {takes}" if hint else takes))
 
     def _is_known(self, name: str, ours: str | None) -> bool:
         """Whether frameworks have a field of that name: at null, nothing is asked of it."""
@@ -286,6 +285,8 @@ class Translation:
 def _is_false(node: Node) -> bool:
     return isinstance(node, Scalar) and TRUTHS.get(node.text) is False
 
+
+_HINTS = 20  # fields that nobody has for which the name that is meant is searched
 
 #: Values of our own fields that only other frameworks have: the number of an axis, PyTorch's words for gelu.
 _NUMBERED = re.compile(r"-?[0-9]+|tanh|none")

@@ -57,6 +57,7 @@ def read(source: Source, limits: Limits, smallest: str = SMALLEST) -> Node:
         return _Reader(source, limits, smallest).read(yaml.SafeLoader)
 
 
+_LONGEST = 200  # characters of a text that is put together again
 _HEAD = 500  # characters in which a printed model shows itself
 
 
@@ -272,7 +273,7 @@ class _Reader:
         begin, text = self.torn.mark, f"{self.torn.text}, {rest.text}"
         end = rest.mark.column + rest.mark.width if rest.mark.line == begin.line else begin.column + begin.width
         joined = Scalar(text, begin._replace(width=end - begin.column))
-        self.torn = joined if text.count("(") > text.count(")") else None
+        self.torn = joined if len(text) < _LONGEST and text.count("(") > text.count(")") else None
         return joined
 
     def key(self, node: Any, mark: Mark, into: Mapping) -> object:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 
 from cnncalc import calc, parse
@@ -130,3 +132,14 @@ def test_a_slip_in_a_call_is_named(form, help):
 def test_more_values_than_axes_are_those_of_the_call():
     for form in ("(3, 2, 1)", "(3, stride=2, padding=1)", "[3, 2, 1]"):
         assert only(f"- nn.MaxPool2d: {form}").output == only("- maxpool: {size: 3, stride: 2, padding: 1}").output
+
+
+@pytest.mark.parametrize("text", [
+    "input: 8x8x1\nlayers: [conv: {filters: (%s, kernel: 3}]", "input: [(%s]\nlayers: [relu]",
+    "input: 8x8x1\nlayers: [Conv2d: [(%s]]",
+])  # fmt: skip
+def test_a_bracket_that_stays_open_over_thousands_of_values_is_no_work(text):
+    begun = process_time()
+    with pytest.raises(CnncalcError):
+        parse(text % ", ".join(map(str, range(20_000)))).summary()
+    assert process_time() - begun < 10
