@@ -116,7 +116,8 @@ def growth(trained: Trained) -> str:
     """How the objective came to be larger than it was."""
     first, *_, last = (reached.total for reached in trained.curve)
     least = min(reached.total for reached in trained.curve)
-    return f"the objective grew: from {short(first)} to {short(last)}, and it was {short(least)} between"
+    between = f", and it was {short(least)} between" if least < first else ""
+    return f"the objective grew: from {short(first)} to {short(last)}{between}"
 
 
 def data(trained: Trained) -> dict[str, Any]:

@@ -190,3 +190,18 @@ def test_a_spec_with_its_numbers_needs_no_data() -> None:
     assert found.weights["d/kernel"].ravel() == pytest.approx([0.9, 0.8])
     with pytest.raises(UsageError, match="states no values"):
         train(parse("input: 2\nlayers: [dense: 2]").summary(), None, None, Settings(), Limits())
+
+
+def test_training_begins_with_the_weights_of_an_imported_model(tmp_path: Path) -> None:
+    """A model file brings its weights: the first objective is that of a run with them."""
+    model, target = str(ROOT / "specs" / "models" / "lenet.onnx"), str(tmp_path / "t.npy")
+    (shape,) = load(model).summary().inputs.values()
+    images, out = str(tmp_path / "x.npy"), load(model).summary().rows[-1].output.sizes
+    np.save(images, np.random.default_rng(0).standard_normal((4, *shape.written(load(model).network.layout))))
+    np.save(target, np.zeros((4, *out)))
+    begun = CliRunner().invoke(
+        app, ["train", model, "--data", images, "--target", target, "--epochs", "1", "--format", "json"]
+    )
+    ran = CliRunner().invoke(app, ["run", model, "--input", images, "--target", target, "--format", "json"])
+    wanted = json.loads(ran.stdout)["objective"]["loss"]
+    assert json.loads(begun.stdout)["curve"][0]["loss"] == pytest.approx(wanted, rel=1e-5)

@@ -101,14 +101,15 @@ def train(
         "seed": options.whole("--seed", seed, 0),
     }
     bounds = options.limits(limit, max_memory)
-    summary = api.load(spec, bounds).summary()
+    net = api.load(spec, bounds)
+    summary, start = net.summary(), net.weights if weights is None else weights
     from cnncalc.engine.files import npz
     from cnncalc.engine.train import descent
 
     settings = descent.Settings(**numbers, optimizer=optimizer, decay=decay, dtype=dtype)  # type: ignore[arg-type]
     with bar() as progress:
         trained = descent.train(
-            summary, data, weights, settings, bounds, target=target, compare=compare is not None, pretrain=pretrain,
+            summary, data, start, settings, bounds, target=target, compare=compare is not None, pretrain=pretrain,
             partial=partial, progress=progress,
         )  # fmt: skip
     if trained.partly is not None:
