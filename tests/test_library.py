@@ -8,6 +8,7 @@ import pydoc
 import subprocess
 import sys
 from contextlib import redirect_stdout
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 
 import cnncalc
-from cnncalc import UsageError, api, calc, load, parse
+from cnncalc import UsageError, calc, load, parse
 from cnncalc.cli.app import run
 
 ROOT = Path(__file__).parents[1]
@@ -49,12 +50,19 @@ def test_listing_and_loading_need_no_numpy() -> None:
     assert "numpy" not in done.stdout.splitlines()[-1].split()
 
 
-def test_the_examples_of_the_docstrings(monkeypatch: pytest.MonkeyPatch) -> None:
+SHOWN = [
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+    for path in sorted((ROOT / "cnncalc").rglob("*.py"))
+    if ">>>" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("name", SHOWN)
+def test_the_examples_of_the_docstrings(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(ROOT)
-    for module in (cnncalc, api):
-        result = doctest.testmod(module, extraglobs={"load": load, "parse": parse})
-        assert result.attempted
-        assert result.failed == 0
+    result = doctest.testmod(import_module(name), extraglobs={"load": load, "parse": parse})
+    assert result.attempted
+    assert result.failed == 0
 
 
 def test_a_summary_is_gone_through_like_a_list_and_asked_by_name() -> None:

@@ -87,7 +87,7 @@ def read(text: str) -> list[Matrix]:
     digits stands between numbers or before decimals.
 
     >>> [m.sizes for m in read("0 2 -1; 2 3 4")], [m.sizes for m in read("[[0,2],[2,3],[9,3]]")]
-    ([(2, 3)], [(3, 2)])
+    ([(2, 3)], [(3, 2), (3, 1)])
     >>> read("0,5 0,3")[-1].nested()
     [0.5, 0.3]
     """
