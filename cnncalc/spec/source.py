@@ -36,8 +36,10 @@ def text(path: str, limits: Limits) -> Source:
     """The same, whatever characters it holds: for a file that is not YAML."""
     name, found = data(path, limits)
     if found[:1] == b"\x08":  # the first field of an ONNX model; no text begins so
-        what = "standard input" if path == "-" else path
-        raise UsageError(f"{what} holds a model, not a spec", help="give the path of an ONNX file that ends in .onnx")
+        help = "give the path of an ONNX file that ends in .onnx"
+        if path == "-":
+            raise UsageError("standard input holds a model, not a spec", help=help)
+        raise SpecError(f"{path} holds a model, not a spec", help=help)
     return Source(name, _decode(name, found))
 
 

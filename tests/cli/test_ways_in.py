@@ -217,7 +217,7 @@ def test_a_model_that_is_called_a_spec_is_named(cli, tmp_path):
     path = tmp_path / "net.yaml"
     path.write_bytes(MODEL)
     result = cli("summary", path)
-    assert (result.code, "holds a model, not a spec" in result.err) == (2, True)
+    assert (result.code, "holds a model, not a spec" in result.err) == (3, True)
 
 
 def test_a_rounded_size_is_said_once_under_strict(cli):
