@@ -17,6 +17,7 @@ from cnncalc.engine.backpropagation import Backpropagation
 from cnncalc.engine.gradients import of
 from cnncalc.engine.train.descent import Settings, Trained, train
 from cnncalc.engine.train.objective import Slopes
+from cnncalc.errors import LimitError
 from cnncalc.limits import Limits
 
 ROOT = Path(__file__).parents[2]
@@ -205,3 +206,11 @@ def test_training_begins_with_the_weights_of_an_imported_model(tmp_path: Path) -
     ran = CliRunner().invoke(app, ["run", model, "--input", images, "--target", target, "--format", "json"])
     wanted = json.loads(ran.stdout)["objective"]["loss"]
     assert json.loads(begun.stdout)["curve"][0]["loss"] == pytest.approx(wanted, rel=1e-5)
+
+
+def test_data_that_take_too_much_memory_are_refused_before_they_are_read(tmp_path: Path) -> None:
+    path = str(tmp_path / "x.npy")
+    np.save(path, np.zeros((20000, 8), np.float32))
+    summary = parse("input: 8\nlayers: [dense: 8]").summary()
+    with pytest.raises(LimitError, match="the limit memory is 3 MiB"):
+        train(summary, path, None, Settings(1), Limits(memory=3 << 20))

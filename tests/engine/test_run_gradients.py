@@ -152,7 +152,8 @@ def test_losses_and_their_gradients(loss: str, reduction: str, ends: str) -> Non
         ]
         assert (gradient * direction).sum() == pytest.approx((ends_[0] - ends_[1]) / 2e-6, rel=1e-5, abs=1e-8)
     if loss == "cross_entropy":
-        assert gradients.of(summary, arrays, {"input": x}, labels).loss == found.loss
+        for given in (labels, labels.astype(float), labels[:, None]):
+            assert gradients.of(summary, arrays, {"input": x}, given).loss == found.loss
         assert found.objective.correct == np.mean(y.argmax(1) == labels)
 
 
@@ -161,6 +162,7 @@ def test_losses_and_their_gradients(loss: str, reduction: str, ends: str) -> Non
     [
         ("cross_entropy", np.array([0, 1, 3]), "has the label 3; the output has 3 classes, 0 to 2"),
         ("cross_entropy", np.array([[0.5, 0.5, 2.0]] * 3), "compares shares of 0 to 1"),
+        ("cross_entropy", np.array([0, 1]), "or the labels: whole numbers, 3 of them"),
         ("squared_error", np.array([0, 1, 2]), "labels need objective: {loss: cross_entropy}"),
         ("squared_error", np.zeros((3, 2)), "the target is 3×2; the output needs 3×3"),
         ("squared_error", np.full((3, 3), np.nan), "not a finite number"),

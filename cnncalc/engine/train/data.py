@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from cnncalc.engine.train.objective import Goal
     from cnncalc.limits import Limits
     from cnncalc.summary.rows import Summary
+
+HELD = 16  # bytes of each number of the data: as it is read, and in float64
 
 
 class Data(NamedTuple):
@@ -51,7 +54,10 @@ def read(summary: Summary, goal: Goal, path: str | None, target: str | None, bat
             what = f'the data "{path}" is not a file' if path in inputs.MADE else f'{path} has nothing for "{name}"'
             raise UsageError(what, help="examples to learn from, as an .npy or .npz file")
     count = inputs.batch_of(feeds, None)
-    memory.check(memory.training(summary, min(count, max(batch, CHUNK))), limits.memory, "smaller batches")
+    needed = memory.training(summary, min(count, max(batch, CHUNK)))
+    numbers = sum(math.prod(x.sizes) for x in [*summary.inputs.values(), goal.row.output])
+    needed = needed._replace(outputs=needed.outputs + HELD * count * numbers)
+    memory.check(needed, limits.memory, "smaller batches, or fewer examples")
     given = {name: feed.load(count) for name, feed in feeds.items()}
     wanted = None if target is None else stored(target)
     aim = goal.as_target(

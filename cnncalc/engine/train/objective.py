@@ -183,7 +183,8 @@ class Goal:
         sizes = tuple(self.row.output.written(summary.layout))
         entropy = self.stated.loss == "cross_entropy"
         positions, classes = tuple(self.row.output.sizes[:-1]), int(self.row.output.sizes[-1])
-        if entropy and given.dtype.kind in "iub" and given.shape in ((examples, *positions), (examples, *positions, 1)):
+        whole = given.dtype.kind in "iub" or (given.dtype.kind == "f" and bool((given == np.floor(given)).all()))
+        if entropy and whole and given.shape in ((examples, *positions), (examples, *positions, 1)):
             return _one_hot(given.reshape(examples, *positions), classes, what)
         if given.shape == sizes and examples == 1:
             given = given[None]
@@ -191,7 +192,8 @@ class Goal:
             given = given[:, None]
         if given.shape != (examples, *sizes):
             got, wanted = ("×".join(map(str, each)) or "one number" for each in (given.shape, (examples, *sizes)))
-            labels = " or as many whole numbers as examples, the labels" if entropy else ""
+            listed = "×".join(map(str, (examples, *positions)))
+            labels = f", or the labels: whole numbers, {listed} of them" if entropy else ""
             lacks = given.dtype.kind in "iu" and given.shape == (examples,) and not entropy
             help = "labels need objective: {loss: cross_entropy}" if lacks else f"{wanted}{labels}"
             raise SpecError(f"{what} is {got}; the output needs {wanted}", help=help)
