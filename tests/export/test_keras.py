@@ -201,3 +201,9 @@ def test_variables_hide_no_function():
     functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
     stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     assert not stored & (functions | {"layers", "keras", "name"})
+
+
+def test_what_is_not_trained_says_so():
+    text = text_of("{input: 4, layers: [{dense: {units: 2, trainable: false}}, dense: 2]}")
+    assert 'layers.Dense(2, trainable=False, name="dense1")' in text
+    assert text.count("trainable=") == 1

@@ -243,3 +243,9 @@ def test_a_setting_that_cannot_be_said_is_refused_with_its_place():
     (problem,) = error.value.problems
     assert "gru with one bias of several layers or in two directions (gru1)" in problem.text
     assert problem.mark.line == 3
+
+
+def test_what_is_not_trained_says_so():
+    text = text_of("{input: 4, layers: [{dense: {units: 2, trainable: false}}, {relu: {trainable: false}}, dense: 2]}")
+    assert "self.dense1 = nn.Linear(4, 2).requires_grad_(False)" in text
+    assert text.count("requires_grad_") == 1

@@ -45,14 +45,15 @@ class Draft:
 
 class Style(NamedTuple):
     """A framework: its name, its order of axes, what each kind is, the function that comes after a row (None where
-    there is none, or the row has it in itself), whether modules can follow each other without a ``forward``, and names
-    that no variable may have.
+    there is none, or the row has it in itself), how a module is written that training leaves alone, whether modules can
+    follow each other without a ``forward``, and names that no variable may have.
     """
 
     name: str
     layout: str
     kinds: Mapping[str, Callable[[Row], Said]]
     ending: Callable[[Row], Said | None]
+    frozen: Callable[[str], str]
     chains: bool
     reserved: frozenset[str] = frozenset()
 
@@ -78,7 +79,10 @@ class Author:
             found = self.style.kinds.get(row.kind)
             if found is None:
                 raise Untranslated(row.kind)
-            return found(row)
+            said = found(row)
+            if said.module and row.weights and not row.layer.trainable:
+                return said._replace(module=self.style.frozen(said.module))
+            return said
         except Untranslated as reason:
             self.missing.add(row, str(reason))
             return Said()

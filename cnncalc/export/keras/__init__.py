@@ -31,7 +31,7 @@ def write(summary: Summary, *, weights: bool) -> str:
     """
     _check_shared(summary)
     reserved = frozenset((*helpers.HELPERS, "keras", "layers", "ops", "np", "name", "i", "inputs", "outputs"))
-    author = Author(summary, Style("Keras", LAYOUT, KINDS, pointwise.ending, chains=False, reserved=reserved))
+    author = Author(summary, Style("Keras", LAYOUT, KINDS, pointwise.ending, _frozen, chains=False, reserved=reserved))
     root = author.draft(tree(summary))
     taken = Taken(*helpers.LOADERS, *RESERVED, *reserved, *_variables(root), "build", "load_weights")
     functions = Functions(root, taken)
@@ -41,6 +41,11 @@ def write(summary: Summary, *, weights: bool) -> str:
     main = 'if __name__ == "__main__":\n    build().summary()'
     text = "\n\n\n".join([*own, body, *loads, main])
     return _head(summary, text) + "\n\n\n" + text + "\n"
+
+
+def _frozen(module: str) -> str:
+    """A layer that training leaves alone."""
+    return f"{module[:-1]}{'' if module.endswith('()') else ', '}trainable=False)"
 
 
 def _variables(root: Draft) -> set[str]:

@@ -30,7 +30,7 @@ def write(summary: Summary, *, weights: bool) -> str:
 
     Raises SpecError with every layer that PyTorch has no module for.
     """
-    author = Author(summary, Style("PyTorch", LAYOUT, KINDS, _ending, chains=True))
+    author = Author(summary, Style("PyTorch", LAYOUT, KINDS, _ending, "{}.requires_grad_(False)".format, chains=True))
     root = author.draft(tree(summary))
     taken = Taken(*helpers.HELPERS, *loading.LOADERS, *RESERVED, "LAYERS", "load_weights")
     name = taken.free(camel(summary.name, "Net") if summary.name else "Net")
