@@ -148,7 +148,7 @@ class Net:
 def load(path: Path, limits: Limits | None = None) -> Net:
     """The network in the YAML file at ``path`` (``-``: standard input), or in a file of ONNX or Keras.
 
-    Of a model see :func:`from_onnx` and :func:`from_keras`.
+    See :func:`from_onnx` and :func:`from_keras` for models.
 
     Raises UsageError (no such file), SpecError (every problem of the file, each with file:line:col) or LimitError.
 

@@ -32,7 +32,7 @@ class Formula(str):
 
 
 class Definition(NamedTuple):
-    """A stretch as it is written once. ``numbers`` are what stands for each number that differs, by its spot; ``names``
+    """A stretch as it is written once. ``numbers`` has a formula for each number that differs, by its spot; ``names``
     are its layers' names where they are the same in every use.
     """
 
@@ -161,7 +161,7 @@ def _numbers(layer: Layer) -> Iterator[tuple[str, int, Count]]:
 
 
 def _arguments(stretches: list[tuple[Item, ...]]) -> tuple[dict[str, tuple[Count, ...]], dict[Spot, Formula]]:
-    """The arguments with their values in each stretch, and what stands for each number that differs."""
+    """The arguments with their values in each stretch, and a formula for each number that differs."""
     rows = [[list(_numbers(layer)) for layer in layers_of(items)] for items in stretches]
     columns: dict[Spot, tuple[Count, ...]] = {}
     for place, numbers in enumerate(rows[0]):

@@ -137,7 +137,7 @@ class Inside:
         self.definition, self.place = definition, 0
 
     def lines(self, item: Item, indent: str) -> list[str]:
-        """An item of a list whose dashes stand at ``indent``."""
+        """An item of a list whose dashes are indented by ``indent``."""
         if isinstance(item, Layer):
             return [f"{indent}- {self._layer(item)}"]
         word = "residual" if item.residual else "parallel"

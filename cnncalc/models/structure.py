@@ -34,12 +34,12 @@ class Block(NamedTuple):
 
     @property
     def body(self) -> tuple[Any, ...]:
-        """Of a residual block the longer branch."""
+        """The longer branch of a residual block."""
         return max(self.branches, key=len)
 
     @property
     def shortcut(self) -> tuple[Any, ...]:
-        """Of a residual block the other one."""
+        """The other branch of a residual block."""
         return self.branches[1] if self.branches[0] is self.body else self.branches[0]
 
 

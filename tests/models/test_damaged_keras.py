@@ -23,7 +23,7 @@ from cnncalc.errors import CnncalcError
 RECORDED = Path(__file__).with_name("recorded")
 FILES = sorted(RECORDED.glob("*.keras"))
 EACH = int(os.environ.get("CNNCALC_DAMAGED", "40"))  # variants of each file and kind; 7,000 makes a hundred thousand
-#: What stands where a config has something else.
+#: Values to put in the place of others in a config.
 STRANGE: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 3, 2**31, 2**60, -(2**63), 10**30, 0.5, 1e308, float("nan"), "", "x", "valid", "same",
     "relu", "channels_first", "a\nb: c", "\x00", "\ud800", [], [0], [-1, 2], [2**60, 2**60], [None], {}, {"config": {}},

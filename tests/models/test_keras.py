@@ -92,7 +92,7 @@ def test_a_config_alone_has_no_weights(model: Path, tmp_path: Path) -> None:
 
 
 def test_the_text_of_to_json_is_read() -> None:
-    """``model.to_json()``, which a spec in JSON is told apart from."""
+    """``model.to_json()``, and not a spec in JSON."""
     net = cnncalc.load(RECORDED / "branches.json")
     assert net.summary().totals.params == cnncalc.load(RECORDED / "branches.keras").summary().totals.params
 

@@ -43,7 +43,7 @@ class File:
         return SpecError(f"the weights of {self.path} are damaged: {str(error)[:100]}", help="save the model again")
 
     def walk(self, path: tuple[str, ...]) -> Any:
-        """What stands at ``path``; None where nothing does. Links to other places and files are not followed."""
+        """What is at ``path``, or None. Links to other places and files are not followed."""
         found = self.root()
         import h5py
 

@@ -10,12 +10,12 @@ from cnncalc.models.keras.layers.adding import add, image
 from cnncalc.models.keras.layers.convolution import RANKS
 from cnncalc.models.keras.settings import flag, many, one, word
 
-#: Of a float32: in its place minus infinity, which no largest number is.
+#: The lowest float32. It is written for minus infinity.
 LOWEST = -3.4028235e38
 
 
 def _unpadded(importer: Importer, node: Called, fields: dict[str, Any]) -> list[Value] | None:
-    """What a largest-number pool reads before it was padded with no numbers: the padding is the pool's own."""
+    """What a max pool reads without the padding of minus infinity before it, which becomes the pool's own padding."""
     x = importer.value(node.inputs[0])
     below = importer.layer(x.name)
     if below is None or below.fields.get("value") != LOWEST or importer.readers[node.inputs[0]] != 1:
