@@ -86,6 +86,7 @@ def _imported(
     from cnncalc.models.spec import Written
     from cnncalc.models.weights import Weights
 
+    graph.prune()
     graph = patterns.recognise(graph)
     fold = operators.constants.fold
     importer = Importer(graph, lambda op: find(op) or operators.find(op), fold, partial=partial)

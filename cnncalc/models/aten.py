@@ -236,6 +236,22 @@ def _roll(read: Read, node: Any) -> Node:
     return Node("Roll", "", [read(node.args[0])], None, {"shifts": list(shifts), "axes": list(axes)})
 
 
+def _recurrent(read: Read, node: Any) -> Node:
+    given = _arguments(node)
+    states = given["hx"] if isinstance(given["hx"], (list, tuple)) else [given["hx"]]
+    inputs = [read(value) for value in (given["input"], *states, *given["params"])]
+    settings = {
+        "states": len(states), "bias": given["has_biases"], "layers": given["num_layers"],
+        "bidirectional": given["bidirectional"], "batch_first": given["batch_first"],
+    }  # fmt: skip
+    word = str(node.target).split(".")[1].removesuffix("_tanh")
+    return Node(f"torch.{word}", "", inputs, None, settings)
+
+
+def _embedding(read: Read, node: Any) -> Node:
+    return Node("Gather", "", [read(value) for value in node.args[:2]], None, {"axis": 0})
+
+
 def _stack(read: Read, node: Any) -> Node:
     values = [read(value) for value in node.args[0]]
     return Node("Stack", "", values, [], {"axis": node.args[1] if len(node.args) > 1 else 0})
@@ -252,6 +268,7 @@ def _product(read: Read, node: Any) -> Node:
 OPERATORS: dict[str, Callable[[Read, Any], Node | None]] = {
     "conv": _conv, "conv_transpose": _conv, "max_pool": _pool, "avg_pool": _pool, "adaptive_avg_pool": _adaptive,
     "adaptive_max_pool": _adaptive, "view": _reshape, "reshape": _reshape, "_unsafe_view": _reshape,
+    "lstm": _recurrent, "gru": _recurrent, "rnn_tanh": _recurrent, "embedding": _embedding,
     "reshape_as": _reshape, "view_as": _reshape, "unflatten": _reshape, "unsqueeze": _reshape, "squeeze": _reshape,
     "flatten": _flatten, "transpose": _transpose,
     "permute": _transpose, "chunk": _chunk, "split": _chunk, "split_with_sizes": _chunk, "hardtanh": _hardtanh,

@@ -88,6 +88,15 @@ class Graph:
         self.known: dict[str, tuple[int | None, ...]] = {}
         self.remarks: list[str] = []
 
+    def prune(self) -> None:
+        """Leave out the nodes that no output comes from."""
+        needed, kept = set(self.outputs), []
+        for node in reversed(self.nodes):
+            if needed.intersection(node.outputs):
+                needed |= set(node.inputs)
+                kept.append(node)
+        self.nodes = kept[::-1]
+
     def readers(self) -> Counter[str]:
         """How often each value is read, by nodes or as an output of the model."""
         return Counter([name for node in self.nodes for name in node.inputs] + self.outputs)

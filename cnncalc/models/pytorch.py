@@ -5,6 +5,7 @@ Source: pytorch.org/docs/stable/export.html. PyTorch is imported when this is ca
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,7 +27,9 @@ def read(module: Any, examples: tuple[Any, ...]) -> Graph:
         raise UsageError(f"from_torch takes a torch.nn.Module, not a value of type {type(module).__name__}")
     training = module.training
     try:
-        program = torch.export.export(module.eval(), examples)
+        with warnings.catch_warnings():  # of how PyTorch's own recurrent layers keep their weights
+            warnings.simplefilter("ignore")
+            program = torch.export.export(module.eval(), examples)
     except Exception as error:
         first = str(error).strip().splitlines()[0][:200] if str(error).strip() else type(error).__name__
         raise UsageError(

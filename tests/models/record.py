@@ -150,6 +150,19 @@ class Causal(nn.Module):
         return self.out(y.transpose(1, 2).flatten(2)).transpose(1, 2).unsqueeze(-1)
 
 
+class Rows(nn.Module):
+    """An image's rows as a sequence: an LSTM in both directions, a GRU, and of a plain layer the last state alone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lstm = nn.LSTM(12, 5, bidirectional=True, batch_first=True)
+        self.gru, self.rnn = nn.GRU(10, 6, batch_first=True), nn.RNN(6, 4, batch_first=True)
+        self.out = nn.Linear(4, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.out(self.rnn(self.gru(self.lstm(x.mean(1))[0])[0])[1][0])
+
+
 def tail(channels: int) -> list[nn.Module]:
     return [nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, 5)]
 
@@ -171,6 +184,7 @@ MODULES: dict[str, Callable[[], nn.Module]] = {
     "windows": lambda: nn.Sequential(
         nn.Conv2d(3, 8, 4, 2, 1), Windows(8, 2, 2, 1), nn.Upsample(scale_factor=(1, 4), mode="nearest"),
         Windows(8, 4, 4, 0), *tail(8)),
+    "rows": Rows,
     "causal": lambda: nn.Sequential(nn.Conv2d(3, 6, 3), Causal(6), *tail(6)),
     "norms": lambda: nn.Sequential(
         nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8), nn.ELU(), nn.Softplus(), *tail(8), nn.LogSoftmax(1)),

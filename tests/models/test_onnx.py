@@ -57,6 +57,7 @@ def test_patterns_come_back_as_one_layer() -> None:
     windows = cnncalc.from_onnx(RECORDED / "windows.onnx").to_yaml()
     assert "heads: 2, window: 2, shift: 1, relative_bias: table" in windows
     assert "heads: 2, key_dim: 4, value_dim: 6, causal: true" in cnncalc.from_onnx(RECORDED / "causal.onnx").to_yaml()
+    assert {"lstm", "gru", "rnn"} <= kinds["rows"]
     text = cnncalc.from_onnx(RECORDED / "squeeze.onnx").to_yaml()
     for activation in ("hard_swish", "silu", "hard_sigmoid", "relu6"):
         assert f"activation: {activation}" in text

@@ -158,10 +158,52 @@ def test_a_product_that_is_no_attention_is_refused_or_kept_with_its_counts() -> 
     assert summary.rows[-1].output == cnncalc.parse("input: 5x6\nlayers: [relu]").summary().rows[-1].output
 
 
-@pytest.mark.parametrize("layer", ["LSTM", "GRU", "TransformerEncoderLayer", "InstanceNorm2d", "Embedding"])
+@pytest.mark.parametrize("layer", ["LSTM", "GRU", "InstanceNorm2d"])
 def test_a_layer_that_is_not_read_is_an_error_of_ours(layer: str) -> None:
-    arguments = (8, 2) if layer == "TransformerEncoderLayer" else (8,) if layer == "InstanceNorm2d" else (8, 8)
+    """Recurrent layers read the batch first, as all of a network does."""
     x = torch.zeros((1, 8, 5, 5) if layer == "InstanceNorm2d" else (1, 5, 8))
-    module = getattr(torch.nn, layer)(*arguments)
+    module = getattr(torch.nn, layer)(*(8,) if layer == "InstanceNorm2d" else (8, 8))
     with pytest.raises(cnncalc.CnncalcError):
-        cnncalc.from_torch(module, x.long() if layer == "Embedding" else x)
+        cnncalc.from_torch(module, x)
+
+
+class Read(torch.nn.Module):
+    """A recurrent layer, and what of its outputs goes on."""
+
+    def __init__(self, word: str, what: str, **settings: Any) -> None:
+        super().__init__()
+        self.layer, self.what = getattr(torch.nn, word)(5, 4, batch_first=True, **settings), what
+
+    def forward(self, x: Any) -> Any:
+        every, last = self.layer(x)
+        last = last[0] if isinstance(last, tuple) else last
+        return {"every": every, "end": every[:, -1], "last": last.transpose(0, 1).flatten(1)}[self.what]
+
+
+@pytest.mark.parametrize("word", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("what", ["every", "end", "last"])
+@pytest.mark.parametrize(
+    "settings", [{}, {"bidirectional": True}, {"bias": False}, {"num_layers": 2, "bidirectional": True}]
+)
+def test_recurrent_layers_give_what_pytorch_gives(word: str, what: str, settings: dict[str, Any]) -> None:
+    if what == "last" and "num_layers" in settings:
+        pytest.skip("the last states of all layers of a stack are no output of ours")
+    module, x = Read(word, what, **settings).eval(), torch.randn(1, 6, 5)
+    net = cnncalc.from_torch(module, x)
+    assert net.summary().totals.params == sum(p.numel() for p in module.parameters())
+    with torch.no_grad():
+        assert np.allclose(net.build()(x.numpy()), module(x).numpy(), atol=1e-6)
+
+
+def test_tokens_become_an_embedding_and_an_encoder_layer_its_parts() -> None:
+    module = torch.nn.Sequential(
+        torch.nn.Embedding(11, 8), torch.nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, norm_first=True)
+    ).eval()
+    tokens = torch.tensor([[1, 5, 0, 10, 3]])
+    net = cnncalc.from_torch(module, tokens)
+    summary = net.summary()
+    kinds = [row.kind for row in summary.rows]
+    assert kinds == ["embedding", "layernorm", "attention", "add", "layernorm", "dense", "dense", "add"]
+    assert summary.totals.params == sum(p.numel() for p in module.parameters())
+    with torch.no_grad():
+        assert np.allclose(net.build()(tokens.numpy()), module(tokens).numpy(), atol=1e-5)

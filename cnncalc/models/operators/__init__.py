@@ -19,6 +19,7 @@ from cnncalc.models.operators import (
     norm,
     pointwise,
     pooling,
+    recurrent,
     shaping,
 )
 
@@ -33,6 +34,7 @@ _ALL: dict[str, Operator] = {
     **norm.OPERATORS,
     **pointwise.OPERATORS,
     **pooling.OPERATORS,
+    **recurrent.OPERATORS,
     **shaping.OPERATORS,
 }
 

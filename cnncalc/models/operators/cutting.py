@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from cnncalc.models import windows
-from cnncalc.models.graph import Node
-from cnncalc.models.importer import Importer, Unsupported, Value
+from cnncalc.models.graph import Node, Tensor
+from cnncalc.models.importer import Importer, Unsupported, Value, Weight
 
 
 def _given(importer: Importer, node: Node) -> list[list[int] | None]:
@@ -44,7 +44,10 @@ def _part(importer: Importer, value: Value, axis: int, start: int, stop: int, st
 
 
 def gather(importer: Importer, node: Node) -> None:
-    """Gather of one place, or of places one after the other."""
+    """Gather of one place, of places one after the other, or of the rows of a learned table that are asked for."""
+    if node.inputs[0] in importer.constants and node.inputs[1] in importer.values:
+        _embedding(importer, node, importer.constants[node.inputs[0]])
+        return
     places, axis = importer.numbers(node, 1), node.settings.get("axis", 0)
     tensor, value = importer.tensor(node, 1), importer.values.get(node.inputs[0])
     if value is None or tensor is None or not places:
@@ -67,6 +70,16 @@ def gather(importer: Importer, node: Node) -> None:
     if seen is None:
         raise Unsupported("Gather of places in other sizes")
     importer.values[node.outputs[0]] = seen
+
+
+def _embedding(importer: Importer, node: Node, table: Tensor) -> None:
+    """Rows of a learned table."""
+    ids = importer.value(node.inputs[1])
+    if len(table.shape) != 2 or node.settings.get("axis", 0) or not table.sources or ids.shape.rank != 1:
+        raise Unsupported("Gather from a constant that is no table of an embedding")
+    fields = {"vocab": table.shape[0], "dim": table.shape[1]}
+    name = importer.named(node, table.name)
+    importer.add(node, "embedding", fields, [ids], name, {"embeddings": Weight(table)})
 
 
 def split(importer: Importer, node: Node) -> None:
