@@ -26,6 +26,14 @@ class Arranger(Builder):
         value = self.values[name]
         return self.arranged(value, self.natural(len(value.dims) - 1))
 
+    def image(self, name: str) -> Value:
+        """A value as operators with windows read it: a sequence has its features first too, in sources that do so."""
+        value = self.values[name]
+        axes = self.natural(len(value.dims) - 1)
+        return self.arranged(
+            value, ("channels", "time") if self.layout == "channels_first" and len(axes) == 2 else axes
+        )
+
     def value_of(self, value: Value) -> Value:
         """As :meth:`value`, of a value that has no name."""
         return self.arranged(value, self.natural(len(value.dims) - 1))

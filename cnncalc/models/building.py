@@ -171,6 +171,8 @@ class Builder:
         if word == "attention":  # has those of the dense layers that it takes the place of
             return ""
         names: set[str] = set()
+        if any(w.tensor.fixed and not w.tensor.sources and not key.startswith("moving") for key, w in given.items()):
+            raise Unsupported("weights that are not learned")
         for weight in given.values():
             learned = sum(source.size for source in weight.tensor.sources)
             if weight.tensor.sources != (weight.tensor,) and learned not in (0, weight.tensor.size):

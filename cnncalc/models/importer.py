@@ -115,7 +115,7 @@ class Importer(Arranger):
         if node.op == "BatchNormalization":  # an opaque layer has no numbers that are not trained
             return False
         reads = [self.realised(value) if value.name in self.products else value for value in reads]
-        macs = prod(size or 1 for size in known[0] or ()) * reads[0].all_sizes[-1] if node.op == "MatMul" else 0
+        macs = self._products(node, known[0] or ())
         learned = self.learned_by([self.constants[name] for name in node.inputs if name in self.constants])
         for name, sizes in zip(node.outputs, known, strict=True):
             all_sizes = [int(size or self.batch) for size in sizes or ()]
@@ -123,6 +123,18 @@ class Importer(Arranger):
             learned = 0
         self.graph.remarks.append(f"{node.name or node.op}: the operator {node.op} is kept as an opaque layer")
         return True
+
+    def _products(self, node: Node, sizes: tuple[int | None, ...]) -> int:
+        """The multiply–accumulates of a product or a convolution that gives ``sizes``; 0 of others."""
+        given = prod(size or 1 for size in sizes) // self.batch
+        kernel = self.constants.get(node.inputs[1]) if len(node.inputs) > 1 else None
+        if node.op == "Conv" and kernel is not None:
+            return given * prod(kernel.shape[1:])
+        if node.op == "Gemm" and kernel is not None:
+            return given * kernel.shape[1 if node.settings.get("transB") else 0]
+        if node.op == "MatMul" and node.inputs[0] in self.values:
+            return given * self.values[node.inputs[0]].all_sizes[-1]
+        return 0
 
     def realised(self, value: Value) -> Value:
         """A view of a product that belongs to no layer of ours as one of an opaque layer."""

@@ -207,3 +207,30 @@ def test_tokens_become_an_embedding_and_an_encoder_layer_its_parts() -> None:
     assert summary.totals.params == sum(p.numel() for p in module.parameters())
     with torch.no_grad():
         assert np.allclose(net.build()(tokens.numpy()), module(tokens).numpy(), atol=1e-5)
+
+
+def test_a_sequence_has_its_features_first_before_a_convolution() -> None:
+    """With as many steps as features nothing but the order tells them apart."""
+    module = torch.nn.Sequential(
+        torch.nn.Conv1d(6, 6, 3, padding=1), torch.nn.BatchNorm1d(6), torch.nn.ReLU(), torch.nn.MaxPool1d(2)
+    ).eval()
+    x = torch.randn(1, 6, 6)
+    net = cnncalc.from_torch(module, x)
+    with torch.no_grad():
+        assert np.allclose(net.build()(x.numpy()), module(x).numpy(), atol=1e-5)
+    assert net.summary().totals.macs == 6 * 6 * 6 * 3
+
+
+def test_a_kernel_that_is_not_learned_is_not_counted() -> None:
+    class Blur(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("kernel", torch.ones(3, 1, 3, 3) / 9)
+
+        def forward(self, x: Any) -> Any:
+            return torch.nn.functional.conv2d(x, self.kernel, groups=3)
+
+    with pytest.raises(cnncalc.SpecError, match="not learned"):
+        cnncalc.from_torch(Blur(), torch.zeros(1, 3, 8, 8))
+    totals = cnncalc.from_torch(Blur(), torch.zeros(1, 3, 8, 8), partial=True).summary().totals
+    assert (totals.params, totals.macs) == (0, 6 * 6 * 3 * 9)

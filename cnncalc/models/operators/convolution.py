@@ -28,7 +28,7 @@ def _bias(importer: Importer, node: Node, weights: dict[str, Weight], fields: di
 
 def conv(importer: Importer, node: Node) -> None:
     """Conv; one with as many groups as channels is a depthwise convolution."""
-    x = importer.value(node.inputs[0])
+    x = importer.image(node.inputs[0])
     rank = len(x.shape.spatial)
     kernel, groups = _kernel(importer, node, rank), node.settings.get("group", 1)
     filters, channels, *sizes = kernel.shape
@@ -49,7 +49,7 @@ def conv(importer: Importer, node: Node) -> None:
 
 def transposed(importer: Importer, node: Node) -> None:
     """ConvTranspose."""
-    x = importer.value(node.inputs[0])
+    x = importer.image(node.inputs[0])
     rank = len(x.shape.spatial)
     kernel, groups = _kernel(importer, node, rank), node.settings.get("group", 1)
     if node.settings.get("output_shape"):

@@ -120,7 +120,7 @@ def roll(importer: Importer, node: Node) -> None:
 
 def resize(importer: Importer, node: Node) -> None:
     """Resize to larger maps: nearest, or linear as PyTorch does it."""
-    value = importer.value(node.inputs[0])
+    value = importer.image(node.inputs[0])
     rank = len(value.axes)
     scales = importer.numbers(node, 2 if node.op == "Resize" else 1) or node.settings.get("scales")
     sizes = importer.numbers(node, 3) if node.op == "Resize" else None

@@ -35,13 +35,13 @@ def instancenorm(importer: Importer, node: Node) -> None:
     weights = _arrays(importer, node, ("gamma", "beta"))
     fields = {**_eps(node), "scale": True, "center": True}
     name = importer.named(node, weights["gamma"].tensor.name)
-    importer.add(node, "instancenorm", fields, [importer.value(node.inputs[0])], name, weights)
+    importer.add(node, "instancenorm", fields, [importer.image(node.inputs[0])], name, weights)
 
 
 def groupnorm(importer: Importer, node: Node) -> None:
     """GroupNormalization with one scale and shift a channel (opset 21)."""
     weights = _arrays(importer, node, ("gamma", "beta"))
-    value = importer.value(node.inputs[0])
+    value = importer.image(node.inputs[0])
     if weights["gamma"].tensor.size != value.shape.channels:
         raise Unsupported("GroupNormalization with one scale a group")
     fields = {"groups": node.settings["num_groups"], **_eps(node)}
@@ -76,7 +76,7 @@ def lrn(importer: Importer, node: Node) -> None:
              "beta": node.settings.get("beta", 0.75), "k": node.settings.get("bias", 1.0)}  # fmt: skip
     fields = {key: float(f"{v:.6g}") if isinstance(v, float) else v for key, v in given.items()}
     fields = {key: value for key, value in fields.items() if value != usual[key]}
-    importer.add(node, "lrn", fields, [importer.value(node.inputs[0])], importer.named(node))
+    importer.add(node, "lrn", fields, [importer.image(node.inputs[0])], importer.named(node))
 
 
 OPERATORS = {

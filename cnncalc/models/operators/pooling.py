@@ -11,7 +11,7 @@ from cnncalc.models.importer import Importer, Unsupported
 
 def pool(importer: Importer, node: Node) -> None:
     """MaxPool, AveragePool, LpPool."""
-    x = importer.value(node.inputs[0])
+    x = importer.image(node.inputs[0])
     word = {"MaxPool": "maxpool", "AveragePool": "avgpool", "LpPool": "lppool"}[node.op]
     fields: dict[str, Any] = windows.fields(node, len(x.shape.spatial), node.settings["kernel_shape"], "size")
     if fields["stride"] == fields["size"]:
@@ -31,7 +31,7 @@ def pool(importer: Importer, node: Node) -> None:
 def over_all(importer: Importer, node: Node) -> None:
     """GlobalAveragePool, GlobalMaxPool: the spatial axes stay, with a size of 1."""
     word = "global_avgpool" if node.op == "GlobalAveragePool" else "global_maxpool"
-    importer.add(node, word, {"keepdims": True}, [importer.value(node.inputs[0])], importer.named(node))
+    importer.add(node, word, {"keepdims": True}, [importer.image(node.inputs[0])], importer.named(node))
 
 
 def mean(importer: Importer, node: Node) -> None:
@@ -64,7 +64,7 @@ def adaptive(importer: Importer, node: Node) -> None:
     """PyTorch's adaptive pools, which ONNX does not have."""
     word = "adaptive_avgpool" if node.op == "AdaptiveAveragePool" else "adaptive_maxpool"
     fields = {"output": windows.one(node.settings["output"])}
-    importer.add(node, word, fields, [importer.value(node.inputs[0])], importer.named(node))
+    importer.add(node, word, fields, [importer.image(node.inputs[0])], importer.named(node))
 
 
 OPERATORS = {

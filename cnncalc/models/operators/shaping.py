@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from math import prod
 
 from cnncalc.models import windows
@@ -110,6 +111,8 @@ def pad(importer: Importer, node: Node) -> None:
     both = {"pads": [*(begin for begin, _ in sides), *(end for _, end in sides)]}
     amount = windows.padding(Node("Pad", "", [], [], both), len(sides))
     filling = importer.numbers(node, 2) or [node.settings.get("value", 0.0)]
+    if not math.isfinite(filling[0]):
+        raise Unsupported(f"Pad with {filling[0]}")
     fields = {"amount": amount, **({"value": float(filling[0])} if filling[0] else {})}
     importer.add(node, "pad", fields, [value], importer.named(node))
 
