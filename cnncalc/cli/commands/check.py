@@ -70,7 +70,7 @@ def check(
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
-    """Recompute every answer of problem files; with --answers, mark what students answered."""
+    """Recompute every answer of problem files. With --answers, mark an answer sheet."""
     from cnncalc.check import batch
 
     format = options.form(format, output, render.FORMATS)

@@ -22,7 +22,7 @@ def examples(
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
 ) -> int:
-    """The networks and problems that are packaged; @NAME is one of them wherever a file is read."""
+    """List the packaged networks and problems. @NAME is one of them wherever a file is read."""
     format = options.form(format, output, render.FORMATS)
     texts = {stem: source.text(path, Limits()).text for stem, path in packaged.specs().items()}
     if name is None:

@@ -31,7 +31,7 @@ def export(
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:  # fmt: skip
-    """Write a network for another tool: an ONNX model, code for PyTorch or Keras, a diagram (Mermaid, Graphviz)."""
+    """Write a network as ONNX, PyTorch or Keras code, or a diagram. Diagrams are Mermaid or Graphviz."""
     target = options.choose("--to", to, room.TARGETS) if to is not None else room.target_of(output or "")
     if target not in room.TEXTS:
         options.off_terminal(output or "-")

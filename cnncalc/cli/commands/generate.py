@@ -44,7 +44,7 @@ def generate(
     ] = None,
     output: options.Output = None,
 ) -> int:
-    """Generate worked exam problems from a seed: as a problem file, a paper, or for a learning platform."""
+    """Generate worked exam problems from a seed. They come as a problem file, a paper, or for a learning platform."""
     from cnncalc.check.papers import generate as maker
 
     format = options.form(format, output, render.FORMATS)

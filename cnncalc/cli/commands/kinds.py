@@ -46,7 +46,7 @@ def kinds(
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
 ) -> int:
-    """The kinds of layers and blocks: their fields, rules, an example, and their names in PyTorch and Keras."""
+    """List the kinds of layers and blocks, or show one with its rules and its names elsewhere."""
     format = options.form(format, output, render.FORMATS)
     every = registry.every()
     if kind is None:

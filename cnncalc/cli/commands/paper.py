@@ -56,7 +56,7 @@ def paper(
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
-    """Write problem files as a paper, as its key, or for a learning platform.
+    """Write problem files as a paper, as its key, or for Moodle.
 
     Moodle imports moodle and gift; other platforms import qti, a package in a ZIP file. These three hold their key.
     With --copies, mark all copies in one run with the problem file that --key --format yaml writes.

@@ -76,7 +76,7 @@ def run(
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     limit: options.Limit = None,
 ) -> int:
-    """Build the network in NumPy, run it once, and show each layer's output and time."""
+    """Build the network in NumPy and run it once. Show each layer's output and time."""
     format = options.form(format, None, render.FORMATS)
     options.choose("--engine", engine, ENGINES)
     options.apart(("--output", output), ("--save-weights", save_weights))

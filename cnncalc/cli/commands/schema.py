@@ -10,6 +10,6 @@ EXAMPLE = "Example: cnncalc schema --output cnncalc.schema.json"
 
 
 def schema(output: options.Output = None) -> int:
-    """The JSON Schema (draft-07) of the spec file, with which an editor completes and checks."""
+    """Print the JSON Schema of the spec file, for editors. It is draft-07; an editor completes and checks with it."""
     io.emit(json.dumps(room.schema(), 1) + "\n", output)
     return 0

@@ -71,7 +71,7 @@ def solve(
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     limit: options.Limit = None,
 ) -> int:
-    """Find one number of a window from the others, or the unknown letters of a spec, with the algebra.
+    """Find a number of a window, or the unknown letters of a spec. The algebra is shown.
 
     Where axes differ (--input 28x20 --kernel 5x3) there is one result for each; in JSON they stand in a list "axes",
     each with its "axis". Exit code 1 if there is no solution.
