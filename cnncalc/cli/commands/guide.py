@@ -17,7 +17,7 @@ def guide(
     topic: Annotated[str | None, typer.Argument(metavar="TOPIC", help=f"One of {', '.join(pages.TOPICS)}.")] = None,
     output: options.Output = None,
 ) -> int:
-    """Read the guide to specs, other frameworks, counting and problem files."""
+    """Read the guide: specs, other frameworks, counting, exams."""
     text = render.topics(pages.TOPICS) if topic is None else render.page(pages.page(topic), to_file=bool(output))
     io.emit(text, output)
     return 0

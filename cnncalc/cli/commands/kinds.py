@@ -46,7 +46,7 @@ def kinds(
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
 ) -> int:
-    """List the kinds of layers and blocks, or show one with its rules and its names elsewhere."""
+    """List the kinds of layers and blocks, or show one in full."""
     format = options.form(format, output, render.FORMATS)
     every = registry.every()
     if kind is None:

@@ -50,7 +50,7 @@ def summary(
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
-    """Show every layer's output, parameters, MACs and receptive field."""
+    """Show each layer's output, parameters, MACs, receptive field."""
     format = options.form(format, output, render.FORMATS)
     chosen, level = table.columns(columns), options.level(depth)
     net = options.network(spec, None, options.limits(limit))
