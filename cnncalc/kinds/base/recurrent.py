@@ -25,7 +25,7 @@ class Recurrent(Kind):
     return_sequences = Flag(default=False, doc="output the state of every step, not only of the last")
     bidirectional = Flag(default=False, doc="a second direction reads from the end; the two outputs are joined")
     bias = Flag(default=True, doc="biases; the field biases says how many vectors")
-    biases = Fixed(1, most=2, doc="2: one for the input and one for the state, as in PyTorch")
+    biases = Fixed(1, most=2, doc="2: one for the input and one for the state, as in PyTorch and in Keras's GRU")
     layers = Fixed(1, doc="number of layers in the stack")
     merge = Word(("concat", "sum", "average", "multiply"), default="concat", doc="how the two directions are joined")
     initial_state = Names("", None, doc="the layer or input with the state before the first step; zeros by default")
