@@ -157,8 +157,9 @@ def _slice(read: Read, node: Any) -> Node | None:
 
 def _mean(read: Read, node: Any) -> Node:
     given = _arguments(node)
-    settings = {"axes": list(given["dim"] or []), "keepdims": int(given["keepdim"])}
-    return Node("ReduceMean", "", [read(node.args[0])], None, settings)
+    settings = {"axes": list(given.get("dim") or []), "keepdims": int(given.get("keepdim", False))}
+    op = "ReduceSum" if "sum" in str(node.target) else "ReduceMean"
+    return Node(op, "", [read(node.args[0])], None, settings)
 
 
 def _hardtanh(read: Read, node: Any) -> Node:
@@ -277,7 +278,7 @@ OPERATORS: dict[str, Callable[[Read, Any], Node | None]] = {
     "layer_norm": _layer_norm, "group_norm": _group_norm, "linear": _linear, "cat": _concat, "slice": _slice,
     "scaled_dot_product_attention": _attention, "select": _select, "unbind": _unbind, "roll": _roll,
     "stack": _stack, "expand": _expand, "expand_as": _expand, "matmul": _product, "bmm": _product, "mm": _product,
-    "mean": _mean,
+    "mean": _mean, "sum": _mean,
     "hardsigmoid": _hard_sigmoid, "softplus": _with("Softplus"),
     "gelu": _with("Gelu", approximate="approximate"), "leaky_relu": _with("LeakyRelu", alpha="negative_slope"),
     "elu": _with("Elu", alpha="alpha"), "celu": _with("Celu", alpha="alpha"),
@@ -296,4 +297,5 @@ def write(read: Read, op: str, node: Any) -> Node | None:
         return None
     if any(value not in (None, 1) for value in node.kwargs.values()):  # alpha of add, rounding_mode of div
         op = f"{op} with {', '.join(node.kwargs)}"
-    return Node(SAME.get(op, op), "", [read(value) for value in node.args])
+    values = [part for value in node.args for part in (value if isinstance(value, (list, tuple)) else [value])]
+    return Node(SAME.get(op, op), "", [read(value) for value in values])

@@ -122,6 +122,8 @@ class Reader:
             parts = self.parts.get(str(node.args[0]))
             self.alias[node.name] = parts[node.args[1]] if parts else str(node.args[0])
             return
+        if "._assert" in target:  # gives nothing
+            return
         op = target.split(".")[1].rstrip("_") if target.startswith("aten.") else target
         value = node.meta.get("val")
         outputs = [node.name]
@@ -143,7 +145,7 @@ class Reader:
         many = value if isinstance(value, (list, tuple)) else [value]
         if all(isinstance(number, (int, float)) for number in many):
             return self._number(value)
-        return "" if isinstance(value, (list, tuple)) else self._name(value)
+        return self._name(value) if hasattr(value, "all_input_nodes") else ""
 
 
 def _stored(name: str, tensor: Any, *, fixed: bool, made_of: Sequence[Tensor] = ()) -> Tensor:

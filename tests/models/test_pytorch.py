@@ -234,3 +234,14 @@ def test_a_kernel_that_is_not_learned_is_not_counted() -> None:
         cnncalc.from_torch(Blur(), torch.zeros(1, 3, 8, 8))
     totals = cnncalc.from_torch(Blur(), torch.zeros(1, 3, 8, 8), partial=True).summary().totals
     assert (totals.params, totals.macs) == (0, 6 * 6 * 3 * 9)
+
+
+def test_an_operator_with_a_text_or_a_list_is_said_or_kept() -> None:
+    class Product(torch.nn.Module):
+        def forward(self, x: Any) -> Any:
+            return torch.einsum("bij,bkj->bik", x, torch.relu(x))
+
+    with pytest.raises(cnncalc.SpecError, match="einsum"):
+        cnncalc.from_torch(Product(), torch.zeros(1, 5, 6))
+    summary = cnncalc.from_torch(Product(), torch.zeros(1, 5, 6), partial=True).summary()
+    assert [row.kind for row in summary.rows] == ["relu", "opaque"]
