@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from html import unescape
 
 _TAGS = re.compile(r"</?(?:p|br|div|span)\b[^<>]*>", re.I)  # of an editor in a learning platform
 _LATEX = (
@@ -35,7 +34,10 @@ def bare(text: str) -> str:
     >>> bare("$55 \\\\times 55$"), bare("**34944**"), bare("a) 28x28"), bare("two")
     ('55 * 55', '34944', '28x28', '2')
     """
-    text = unescape(_TAGS.sub(" ", text)) if "<" in text or "&" in text else text
+    if "<" in text or "&" in text:
+        from html import unescape
+
+        text = unescape(_TAGS.sub(" ", text))
     text = _TICKS.sub("", text).strip()
     while len(text) > 2 and text[0] in _QUOTES and text[-1] in _QUOTES:
         text = text[1:-1].strip()
