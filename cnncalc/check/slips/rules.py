@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from cnncalc import kinds, rules
 from cnncalc.check.slips import changes
 from cnncalc.kinds.base.kind import Kind, Reach, Weights
-from cnncalc.kinds.base.padding import SAME
+from cnncalc.kinds.base.padding import SAME, both
 from cnncalc.kinds.base.weights import is_moving
 from cnncalc.shape import Shape
 from cnncalc.symbolic.arithmetic import ceil_div, product
@@ -71,10 +71,9 @@ def _one_side(kind: Kind, x: Shape) -> Kind | None:
 
 
 def _rounded_up(kind: Kind, right: Rule, size: Number, kernel: Number, stride: Number, dilation: Number, p: Any) -> Any:
-    if isinstance(p, str) and p != "valid":
+    if p in SAME:
         return right(kind, size, kernel, stride, dilation, p)
-    total = 0 if p == "valid" else p[0] + p[1] if isinstance(p, tuple) else 2 * p
-    return ceil_div(rules.slack(size, kernel, total, dilation), stride) + 1
+    return ceil_div(rules.slack(size, kernel, both(p), dilation), stride) + 1
 
 
 def _one_too_few(kind: Kind, right: Rule, *axis: Any) -> Number:
@@ -141,10 +140,6 @@ def _biases_of(change: Callable[[Weights, tuple[Number, ...]], tuple[Number, ...
 def _leaving(*names: str) -> Rule:
     """A rule for weights without the arrays whose names end so."""
     return lambda kind, right, *xs: {n: s for n, s in right(kind, *xs).items() if not n.endswith(names)}
-
-
-def _only_input_kernels(kind: Kind, right: Rule, *xs: Shape) -> Weights:
-    return {n: s for n, s in right(kind, *xs).items() if not n.endswith("recurrent_kernel")}
 
 
 def _only_recurrent_kernels(kind: Kind, right: Rule, *xs: Shape) -> Weights:
@@ -238,10 +233,6 @@ def _not_counted(kind: Kind, right: Rule, *xs: Shape) -> tuple[Reach, ...] | Non
     return None if reaches is None else tuple(reach._replace(extent=1) for reach in reaches)
 
 
-def _reaching(rule: Rule) -> Callable[[Kind, Shape], Kind | None]:
-    return lambda kind, x: kind.ruled(reach=rule) if hasattr(kind, "_count") else None
-
-
 def _no_output(kind: Kind, right: Rule, *xs: Shape) -> Weights:
     return {n: (*s[:-1], 0) if n.startswith("output_") else s for n, s in right(kind, *xs).items()}
 
@@ -249,8 +240,6 @@ def _no_output(kind: Kind, right: Rule, *xs: Shape) -> Weights:
 def _whole_heads(kind: Kind, x: Shape) -> Kind | None:
     return kind.altered(key_dim=x.channels) if kind.word() == "attention" else None
 
-
-_two = _not(1)
 
 #: Every slip, by what it is called in a test; the words are a student's or a tool's way of counting.
 SLIPS: dict[str, Slip] = {
@@ -272,10 +261,10 @@ SLIPS: dict[str, Slip] = {
     "same": Slip("as with padding same", _where("padding", lambda p: p not in SAME, padding="same")),
     "padding": Slip("without the padding", _where("padding", lambda p: p not in (0, "valid"), padding=0)),
     "padding_once": Slip("with the padding on one side only, P for 2P", _one_side),
-    "stride": Slip("with a stride of 1", _where("stride", _two, stride=1)),
-    "dilation": Slip("without the dilation", _where("dilation", _two, dilation=1)),
+    "stride": Slip("with a stride of 1", _where("stride", _not(1), stride=1)),
+    "dilation": Slip("without the dilation", _where("dilation", _not(1), dilation=1)),
     "dilation_wide": Slip("with a window of dilation times kernel", _wide_window),
-    "groups": Slip("without the groups", _where("groups", _two, groups=1)),
+    "groups": Slip("without the groups", _where("groups", _not(1), groups=1)),
     "ceiling": Slip("rounded up", _sliding(_count=_rounded_up)),
     "floor": Slip("rounded down", _where("ceil_mode", bool, ceil_mode=False)),
     "plus_one": Slip("without the + 1", _sliding(_count=_one_too_few)),
@@ -300,7 +289,7 @@ SLIPS: dict[str, Slip] = {
     ),
     "norm": Slip("without the normalisation's parameters", _rule(_NORMS, weights=_nothing), convention=True),
     "gates": Slip("for one gate only", _one_gate),
-    "recurrent": Slip("without the recurrent weights", _rule(("recurrent",), weights=_only_input_kernels)),
+    "recurrent": Slip("without the recurrent weights", _rule(("recurrent",), weights=_leaving("recurrent_kernel"))),
     "recurrent_input": Slip("without the weights of the input", _rule(("recurrent",), weights=_only_recurrent_kernels)),
     "biases_two": Slip(
         "with two bias vectors, as in PyTorch and in Keras's GRU",
@@ -320,16 +309,16 @@ SLIPS: dict[str, Slip] = {
     ),
     "macs_inputs": Slip("with the products counted on the input positions", _rule(_CONVS, macs=_on_inputs)),
     "macs_bias": Slip("with the biases counted too", _rule(_LEARNED, macs=_with_biases), convention=True),
-    "jump": Slip("without the strides of the layers before", _reaching(_steps_of_one)),
-    "extent": Slip("with F for F - 1 in each step", _reaching(_whole_windows)),
-    "layer": Slip("with one layer left out", _reaching(_not_counted)),
+    "jump": Slip("without the strides of the layers before", _sliding(reach=_steps_of_one)),
+    "extent": Slip("with F for F - 1 in each step", _sliding(reach=_whole_windows)),
+    "layer": Slip("with one layer left out", _sliding(reach=_not_counted)),
     "heads_shared": Slip(
         "with the features shared out among the heads",
         _where("key_dim", lambda k: k is not None, key_dim=None), convention=True,
     ),
     "heads": Slip("with every head as wide as the features", _whole_heads, convention=True),
     "attention_out": Slip("without the output projection", _of("attention", weights=_no_output)),
-    "own_stride": Slip("with the layer's own stride counted in its window", _reaching(changes.own_stride)),
+    "own_stride": Slip("with the layer's own stride counted in its window", _sliding(reach=changes.own_stride)),
     "bias_twice": Slip("with the biases counted twice", _rule(_WITH_BIASES, weights=changes.biases_twice)),
     "not_rounded": Slip("not rounded", _sliding(_count=changes.not_rounded)),
     "gru": Slip("with the three gates of a GRU", changes.of_gates("lstm", "z", "r", "h")),
