@@ -139,6 +139,26 @@ def test_a_matrix_is_read_as_people_write_it(text: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "h1 = 0.422, h2 = -1", "h_1=0,422; h_2=-1", "h(1) = 0.422\nh(2) = −1", "h1 = 0.422 and h2 = -1",
+        "h1 = tanh(0.45) = 0.422, h2 = tanh(-9) = -1", "after 3 steps h1 = 0.422, h2 = -1", "mean = 0.422, low = -1",
+    ],
+)  # fmt: skip
+def test_numbers_with_a_label_each_are_read_in_their_order(text: str) -> None:
+    assert [0.422, -1] in [reading.nested() for reading in matrix.read(text)]
+
+
+def test_labels_in_another_order_than_the_numbers_are_left_to_the_examiner() -> None:
+    assert matrix.read("h2 = 0, h1 = 0.422") == []
+    assert matrix.read("y[2,1] = 0, y[1,2] = 3") == []
+
+
+def test_a_number_after_steps_with_labels_is_still_read() -> None:
+    assert 0.77 in [reading.nested() for reading in matrix.read("z2 = 1.2, y = tanh(z1) = 0.77")]
+
+
+@pytest.mark.parametrize(
     "text", ["0.75 units", "about 0.75", "the state is 0.75 (rounded)", "ca. 0.75", "y = 0.75", "0,75"]
 )
 def test_a_number_may_have_words_around_it(text: str) -> None:

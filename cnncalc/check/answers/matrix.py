@@ -24,6 +24,9 @@ _NUMBER = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,2})|\*10\^([+-]
 _TOKEN = re.compile(r"[\[\];,\n|]|[^\s\[\];,|]+")
 _UNKNOWN = ("?", "-", "_", "...")  # what stands in a cell that was left open
 _SUPERSCRIPT = re.compile("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+_LABEL = r"[^\W\d_]\w*(?:\[[\w, ;]*\])?"
+_OWN_LABEL = re.compile(rf"\s*({_LABEL})\s*=")
+_NEXT_LABEL = re.compile(rf"(?<![=+\-*/,;\s])(?:[,;\s]|\band\b)+(?={_LABEL}\s*=)")
 
 
 class Cell(NamedTuple):
@@ -86,23 +89,43 @@ def read(text: str) -> list[Matrix]:
     """What ``text`` may mean, the most literal reading first; none where it is no list of numbers. A comma between
     digits stands between numbers or before decimals.
 
-    >>> [m.sizes for m in read("0 2 -1; 2 3 4")], [m.sizes for m in read("[[0,2],[2,3],[9,3]]")]
-    ([(2, 3)], [(3, 2), (3, 1)])
+    >>> read("0 2 -1; 2 3 4")[0].sizes, read("[[0,2],[2,3],[9,3]]")[0].sizes
+    ((2, 3), (3, 2))
     >>> read("0,5 0,3")[-1].nested()
+    [0.5, 0.3]
+    >>> read("h1 = 0.5, h2 = 0.3")[0].nested()
     [0.5, 0.3]
     """
     if len(text) > LONGEST:
         return []
     text = _SUPERSCRIPT.sub(lambda power: "^" + unicodedata.normalize("NFKC", power[0]), text).translate(_SIGNS)
-    text = text.replace("\\\\", "\n").replace("^^", "^").rpartition("=")[2].strip(" \n;,:")
-    texts = [text, re.sub(r"(?<=\d),(?=\d)", ".", text)] if re.search(r"\d,\d", text) and "." not in text else [text]
+    text = text.replace("\\\\", "\n").replace("^^", "^")
     found = []
-    for one in texts:
-        try:
-            found.append(_matrix(_nested(one)))
-        except _Unreadable:
-            continue
-    return found or list(_alone(text))
+    for meant in _meant(text):
+        decimal = re.search(r"\d,\d", meant) and "." not in meant
+        for one in [meant, re.sub(r"(?<=\d),(?=\d)", ".", meant)] if decimal else [meant]:
+            try:
+                found.append(_matrix(_nested(one)))
+            except _Unreadable:
+                continue
+    return found or [alone for meant in _meant(text) for alone in _alone(meant)]
+
+
+def _meant(text: str) -> list[str]:
+    """What stands behind the last sign of equality; before that, where several numbers have labels, all of these.
+
+    None where the numbers in labels of one name do not rise: ``h2 = 0, h1 = 1`` has another order than the answer.
+    """
+    first, *others = _NEXT_LABEL.split(text)
+    parts = others if others and "=" not in first else [first, *others]  # without "after 3 steps"
+    highest: dict[str, list[int]] = {}
+    for label in filter(None, map(_OWN_LABEL.match, parts)):
+        name, numbers = re.sub(r"\d", "", label[1]), [int(n) for n in re.findall(r"\d+", label[1])]
+        if numbers < highest.get(name, []):
+            return []
+        highest[name] = numbers
+    ends = [part.rpartition("=")[2].strip(" \n;,:") for part in parts]
+    return [" ".join(ends), ends[-1]] if len(parts) > 1 else ends
 
 
 def _alone(text: str) -> Iterator[Matrix]:
