@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Weights = dict[str, Array]
 
+_ROUNDING = 4 * float(np.finfo(np.float64).eps)
+
 
 def inward(array: Array, layout: str) -> Array:
     """``[batch, axes in the spec's layout]`` as ``[batch, spatial..., channels]``; a view."""
@@ -25,6 +27,23 @@ def outward(array: Array, layout: str) -> Array:
 def doubled(array: Array) -> Array:
     """float64 of anything but whole numbers, which are token ids."""
     return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+
+def settled(sums: Array, largest: float) -> Array:
+    """``sums`` with 0 in the place of what rounding alone leaves of terms that cancel: 0.1 + 0.2 − 0.3 is not 5.6e−17.
+
+    ``largest`` is the magnitude of the largest term.
+    """
+    return np.where(np.abs(sums) <= _ROUNDING * largest, 0.0, sums) if np.isfinite(largest) else sums
+
+
+def largest_term(xs: list[Array], weights: Weights) -> float:
+    """The largest magnitude that a number of ``xs`` times a weight has, or a bias by itself."""
+    x, w, b = (
+        max((float(np.abs(one).max()) for one in arrays if one.size), default=0.0)
+        for arrays in (xs, weights.values(), [one for name, one in weights.items() if name.endswith("bias")])
+    )
+    return max(x * w, b)
 
 
 def blocks(array: Array, most: int) -> Iterator[Array]:

@@ -7,8 +7,10 @@ from copy import copy
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from cnncalc.engine import kernels
-from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.arrays import Array, Weights, settled
 from cnncalc.engine.kernels import Formula, Place, Shown, Terms
 from cnncalc.engine.working.activation import over_channels
 from cnncalc.kinds.base.activated import added
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST = 100  # output numbers, or steps, that are shown
 _QUOTIENTS = 12  # summands of a softmax that is written out
+_NOTHING = 1e-9  # an output below this follows from a sum of 0 where the function keeps 0
 TERMS = 100  # numbers that each is made of, at most
 
 
@@ -39,6 +42,12 @@ class Tap(NamedTuple):
     divisor: int | None
     value: float
     formula: str | None = None
+
+    @property
+    def sum(self) -> float:
+        """The numbers times their factors and the bias, added up."""
+        terms = [n * f for n, f in zip(self.numbers, self.factors, strict=True)] + [self.bias or 0.0]
+        return float(settled(np.array(math.fsum(terms)), max(map(abs, terms))))
 
 
 class Traced(NamedTuple):
@@ -92,7 +101,7 @@ def _tap(row: Row, weights: Weights, y: Array, place: tuple[int, ...], terms: Te
         numbers = [float(number) for number in terms.numbers]
         return Tap(where, numbers, [], None, called, None, value, terms.text)
     bias = weights.get("bias")
-    return Tap(
+    tap = Tap(
         where,
         _listed(terms.numbers),
         [] if terms.factors is None else _listed(terms.factors),
@@ -101,6 +110,7 @@ def _tap(row: Row, weights: Weights, y: Array, place: tuple[int, ...], terms: Te
         terms.divisor,
         value,
     )
+    return tap._replace(value=0.0) if tap.factors and tap.sum == 0 and abs(value) < _NOTHING else tap
 
 
 def _listed(numbers: Array) -> list[float]:

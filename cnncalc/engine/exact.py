@@ -9,7 +9,7 @@ import numpy as np
 
 from cnncalc.engine import by_hand, chain_rule, gradients, kernels, model, stated
 from cnncalc.engine import weights as learned
-from cnncalc.engine.arrays import Array, Weights, inward, outward
+from cnncalc.engine.arrays import Array, Weights, inward, largest_term, outward, settled
 from cnncalc.engine.kernels.activation import activate
 from cnncalc.engine.planning import memory
 from cnncalc.engine.train import objective
@@ -93,7 +93,9 @@ class Exact:
         kind, own = row.layer.kind, learned.of(self.summary, row, self.weights)
         if self.change:
             kind, own = self.change(row, own)
-        y: Array = kernels.find(kind)(kind, own, *self.operands(row))
+        operands = self.operands(row)
+        y: Array = kernels.find(kind)(kind, own, *operands)
+        y = settled(y, largest_term(operands, own)) if row.macs else y
         function = added(kind)
         return y if function is None else activate(function, y)
 

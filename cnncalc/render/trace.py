@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -88,7 +87,7 @@ def _worked(tap: Tap) -> str:
     elif tap.factors:
         terms = [f"{bracketed(n)}·{bracketed(f)}" for n, f in zip(tap.numbers, tap.factors, strict=True)]
         total = " + ".join([*terms, *([bracketed(tap.bias)] if tap.bias is not None else [])])
-        inner = math.fsum(n * f for n, f in zip(tap.numbers, tap.factors, strict=True)) + (tap.bias or 0)
+        inner = tap.sum
     elif tap.divisor is not None:
         total = f"({' + '.join(map(bracketed, tap.numbers))})/{tap.divisor}"
     else:

@@ -338,3 +338,50 @@ def test_a_long_answer_is_read_in_linear_time(text: str) -> None:
     start = process_time()
     matrix.read(text)
     assert process_time() - start < 3
+
+
+CANCELLING = [
+    (
+        "{input: 3, layers: [{dense: {name: d, units: 2, activation: relu}}], values: {input: [0.1, 0.2, -0.3],"
+        " d.kernel: [[1, 1], [1, 2], [1, 1]], d.bias: [0, 0]}, answers: {d.values: [0, 0.2]}}",
+        "relu(0) = 0",
+    ),
+    (
+        "{input: 2x1, layers: [{conv: {name: d, filters: 1, kernel: 2}}], values: {input: [0.3, -0.1],"
+        " d.kernel: [0.1, 0.3], d.bias: 0}, answers: {d.values: 0}}",
+        "(−0.1)·0.3 + 0 = 0",
+    ),
+    (
+        "{input: [1, 2], layers: [{rnn: {name: d, units: 1}}], values: {input: [1, -1], d.kernel: [0.1, 0.4],"
+        " d.recurrent_kernel: 0.4, d.bias: 0.1, d.initial_state: 0.5}, answers: {d.values: 0}}",
+        "tanh(1·0.1 + (−1)·0.4 + 0.5·0.4 + 0.1) = 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("problem", "line"), CANCELLING)
+def test_a_sum_that_cancels_is_zero_in_the_answer_and_in_its_working(tmp_path: Path, problem: str, line: str) -> None:
+    from cnncalc.render.trace import worked
+
+    stated = yaml.safe_load(problem)
+    (verdict,) = verdicts(tmp_path, [{"id": "Q", "text": "t", **stated}])
+    assert verdict.ok
+    assert list(matrix.leaves(verdict.got)) == list(matrix.leaves([stated["answers"]["d.values"]]))
+    exam = Exam([str(tmp_path / "p.yaml")], Limits())
+    truth = exam.problems["Q"].truth
+    assert any(line in text for text in worked(truth.computed.exact.traced(truth.summary.rows_by_name["d"])))
+
+
+def test_numbers_that_are_small_by_themselves_stay(tmp_path: Path) -> None:
+    small = {"input": [1e-20, 1e-21], "d.kernel": [1, 1], "d.bias": 0}
+    steep = {"input": [1, 0], "d.kernel": [-40, 0], "d.bias": 0}
+    problems: list[dict[str, Any]] = [
+        {"layers": [{"dense": {"name": "d", "units": 1}}], "values": small, "answers": {"d.values": 1.1e-20}},
+        {
+            "layers": [{"dense": {"name": "d", "units": 1, "activation": "sigmoid"}}],
+            "values": steep,
+            "answers": {"d.values": 4.248e-18},
+        },
+    ]
+    found = verdicts(tmp_path, [{"id": str(n), "text": "t", "input": 2, **one} for n, one in enumerate(problems)])
+    assert [float(f"{next(matrix.leaves([verdict.got])):.4g}") for verdict in found] == [1.1e-20, 4.248e-18]

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from cnncalc.engine.arrays import Array, Weights
+from cnncalc.engine.arrays import Array, Weights, largest_term, settled
 from cnncalc.engine.kernels import Formula, Shown, by_hand
 from cnncalc.engine.kernels.recurrent import JOINED, NAMES, begun
 from cnncalc.kinds.base.recurrent import Recurrent
@@ -49,7 +49,8 @@ class _Step(NamedTuple):
     def gate(self, name: str, function: str, number: int, size: int) -> tuple[Array, Shown]:
         """A gate: a function of its sum."""
         ours, theirs, sums = self.sum_of(number, size)
-        y = _sigmoid(ours + theirs) if function == "σ" else np.tanh(ours + theirs)
+        total = settled(ours + theirs, largest_term([self.x, self.h], self.own))
+        y = _sigmoid(total) if function == "σ" else np.tanh(total)
         wrapped = tuple(Formula(f"{function}({text})", numbers) for text, numbers in sums)
         return y, self.shown(name, f"{function}({self.formula(name)})", y, wrapped)
 
