@@ -1,4 +1,4 @@
-"""What is right: every quantity of a problem's network, and the letters that stand for unknown numbers in it."""
+"""The right answers: every quantity of a problem's network, and the letters for its unknown numbers."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 
 
 class Judged(NamedTuple):
-    """An answer as it was understood, as data: ``right`` or not, None where it cannot be read.
+    """How an answer was read, as data. ``right`` is None if the answer could not be read.
 
-    ``read``: the answer can be read in several ways, of which ``value`` alone is right. ``share``: how much of it is
-    right, cell by cell, where numbers are asked for; ``why`` it is not right, where the answer does not show it.
+    ``read``: the answer can be read in several ways, and only ``value`` is right. ``share``: the fraction of its
+    cells that are right, if numbers are asked for. ``why``: why it is wrong, if the answer itself does not show it.
     """
 
     right: bool | None
@@ -43,8 +43,8 @@ class Judged(NamedTuple):
 
 
 class Leniency(NamedTuple):
-    """What a problem lets pass: a relative ``tolerance``, spatial sizes alone, sizes in any order; and of numbers the
-    marks of each.
+    """What a problem accepts: a relative ``tolerance``, spatial sizes alone, sizes in any order. Also the marks for
+    each number.
     """
 
     tolerance: float = 0.0
@@ -58,30 +58,30 @@ _KEPT = 5000  # answers whose verdicts are kept
 
 
 class Truth:
-    """The right answers of a network; sizes are written in ``layout`` (its own where none is given)."""
+    """The right answers for a network; sizes are written in ``layout`` (default: the network's own)."""
 
     def __init__(self, network: Network, layout: str | None = None) -> None:
         self.network, self.layout = network, layout or network.layout
-        self.searches: dict[Key, Any] = {}  # for slips, which wrong answers to one question share
-        self._met: dict[frozenset[tuple[str, int]], bool] = {}  # what was found out about numbers for letters
+        self.searches: dict[Key, Any] = {}  # for slips: shared by all wrong answers to a question
+        self._met: dict[frozenset[tuple[str, int]], bool] = {}  # results of earlier checks
         self._rights: dict[Key, Any] = {}
         self._judged: dict[tuple[Key, str, str | None, Leniency], Judged] = {}
         self._steps: dict[Key, tuple[Step, ...]] = {}
-        self.worlds: dict[Any, Any] = {}  # what comes out for numbers of students
-        self.walked = 0  # layers that were worked out in these searches
+        self.worlds: dict[Any, Any] = {}  # results for students' own numbers
+        self.walked = 0  # layers computed in these searches
 
     @cached_property
     def summary(self) -> Summary:
-        """The network worked out, its letters left in. Raises SpecError, LimitError."""
+        """The summary of the network, with its letters left in. Raises SpecError, LimitError."""
         return stated.checked(self.of(self.network))
 
     def of(self, network: Network) -> Summary:
-        """``network`` worked out, its sizes written as the answers are."""
+        """The summary of ``network``, with sizes in the layout of the answers."""
         return infer.infer(network, self.layout)
 
     @cached_property
     def computed(self) -> Computed:
-        """The numbers that follow from those which the problem states. Raises SpecError where these do not fit."""
+        """The numbers computed from those the problem states. Raises SpecError if these do not fit."""
         return Computed(stated.checked((self.settled if self.letters else None) or self.summary))
 
     @cached_property
@@ -98,7 +98,7 @@ class Truth:
 
     @cached_property
     def settled(self) -> Summary | None:
-        """The network with numbers for its letters, where the file leaves just one for each."""
+        """The network with numbers for its letters, if the file allows just one for each."""
         unknown = Unknowns(self.network)
         if not unknown.names or not unknown.demands:
             return None
@@ -109,10 +109,10 @@ class Truth:
         return self.of(unknown.put(joint[0])) if len(joint) == 1 else None
 
     def get(self, key: Key, mark: Mark | None = None) -> Any:
-        """The right answer: a number, sizes as a list, None where there is none; of a letter, all that are right.
+        """The right answer: a number, sizes as a list, or None; for a letter, all numbers that are right.
 
-        It holds letters only where the file leaves them open. Raises SpecError where there is no such layer or letter,
-        NoSolution where no number fits.
+        It contains letters only if the file leaves them open. Raises SpecError for an unknown layer or letter,
+        NoSolution if no number fits.
         """
         if key not in self._rights:
             self._rights[key] = self._get(key, mark)
@@ -130,13 +130,13 @@ class Truth:
         return self.solution.unknowns[str(key.layer)].solutions
 
     def steps(self, key: Key) -> tuple[Step, ...]:
-        """The working of the right answer; worked out once, for all who had another."""
+        """The working of the right answer, computed once for all wrong answers."""
         if key not in self._steps:
             self._steps[key] = steps(self.summary, key)
         return self._steps[key]
 
     def judge(self, answer: Answer, leniency: Leniency = EXACT) -> Judged:
-        """How ``answer`` is understood, and whether it is right: worked out once for all who write the same.
+        """How ``answer`` is read, and whether it is right; computed once for all who write the same.
 
         Raises SpecError, NoSolution, LimitError.
         """
@@ -169,7 +169,7 @@ class Truth:
         )
 
     def _solves(self, letter: str, numbers: list[Any]) -> bool:
-        """Whether every number given for a letter is one that fits."""
+        """Whether every number given for a letter fits."""
         found = self.solution.unknowns[letter]
         more = found.solutions[-1:] != found.range[1:]  # than are listed
         return all(
@@ -178,7 +178,7 @@ class Truth:
         )
 
     def _meets(self, numbers: dict[str, int]) -> bool:
-        """Whether what is demanded can hold with ``numbers`` for their letters, and some numbers for the others."""
+        """Whether the demands can be met with ``numbers`` for their letters and some numbers for the other letters."""
         given = frozenset(numbers.items())
         if given not in self._met:
             self._met[given] = self._holds(Unknowns(self.network).put(numbers))
@@ -228,12 +228,12 @@ class Letters:
 
 
 def _spread(numbers: list[int]) -> set[int]:
-    """The first, the middle and the last of them."""
+    """The first, the middle and the last number."""
     return {numbers[place] for place in (0, len(numbers) // 2, -1)} if numbers else set()
 
 
 def _judged(readings: list[Any], fits: Callable[[Any], bool], length: int | None = None) -> Judged:
-    """The verdict on an answer with these readings; of none that is right, the first of the right ``length``."""
+    """The verdict on an answer with these readings; if none is right, on the first of the right ``length``."""
     if not readings:
         return Judged(right=None)
     right = [reading for reading in readings if fits(reading)]
@@ -243,7 +243,7 @@ def _judged(readings: list[Any], fits: Callable[[Any], bool], length: int | None
 
 
 def _length(value: Any) -> int | None:
-    """How many sizes there are; None of a number."""
+    """The number of sizes; None for a single number."""
     return len(value) if isinstance(value, list) else None
 
 
@@ -254,12 +254,12 @@ def _letters(got: Any) -> set[str]:
 
 
 def quantity(summary: Summary, key: Key) -> Any:
-    """A quantity of a network that was worked out. Raises SpecError."""
+    """A quantity in a summary. Raises SpecError."""
     return quantities.quantity(summary, key.layer, key.quantity)
 
 
 def agrees(summary: Summary, key: Key, got: Any, answer: Any, leniency: Leniency = EXACT) -> bool:
-    """Whether ``answer``, a number or sizes, says ``got``."""
+    """Whether ``answer``, a number or sizes, equals ``got``."""
     if not isinstance(got, list) or not isinstance(answer, list):
         return not isinstance(answer, list) and same(answer, got, leniency.tolerance)
     if key.quantity == "output" and len(got) == 1 < len(answer):  # a vector as a row, a column, or 1×1×4096
@@ -271,18 +271,18 @@ def agrees(summary: Summary, key: Key, got: Any, answer: Any, leniency: Leniency
 
 
 def _agree(summary: Summary, key: Key, got: list[Any], sizes: list[Any], tolerance: float) -> bool:
-    """Whether sizes say ``got``, one by one."""
+    """Whether each of the sizes equals its counterpart in ``got``."""
     pairs = quantities.sides(summary, Demand(key.layer, key.quantity, "=", sizes, summary.network.mark), got)
     return bool(pairs) and all(same(wanted, number, tolerance) for wanted, number in pairs or ())
 
 
 def told(key: Key, got: Any) -> Any:
-    """What comes out, as data; a letter with just one number is that number."""
+    """The computed answer as data; a letter with just one number becomes that number."""
     return got[0] if not key.quantity and len(got) == 1 else got
 
 
 def shaped(key: Key, value: Any, got: Any) -> Any:
-    """An answer as data: one number for all axes is written out, one number for a letter stands alone."""
+    """An answer as data: one number for all axes is repeated for each axis; one number for a letter is no list."""
     if not key.quantity and isinstance(value, list) and len(value) == 1:
         return value[0]
     if key.quantity in AXIAL and isinstance(value, list) and len(value) == 1 and isinstance(got, list):

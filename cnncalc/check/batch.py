@@ -53,7 +53,7 @@ def _folder(path: str) -> list[str]:
         if name.endswith(_ENDINGS) and not name.startswith(".")
     ]
     if not files:
-        raise UsageError(f"{path} holds no problem file", help="files that end in .yaml or .yml are taken")
+        raise UsageError(f"{path} holds no problem file", help="problem files end in .yaml or .yml")
     return _within(path, sorted(files))
 
 
@@ -68,7 +68,7 @@ def _within(folder: str, files: list[str]) -> list[str]:
 
 
 def check_all(files: list[str], limits: Limits, jobs: int = 1, networks: str | None = None) -> Iterator[list[Verdict]]:
-    """The verdicts on each file, in the order of ``files`` whatever ``jobs`` is; only one file's are held.
+    """The verdicts on each file, in the order of ``files`` whatever ``jobs`` is; held for one file at a time.
 
     ``networks`` as for ``problems.read``.
     """
@@ -89,7 +89,7 @@ def check_all(files: list[str], limits: Limits, jobs: int = 1, networks: str | N
 
 
 def _pool(jobs: int) -> Pool | None:
-    """So many processes; None where the system lets there be none: no shared memory, or no more processes."""
+    """A pool of ``jobs`` processes; None if the system cannot start one: no shared memory, too many processes."""
     from multiprocessing import active_children
 
     from cnncalc.check import workers

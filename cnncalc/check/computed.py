@@ -1,4 +1,4 @@
-"""What is right where numbers are asked for: the outputs of layers on the numbers that a problem states."""
+"""The right numbers: outputs of layers, computed from the numbers that a problem states."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from cnncalc.spec.demand import Key
     from cnncalc.summary.rows import Row, Summary
 
-DIGITS = 10  # of a right number, as it is told
+DIGITS = 10  # significant digits shown of a right number
 _AXES_OF_WEIGHTS = ("depth", "height", "width", "channels", "filters")
-TOLD = 5  # wrong cells that are named
+TOLD = 5  # wrong cells named in a message
 
 
 class Right(NamedTuple):
@@ -61,7 +61,7 @@ class Computed:
         return Exact(self.summary)
 
     def right(self, key: Key, mark: Mark | None = None) -> Right:
-        """The right answer to ``key``. Raises SpecError where no layer is called so or numbers are missing."""
+        """The right answer to ``key``. Raises SpecError if there is no such layer or numbers are missing."""
         if key not in self._known:
             self._known[key] = self._worked_out(key, mark)
         return self._known[key]
@@ -85,7 +85,7 @@ class Computed:
         return Right([float(n) for n in array.ravel()], array.shape, axes)
 
     def following(self, key: Key, own: dict[Key, Any]) -> Right | None:
-        """What comes out with a student's ``own`` numbers for the outputs of other layers; None where these have
+        """The result of a student's ``own`` numbers in place of the outputs of other layers; None if these have
         sizes that cannot be put there, or lead nowhere.
         """
         from cnncalc.engine import exact
@@ -103,7 +103,7 @@ class Computed:
 
 
 def find_row(summary: Summary, key: Key, mark: Mark | None = None) -> Row:
-    """The layer that ``key`` names, of a block the one that it puts out. Raises SpecError."""
+    """The layer that ``key`` names; for a block, the layer whose output is the block's. Raises SpecError."""
     name = key.layer or ""
     block = summary.network.blocks.get(name)
     if block and block.value >= len(summary.inputs):
@@ -137,12 +137,12 @@ def of_array(array: Any, summary: Summary) -> Right:
 
 
 def compare(text: str, right: Right, tolerance: float = 0.0, shares: tuple[Fraction, ...] = ()) -> Compared | None:
-    """An answer beside the right numbers, in the reading that fits best; None where it cannot be read.
+    """An answer compared with the right numbers, in the reading that fits best; None if it cannot be read.
 
-    ``shares`` are the marks of each number, alike where none are given. Raises SpecError where they are not as many.
+    ``shares`` are the marks of each number, equal by default. Raises SpecError if their number is wrong.
     """
     if len(shares) not in (0, len(right.flat)):
-        raise SpecError(f"marks are given for {len(shares)} numbers, and the answer has {len(right.flat)}")
+        raise SpecError(f"marks are given for {len(shares)} numbers, but the answer has {len(right.flat)}")
     shares = shares if any(shares) else (Fraction(1),) * len(right.flat)
     readings = matrix.read(text)
     fitting = [(reading, cells) for reading in readings for cells in _fitted(reading, right)]
@@ -158,11 +158,11 @@ def compare(text: str, right: Right, tolerance: float = 0.0, shares: tuple[Fract
 def _compared(
     reading: Matrix, cells: list[Cell | None], right: Right, tolerance: float, shares: tuple[Fraction, ...]
 ) -> Compared:
-    """Cell by cell. Numbers that are all cut off in place of rounded are right: one alone is a mistake in rounding."""
+    """Compare cell by cell. If all numbers are truncated they are right; a few are mistakes in rounding."""
     pairs = list(zip(cells, right.flat, strict=True))
     wrong = [i for i, (cell, n) in enumerate(pairs) if not (cell and cell.says(n, tolerance))]
     if not tolerance and len(wrong) > 1 and all(cell and cell.cuts(n) for cell, n in pairs):
-        wrong = []  # every digit behind the last decimal was cut off
+        wrong = []  # truncated, all of them
     lost = sum((shares[index] for index in wrong), Fraction(0))
     share = 1 - lost / sum(shares)
     why = f"has {', '.join(_wrong(wrong, cells, right))}" if wrong else ""

@@ -1,4 +1,4 @@
-"""Checking and marking from Python: what ``cnncalc.check_answers`` and ``cnncalc.mark_answers`` are."""
+"""Checking and marking from Python: ``cnncalc.check_answers`` and ``cnncalc.mark_answers``."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Path = str | os.PathLike[str]
 
 
 def check_answers(*paths: Path, limits: Limits | None = None, jobs: int = 1) -> Iterator[Verdict]:
-    """Recompute every answer of problem files, and of networks what they ``expect``: a verdict for each, in order.
+    """Recompute every answer in problem files, and what networks ``expect``: a verdict for each, in order.
 
-    ``paths`` are files, folders or patterns. A file that is invalid is a verdict that is not ``ok``. Raises UsageError
+    ``paths`` are files, folders or patterns. An invalid file gives a verdict that is not ``ok``. Raises UsageError
     where a path names nothing.
 
     >>> all(verdict.ok for verdict in check_answers("specs/quiz.yaml"))
@@ -35,8 +35,8 @@ def mark_answers(
 ) -> Iterator[Student]:
     """Mark an answer sheet (CSV or .xlsx; a row for each answer or for each student) against problem files.
 
-    One student comes after another. ``columns`` is a YAML file that says what the columns are, where their headings do
-    not; ``encoding`` is that of a CSV that is not found to be in UTF-8, UTF-16 or Windows-1252.
+    Students come in the order of the sheet. ``columns`` is a YAML file that says what the columns mean, if their
+    headings do not; ``encoding`` is needed for a CSV that is not in UTF-8, UTF-16 or Windows-1252.
 
     Raises SpecError with every row of the sheet that is wrong, and for a problem that cannot be worked out.
 

@@ -150,7 +150,7 @@ def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits,
     if "network" in node.items:
         for key in _INSTEAD:
             if key in node.items:
-                raise BadValue(f"{key} stands beside network", node.keys[key], "keep one of the two")
+                raise BadValue(f"{key} is given together with network", node.keys[key], "keep one of the two")
         layout_node = items.get("layout")
         layout = order(layouts.word(layout_node, Context(limits))) if layout_node else None
         base = named_network.read(path, node.items["network"], limits, networks)
@@ -221,7 +221,7 @@ def _options(node: Node, answers: dict[str, Node]) -> dict[str, list[Node]]:
     found = {}
     for key, options in node.items.items():
         if key not in answers:
-            raise BadValue(f'options are given for "{key}", which is not answered', node.keys[key])
+            raise BadValue(f'options are given for "{key}", which has no answer', node.keys[key])
         if not isinstance(options, Sequence) or not options.items:
             raise values.expected("options", options, "a list of answers to choose from", form)
         found[key] = options.items
@@ -229,7 +229,7 @@ def _options(node: Node, answers: dict[str, Node]) -> dict[str, list[Node]]:
 
 
 def _network_file(path: str, root: Mapping, limits: Limits) -> Iterator[Problem]:
-    """A network file as a problem; none where it expects nothing."""
+    """A network file as a problem; nothing if it expects nothing."""
     built = network.build(document.read(root, limits))
     if not built.demands:
         return

@@ -30,7 +30,7 @@ def marks(node: Node | None, answers: list[str], context: Context) -> dict[str, 
     if isinstance(node, Mapping):
         for key in node.items:
             if key not in answers:
-                raise BadValue(f'marks are given for "{key}", which is not answered', node.keys[key])
+                raise BadValue(f'marks are given for "{key}", which has no answer', node.keys[key])
         each = {key: sum(_leaves(mark, context), Fraction(0)) for key, mark in node.items.items()}
         return {key: each.get(key, Fraction(1)) for key in answers}
     if node is not None:

@@ -193,14 +193,14 @@ def test_the_library_takes_a_map_and_an_encoding(tmp_path: Path) -> None:
     ("sheet", "columns", "told"),
     [
         ("ID,A\n1,2\n", '{"B": Q2}', 'no column is called "B"'),
-        ("ID,A\n1,2\n", '{"A": Q2.q}', '"Q2.q" is no answer that is asked for'),
+        ("ID,A\n1,2\n", '{"A": Q2.q}', '"Q2.q" is not an answer that is asked for'),
         ("ID,A\n1,2\n", "[A]", "found a list of 1"),
         ("ID,Q2,Q2.p\n1,2,2\n", None, "both stand for Q2 p"),
         ("ID,Q2\n,2\n", None, "the student is missing"),
         ("ID,Q2\n1,2\n1,3\n", None, '"1" answers Q2 p twice'),
-        ("ID,Q2\n1,2,9\n", None, "3 cells, where the heading has 2"),
+        ("ID,Q2\n1,2,9\n", None, "3 cells, but the heading has 2"),
         ("Q2,Q1.c1.params\n2,260\n", None, 'the column "student" is not in the heading'),
-        ("ID,Frage 9\n1,2\n", None, "no column stands for an answer that is asked for"),
+        ("ID,Frage 9\n1,2\n", None, "no column has an answer that is asked for"),
         ("ID,Q1 c1.parms\n1,2\n", None, 'did you mean "Q1.c1.params"?'),
     ],
 )  # fmt: skip

@@ -210,7 +210,7 @@ def test_marks_of_another_number_of_cells_are_refused(tmp_path: Path) -> None:
     problem = {**yaml.safe_load(CONV)["problems"][0], "marks": {"c.values": [1, 2]}}
     first, second = verdicts(tmp_path, [problem])
     assert (first.ok, second.ok) == (False, True)
-    assert "marks are given for 2 numbers, and the answer has 4" in first.text
+    assert "marks are given for 2 numbers, but the answer has 4" in first.text
 
 
 def test_what_follows_from_a_students_own_map_is_follow_through(tmp_path: Path) -> None:

@@ -331,7 +331,7 @@ def test_a_copied_problem_file_says_the_same(exam: Path, tmp_path: Path, call: C
 @pytest.mark.parametrize(
     ("problem", "arguments", "code", "told"),
     [
-        ("{id: a, input: 4x4x1, layers: [relu], answers: {relu1.params: 3}}", (), 0, "this is not right"),
+        ("{id: a, input: 4x4x1, layers: [relu], answers: {relu1.params: 3}}", (), 0, "this is wrong"),
         ("{id: a, input: 4x4x1, layers: [relu], answers: {relu9.params: 3}}", (), 3, "relu9"),
         ("{id: a, input: 4x4x1, layers: [{conv: {kernel: 3}}], answers: {conv1.params: 3}}", (), 3, "filters"),
         ("{id: a, input: 4x4x1, layers: [relu], answers: {relu1.params: 0}, options: {relu1.params: [1, 2]}}", (), 3,

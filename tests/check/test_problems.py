@@ -125,7 +125,7 @@ def test_a_network_beside_the_file(verdicts: Verdicts, tmp_path: Path) -> None:
     assert "exam.yaml:2:22" in missing.text
     assert "net.yaml" in missing.text
     (both,) = verdicts("problems:\n  - {id: a, network: net.yaml, input: 3, answers: {c.params: 1}}\n")
-    assert "input stands beside network" in both.text
+    assert "input is given together with network" in both.text
 
 
 def test_of_a_multiple_choice_just_one_option_is_right(one: One) -> None:

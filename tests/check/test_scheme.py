@@ -75,7 +75,7 @@ def test_the_verdict_of_a_repeated_slip_is_still_wrong(mark: Mark) -> None:
     answers = mark(EXAM.format(own="once: true", shared=""), *((*k.split(), a) for k, a in BIASES.items()))
     said = {(a["problem"], a["key"]): (a["verdict"], a["remark"], a["slip_names"]) for a in answers}
     assert said["A", "a.params"] == ("wrong", None, "bias")
-    assert said["A", "b.params"] == ("wrong", "repeats a slip that has taken off marks before", "bias")
+    assert said["A", "b.params"] == ("wrong", "repeats a slip that has already lost marks", "bias")
 
 
 @pytest.mark.parametrize(

@@ -42,13 +42,13 @@ HEAD = "student,problem,key,answer\n"
         ("a,b,c\n", 'the column "student" is not in the heading', "sheet.csv:1:1"),
         ("student,problem,key,anser\n", 'did you mean "anser"?', "sheet.csv:1:1"),
         ("student,student,problem,key,answer\n", "twice in the heading", "sheet.csv:1:1"),
-        (HEAD + "S1,Q,c1.params\n", "3 cells, where the heading has 4", "sheet.csv:2:1"),
+        (HEAD + "S1,Q,c1.params\n", "3 cells, but the heading has 4", "sheet.csv:2:1"),
         (HEAD + ",Q,c1.params,896\n", "the student is missing", "sheet.csv:2:1"),
         (HEAD + "S1,,c1.params,896\n", "the problem is missing", "sheet.csv:2:1"),
         (HEAD + "S1,Q,c1.params,896\nS2,Q,c1.params,896\nS1,Q,c1.params,864\n", "Q c1.params twice", "sheet.csv:4:1"),
-        (HEAD.replace("\n", ",layout\n") + "S1,Q,c1.output,1x1x1,up\n", '"up" is no layout', "sheet.csv:2:1"),
-        (HEAD + 'S1,Q,c1.params,896\nS2,Q,c1.params,"896\nS3,Q,c1.params,896\n', "is no CSV", "sheet.csv:3:1"),
-        (HEAD + 'S1,Q,c1.params,"89"6\nS2,Q,c1.params,896\n', "is no CSV", "sheet.csv:2:1"),
+        (HEAD.replace("\n", ",layout\n") + "S1,Q,c1.output,1x1x1,up\n", '"up" is not a layout', "sheet.csv:2:1"),
+        (HEAD + 'S1,Q,c1.params,896\nS2,Q,c1.params,"896\nS3,Q,c1.params,896\n', "is not valid CSV", "sheet.csv:3:1"),
+        (HEAD + 'S1,Q,c1.params,"89"6\nS2,Q,c1.params,896\n', "is not valid CSV", "sheet.csv:2:1"),
         (HEAD.encode() + b"S\x81,Q,c1.params,896\n", "is neither UTF-8 nor Windows-1252", "sheet.csv:2:2"),
     ],
 )  # fmt: skip
@@ -175,7 +175,7 @@ def test_a_key_that_is_not_right_is_told_and_marked_by_what_comes_out(call: Call
     (tmp_path / "sheet.csv").write_text(HEAD + "S1,Q,c1.params,896\n")
     code, out, err = call("check", tmp_path / "exam.yaml", "--answers", tmp_path / "sheet.csv", "--format", "json")
     assert code == 0
-    assert "Q c1.params: this is not right" in err
+    assert "Q c1.params: this is wrong" in err
     assert json.loads(out)["students"][0]["marks"] == 1
 
 

@@ -28,7 +28,7 @@ _BATCH = "N"  # the letter of a batch axis
 
 
 def text_of(node: Node, key: Key | None = None) -> str | None:
-    """An answer of a problem file as one would write it on a sheet; None for null, and for what is no answer."""
+    """An answer in a problem file as a student would write it on a sheet; None for null and for anything else."""
     if key is not None and key.numbers:
         return matrix.text_of(node)
     if isinstance(node, Scalar):
@@ -52,12 +52,12 @@ class Answer:
 
     @property
     def shown(self) -> str:
-        """The text, cut where it is far too long."""
+        """The text, cut if it is far too long."""
         return cut(self.text)
 
     @property
     def is_nothing(self) -> bool:
-        """Whether it says that there is none."""
+        """Whether the answer is "none"."""
         return self.text.strip().lower() in _NOTHING
 
     @cached_property
@@ -76,7 +76,7 @@ class Answer:
     def readings(self, letters: Collection[str], layout: str) -> list[Any]:
         """What the answer may mean in a problem with these ``letters``, as data, sizes in the order of ``layout``.
 
-        The most literal group of meanings that has no other letters in it; empty where the answer cannot be read.
+        The most literal group of meanings with no other letters in it; empty if the answer cannot be read.
         """
         known = {*letters, _BATCH} if self.key.quantity == "output" else set(letters)
         for group in self._groups:
@@ -98,7 +98,7 @@ class Answer:
 
 
 def _in_case(meant: Any, known: set[str]) -> Any:
-    """A meaning with ``f`` for ``F`` and the like, where the problem has the letter in the other case alone."""
+    """A meaning with ``f`` for ``F`` and the like, if the problem has the letter only in the other case."""
     case: dict[str, Number] = {name.swapcase(): Letter(name) for name in known if name.swapcase() not in known}
     if isinstance(meant, tuple) and not isinstance(meant, Shape):
         return tuple(_in_case(part, known) for part in meant)

@@ -25,10 +25,10 @@ class Unreadable(ValueError):
 
 
 def evaluate(text: str, decimal: str = ".") -> Value:
-    """What ``text`` comes to, ``decimal`` (``.`` or ``,``) being the decimal sign and the other one grouping thousands.
+    """The value of ``text``. ``decimal`` (``.`` or ``,``) is the decimal sign; the other one groups thousands.
 
-    Numbers divide exactly. A quotient with a letter in it is rounded down, or up between ceiling signs. A sign of
-    multiplication may be left out before a letter and before a bracket. Raises Unreadable; work grows with the text.
+    Numbers divide exactly. A quotient with a letter in it is rounded down, or up between ceiling signs. The
+    multiplication sign may be left out before a letter or a bracket. Raises Unreadable; work grows with the text.
 
     >>> evaluate("32(3*3*16 + 1)"), evaluate("4.64*10^3"), evaluate("27/2"), str(evaluate("2(H - 4)"))
     (4640, 4640, Fraction(27, 2), '2H - 8')
@@ -65,7 +65,7 @@ def _tokens(text: str, decimal: str) -> Iterator[Value | str]:
 
 
 def _simple(number: Any) -> Value:
-    """A whole fraction as ``int``. Raises Unreadable for what is too large to be an answer."""
+    """A whole fraction as an ``int``. Raises Unreadable if it is too large to be an answer."""
     if isinstance(number, Expr):
         return number
     if abs(number) >= _LARGEST or number.denominator >= _LARGEST:
@@ -82,7 +82,7 @@ class _Stack:
         self.operand_next = True
 
     def put(self, token: Value | str) -> None:
-        """Take the next token. Raises Unreadable where it cannot stand there."""
+        """Take the next token. Raises Unreadable if it cannot come here."""
         if not self.operand_next and (isinstance(token, Expr) or token in _CLOSING):
             self.put("*")
         if not isinstance(token, str):
@@ -105,7 +105,7 @@ class _Stack:
             self._close(token)
 
     def result(self) -> Value:
-        """The number, when all tokens are put. Raises Unreadable."""
+        """The number, after the last token. Raises Unreadable."""
         if self.operand_next:
             raise Unreadable("a number is missing at the end")
         self._reduce(0)
@@ -123,7 +123,7 @@ class _Stack:
             self.numbers[-1] = _ROUNDED[opening](number)
 
     def _reduce(self, strength: int) -> None:
-        """Work out what binds at least as tightly as ``strength``, back to the last opening bracket."""
+        """Apply the operators that bind at least as tightly as ``strength``, back to the last opening bracket."""
         while self.signs and _STRENGTH.get(self.signs[-1], -1) >= strength:
             sign, second = self.signs.pop(), self.numbers.pop()
             if sign == "negative":
@@ -132,7 +132,7 @@ class _Stack:
                 self.numbers.append(_simple(self._worked_out(sign, self.numbers.pop(), second)))
 
     def _worked_out(self, sign: str, first: Any, second: Any) -> Any:
-        """``first sign second``. Raises Unreadable for what has no value, and for broken multiples of a letter."""
+        """``first sign second``. Raises Unreadable if it has no value, or is a fractional multiple of a letter."""
         if sign == "^":
             return _power(first, second)
         letters = isinstance(first, Expr) or isinstance(second, Expr)
@@ -147,13 +147,13 @@ class _Stack:
         return first // second if sign == "//" else Fraction(first) / second
 
     def _rounded_up(self) -> bool:
-        """Whether the innermost signs of rounding around this place are those of a ceiling."""
+        """Whether the innermost rounding signs around this place are ceiling signs."""
         return next((_ROUNDED[sign] for sign in reversed(self.signs) if sign in _ROUNDED), None) is math.ceil
 
 
 def _power(base: Any, exponent: Any) -> Any:
     if not (isinstance(exponent, int) and 0 <= exponent <= _LARGEST_POWER):
-        raise Unreadable("an exponent is a small whole number")
+        raise Unreadable("an exponent must be a small whole number")
     result: Any = 1
     for _ in range(exponent):
         result = result * base if isinstance(base, Expr) else _simple(result * base)

@@ -8,11 +8,11 @@ from typing import Any
 from cnncalc.symbolic.expr import Expr, Number, value
 from cnncalc.symbolic.tree import substitute, unknowns
 
-_POINTS = 60  # numbers put for the letters of two expressions that are compared
+_POINTS = 60  # values tried for the letters of two expressions
 
 
 def same(first: Any, second: Any, tolerance: float = 0.0) -> bool:
-    """Whether two numbers, or two expressions for all numbers in place of their letters, are the same.
+    """Whether two numbers are equal, or two expressions are equal for all values of their letters.
 
     ``tolerance`` is relative to ``second``. Whole numbers and fractions are compared exactly.
     """

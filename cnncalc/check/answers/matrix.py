@@ -14,7 +14,7 @@ from cnncalc.spec.node import Node, Scalar, Sequence, is_null
 
 LONGEST = 100_000  # characters that are read
 _LONGEST_NUMBER = 40  # characters
-_CUT = 2  # decimals from which on numbers may be cut off in place of rounded
+_CUT = 2  # with this many decimals or more, numbers may be truncated instead of rounded
 _DEEPEST = 6  # brackets inside each other
 _SIGNS = str.maketrans({
     **dict.fromkeys("−–—‐‑", "-"), **dict.fromkeys("({", "["), **dict.fromkeys(")}", "]"), "&": " ", "\t": " ",
@@ -22,7 +22,7 @@ _SIGNS = str.maketrans({
 })  # fmt: skip
 _NUMBER = re.compile(r"([+-]?)(\d+\.?\d*|\.\d+)(?:[eE]([+-]?\d{1,2})|\*10\^([+-]?\d{1,2}))?(?:/(\d{1,9}))?")
 _TOKEN = re.compile(r"[\[\];,\n|]|[^\s\[\];,|]+")
-_UNKNOWN = ("?", "-", "_", "...")  # what stands in a cell that was left open
+_UNKNOWN = ("?", "-", "_", "...")  # how people mark a cell that they leave open
 _SUPERSCRIPT = re.compile("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 _LABEL = r"[^\W\d_]\w*(?:\[[\w, ;]*\])?"
 _OWN_LABEL = re.compile(rf"\s*({_LABEL})\s*=")
@@ -30,13 +30,13 @@ _NEXT_LABEL = re.compile(rf"(?<![=+\-*/,;\s])(?:[,;\s]|\band\b)+(?={_LABEL}\s*=)
 
 
 class Cell(NamedTuple):
-    """A number as written: with so many ``decimals``, or None where it is a fraction, which is exact."""
+    """A number as written, and its number of ``decimals``: None for a fraction, which is exact."""
 
     number: Fraction
     decimals: int | None
 
     def says(self, right: float, tolerance: float = 0.0) -> bool:
-        """Whether ``right``, rounded to as many decimals, is this number; of two that are as near, either.
+        """Whether ``right``, rounded to as many decimals, is this number; a tie may be rounded either way.
 
         A relative ``tolerance`` takes the place of the rounding.
         """
@@ -50,7 +50,7 @@ class Cell(NamedTuple):
         return apart <= 0.5 * 10.0**-self.decimals + slack
 
     def cuts(self, right: float) -> bool:
-        """Whether it is ``right`` with the digits behind its last decimal cut off, of which it has a few."""
+        """Whether it is ``right`` truncated to as many decimals, of which there are at least _CUT."""
         number, slack = float(self.number), 1e-12 * max(1.0, abs(right))
         if self.decimals is None or self.decimals < _CUT or number * right < 0:
             return False
@@ -58,7 +58,7 @@ class Cell(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """Numbers in the order written, row by row, and the ``sizes`` of the lists that they stand in; a cell that was
+    """Numbers in the order written, row by row, and the ``sizes`` of the nested lists; a cell that was
     left open is None.
     """
 
@@ -72,11 +72,11 @@ class Matrix(NamedTuple):
 
 
 class _Unreadable(ValueError):
-    """The text is no list of numbers."""
+    """The text is not a list of numbers."""
 
 
 def text_of(node: Node) -> str | None:
-    """An answer of a problem file, a number or nested lists, as text; None for null, and for what is no such thing."""
+    """An answer of a problem file, a number or nested lists, as text; None for null and for anything else."""
     if isinstance(node, Scalar):
         return None if is_null(node) else node.text
     if not isinstance(node, Sequence):
@@ -86,8 +86,8 @@ def text_of(node: Node) -> str | None:
 
 
 def read(text: str) -> list[Matrix]:
-    """What ``text`` may mean, the most literal reading first; none where it is no list of numbers. A comma between
-    digits stands between numbers or before decimals.
+    """What ``text`` may mean, the most literal reading first; nothing if it is not a list of numbers. A comma between
+    digits separates numbers or comes before decimals.
 
     >>> read("0 2 -1; 2 3 4")[0].sizes, read("[[0,2],[2,3],[9,3]]")[0].sizes
     ((2, 3), (3, 2))
@@ -140,7 +140,7 @@ def _alone(text: str) -> Iterator[Matrix]:
 
 
 def _nested(text: str) -> Any:
-    """Lists in lists of the words of ``text``: by brackets, and inside them by rows; bars and empty lines part maps."""
+    """The words of ``text`` as nested lists: by brackets, then by rows; bars and empty lines separate maps."""
     if "[" not in text:
         maps = [part for part in re.split(r"\||\n\s*\n", text) if part.strip()]
         if len(maps) > 1:
@@ -165,7 +165,7 @@ def _nested(text: str) -> Any:
 
 
 def _rows(items: list[Any]) -> Any:
-    """What stands inside one pair of brackets: lists as they are, words in rows where a sign parts these."""
+    """The contents of one pair of brackets: lists as they are, words in rows if a sign separates rows."""
     lists = [item for item in items if isinstance(item, list)]
     if lists:
         if any(item not in (",", ";", "\n") for item in items if not isinstance(item, list)):
@@ -221,7 +221,7 @@ def plain(number: Fraction | float, digits: int = 15) -> int | float:
 
 
 def folded(flat: list[Any], sizes: tuple[int, ...]) -> Any:
-    """``flat`` as nested lists of these sizes; without sizes its one item."""
+    """``flat`` as nested lists of these sizes; its one item if there are no sizes."""
     if not sizes:
         return flat[0]
     step = len(flat) // sizes[0] if sizes[0] else 0

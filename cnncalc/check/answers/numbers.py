@@ -52,7 +52,7 @@ def _worded(text: str, in_bytes: bool, *, formula: bool) -> tuple[str, ...]:  # 
 
 
 def each_decimal(read: Callable[[str], Value]) -> Iterator[Value]:
-    """What ``read`` gives with each decimal sign, as far as it gives anything."""
+    """The results of ``read`` with each decimal sign that it can read."""
     for decimal in DECIMALS:
         try:
             yield read(decimal)
@@ -107,7 +107,7 @@ def letter_values(text: str, letter: str) -> tuple[tuple[Value, ...], ...]:
 
 
 def _of_letter(text: str, letter: str) -> str:
-    """The part of ``text`` that is about ``letter``. Raises Unreadable where it is about something else."""
+    """The part of ``text`` that is about ``letter``. Raises Unreadable if it is about something else."""
     if _IN_SUM.search(text):
         raise Unreadable("both sides together")
     given: dict[str, str] = dict(re.findall(r"\b([A-Za-z]\d*)\s*=\s*([^,;=]+)", text))

@@ -8,7 +8,7 @@ from cnncalc.check.answers.typography import NUMBERS
 
 _UNITS = r"(?:pixels?|px|values?|numbers?|neurons?|units?|werte|neuronen|in total|total)"
 _FEW = "|".join(word for word, number in NUMBERS.items() if int(number) > 1)
-#: Patterns with what stands for them, in this order.
+#: Patterns and their replacements, applied in this order.
 _RULES = [
     (re.compile(pattern, re.I), sign)
     for pattern, sign in (
@@ -28,7 +28,7 @@ _AND = re.compile(r"\s(?:and|und)\s|\s?&\s?")
 
 
 def with_separators(text: str) -> str:
-    """``text`` with signs for the words between its sizes.
+    """``text`` with the words between its sizes replaced by signs.
 
     >>> with_separators("28 by 28 by 10"), with_separators("24-24-6"), with_separators("6x6 (36 pixels)")
     ('28 x 28 x 10', '24x24x6', '6x6')

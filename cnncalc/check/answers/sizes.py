@@ -48,7 +48,7 @@ _TOGETHER = re.compile(r"\b([HWDCT]{2,4})\b(?=\s*[:=])")  # CHW:
 
 @lru_cache(maxsize=4096)
 def sizes(text: str) -> tuple[tuple[Sizes, ...], ...]:
-    """What ``text`` may mean where sizes are asked for, in groups: by name, literally, and with its words left out.
+    """What ``text`` may mean as sizes, in groups: by name, literally, and with its words left out.
 
     >>> sizes("28×28×10"), sizes("10@28x28")[1][0].channels
     ((((28, 28, 10),),), 10)
@@ -142,7 +142,7 @@ def _worded(text: str) -> list[Sizes]:
 
 
 def _listed(text: str, *, mixed: bool = True) -> list[Sizes]:
-    """Sizes in their order: of a calculation the last step with several sizes, or else the last.
+    """Sizes in their order; for a calculation, the last step with several sizes, or else the last step.
 
     ``mixed``: commas may stand between sizes beside other signs, as in ``28x28,16``.
     """
@@ -163,7 +163,7 @@ def _listed(text: str, *, mixed: bool = True) -> list[Sizes]:
 
 
 def _read(parts: list[str], decimal: str) -> Iterator[tuple[Value, ...]]:
-    """The parts as numbers; a power among them as so many equal sizes first."""
+    """The parts as numbers; a power such as 28² is first read as that many equal sizes."""
     try:
         plain = tuple(Letter("N") if part in _BATCH else evaluate(part, decimal) for part in parts)
     except Unreadable:
@@ -179,7 +179,7 @@ def _read(parts: list[str], decimal: str) -> Iterator[tuple[Value, ...]]:
 
 
 def _without_brackets(text: str) -> str:
-    """``text`` without brackets that stand around the whole of it."""
+    """``text`` without brackets around all of it."""
     while text and text[0] in _OPENING[:3]:
         depths = list(accumulate((c in _OPENING) - (c in _CLOSING) for c in text))
         if 0 in depths[:-1] or depths[-1] != 0:

@@ -1,4 +1,4 @@
-"""What stands around an answer besides words: quotes, emphasis, LaTeX, HTML, ticks, the letter of a question."""
+"""What surrounds an answer besides words: quotes, emphasis, LaTeX, HTML, ticks, the letter of a question."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ NUMBERS = {
 
 
 def bare(text: str) -> str:
-    """``text`` without what is only put around an answer.
+    """``text`` without the quotes and marks around the answer.
 
     >>> bare("<p>4640&nbsp;</p>")
     '4640'

@@ -45,7 +45,7 @@ _WORD = re.compile(r"(?!x+(?![^\W\d_]))[^\W\d_]{2,}\.?", re.I)
 
 
 def plain(text: str) -> str:
-    """``text`` with the signs of a keyboard: ``x * - ' =`` and ``^``. Raises Unreadable if it is no answer's length."""
+    """``text`` with the signs of a keyboard: ``x * - ' =`` and ``^``. Raises Unreadable if it is too long."""
     text = text.strip()
     if len(text) > LONGEST:
         raise Unreadable("too long")
@@ -60,16 +60,16 @@ def plain(text: str) -> str:
 
 
 def steps(text: str) -> list[str]:
-    """A calculation step by step, the result last: what stands between the signs of equality, without labels."""
+    """A calculation step by step, the result last: the parts between equals signs, without labels."""
     return [_LABEL.sub("", part).strip(" ,;.:") for part in text.split("=") if part.strip(" ,;.:")]
 
 
 def without_words(text: str, *, in_bytes: bool = False, formula: bool = False) -> list[str]:
-    """``text`` without its words, suffixes such as ``k`` and ``MiB`` written out, in each way that they are meant.
+    """``text`` without its words, suffixes such as ``k`` and ``MiB`` written out, in each way they may be meant.
 
-    ``formula``: capitals are no words but letters to be multiplied, as in ``F²CM weights``.
+    ``formula``: capitals are not words but letters to be multiplied, as in ``F²CM weights``.
 
-    Raises Unreadable where the words change what the numbers mean.
+    Raises Unreadable if the words change what the numbers mean.
     """
     text = _TYPES.sub(" ", _BIAS.sub(" ", text))
     text = _LITTLE.sub(" ", _JOINED.sub(" ", _EMPTY_BRACKETS.sub(" ", text)))
@@ -77,14 +77,14 @@ def without_words(text: str, *, in_bytes: bool = False, formula: bool = False) -
         raise Unreadable("the words change what is meant")
     units = list(_BYTES.finditer(text))
     if (units and not in_bytes) or (in_bytes and _NO_BYTES.search(text)):
-        raise Unreadable("another unit than is asked for")
+        raise Unreadable("a different unit from the one asked for")
     text = _SUFFIX.sub(lambda found: f"*10^{_TIMES[found[1].lower()]}", text) if not units else text
     word = _LOWER_WORD if formula else _WORD
     return [word.sub("  ", _with_units(text, units, bases)) for bases in _bases(units)]
 
 
 def _bases(units: list[re.Match[str]]) -> list[tuple[int, ...]]:
-    """What 1 k is for each unit: 1,024 where it is written KiB; where it is written KB some mean 1,000, some 1,024."""
+    """What 1 k is for each unit: 1,024 for KiB; for KB some mean 1,000, some 1,024."""
     return list(product(*((1024,) if unit[2] else (1000, 1024) if unit[1] else (1000,) for unit in units[:2])))
 
 

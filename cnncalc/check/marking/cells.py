@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from cnncalc.errors import Mark
 
-Row = tuple[list[str], Mark]  # as it stands on a sheet, with the place where it begins
+Row = tuple[list[str], Mark]  # its cells, and the place where it begins
 
 
 class Cell(NamedTuple):
-    """An answer of a student as it stands on the sheet; None where there is none. ``layout``: how its sizes are."""
+    """A student's answer as written on the sheet; None if it is missing. ``layout``: the order of its sizes."""
 
     student: str
     problem: str

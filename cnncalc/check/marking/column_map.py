@@ -1,4 +1,4 @@
-"""``--map columns.yaml``: what stands in the columns of a sheet, said by hand."""
+"""``--map columns.yaml``: what the columns of a sheet mean, given by hand."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ _FORM = '{"Response 1": Q1.c1.output, "ID": student}'
 
 
 def read(path: str, limits: Limits, labels: Labels) -> dict[str, str | Place | None]:
-    """What each heading in the file stands for: a word of TARGETS, an answer, or None where it is to be left out.
+    """What each heading in the file means: a word of TARGETS, an answer, or None for a column to leave out.
 
     Raises SpecError with every line that is wrong, UsageError, LimitError.
     """
     root = reader.read(source.load(path, limits), limits, _FORM)
     if not isinstance(root, Mapping):
-        raise values.expected("a map of columns", root, "headings with what they stand for", _FORM)
+        raise values.expected("a map of columns", root, "the meaning of each heading", _FORM)
     faults: list[Problem] = []
     found = {heading.strip(): _target(node, labels, faults) for heading, node in root.items.items()}
     if faults:
@@ -34,5 +34,5 @@ def _target(node: Node, labels: Labels, faults: list[Problem]) -> str | Place | 
     place = labels.of(text)
     if place is None and text not in TARGETS:
         help = f"{labels.nearest(text)}; or one of {', '.join(TARGETS)}; or null"
-        faults.append(Problem(f'"{text[:60]}" is no answer that is asked for', node.mark, help=help))
+        faults.append(Problem(f'"{text[:60]}" is not an answer that is asked for', node.mark, help=help))
     return place or text

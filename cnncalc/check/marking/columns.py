@@ -35,16 +35,16 @@ TARGETS = (*LONG, "layout")  # besides answers
 
 
 class Clash(ValueError):
-    """Two columns stand for the same."""
+    """Two columns have the same meaning."""
 
 
 class Columns(NamedTuple):
-    """What a heading was understood as.
+    """How a heading was understood.
 
-    ``students``: the columns that may name the student, each a tuple whose texts belong together, the preferred first;
-    ``student`` is that of them which does.
-    In the long form ``roles`` has the column of each of LONG; in the wide form ``answers`` has, for columns of answers,
-    what they answer: one place, or those of a whole problem. ``responses`` are those of them that are only numbered.
+    ``students``: the columns that may name the student, preferred first, each a tuple whose texts belong together;
+    ``student`` is the one that does.
+    In the long form ``roles`` has the column of each of LONG. In the wide form ``answers`` maps columns of answers to
+    what they answer: one place, or all places of a problem. ``responses`` are the columns that are only numbered.
     """
 
     heading: list[str]
@@ -65,12 +65,12 @@ class Columns(NamedTuple):
 
     @property
     def plain(self) -> bool:
-        """Whether it is the heading that needs no explanation."""
+        """Whether the heading needs no explanation."""
         return not self.wide and all(self.heading[self.roles[n]].strip().lower() == n for n in LONG if n in self.roles)
 
 
 def understood(heading: list[str], labels: Labels, given: dict[str, str | Place | None]) -> Columns | None:
-    """The columns of a row of headings; None where it is no heading. ``given``: what headings stand for, by hand.
+    """The columns of a row of headings; None if it is not one. ``given``: what headings mean, given by hand.
 
     Raises Clash.
     """
@@ -108,7 +108,7 @@ def _roles(heading: list[str], by_hand: dict[int, str | Place | None]) -> tuple[
         places.sort()
         first = places[0][0]
         if len(places) > 1 and first == places[1][0] and (role != "student" or first < 1):
-            raise Clash(f'the column "{heading[places[0][1]].strip()}" is twice in the heading of the sheet')
+            raise Clash(f'the column "{heading[places[0][1]].strip()}" appears twice in the heading of the sheet')
         roles[role] = places[0][1]
     named = found.get("student", [])
     parts = tuple(roles[part] for part in ("first name", "surname") if part in roles)
@@ -118,7 +118,7 @@ def _roles(heading: list[str], by_hand: dict[int, str | Place | None]) -> tuple[
 
 
 def _repeated(heading: list[str], free: set[int], labels: Labels) -> dict[int, list[Place]]:
-    """Columns that all have the text of one problem above them: its answers in their order, where they are as many."""
+    """Columns that all have the text of one problem as their heading: its answers in order, if there are as many."""
     by_text: dict[str, list[int]] = {}
     for place in sorted(free):
         by_text.setdefault(plain(heading[place]), []).append(place)
@@ -133,7 +133,7 @@ def _repeated(heading: list[str], free: set[int], labels: Labels) -> dict[int, l
 
 
 def _numbered(heading: list[str], free: set[int], labels: Labels) -> dict[int, list[Place]]:
-    """``Response 1`` and so on: answers in the order of the files; problems, where there are as many of these alone."""
+    """``Response 1`` and so on: answers in the order of the files; problems, if only these are as many."""
     words = {place: plain(heading[place]) for place in sorted(free)}
     for pattern in _NUMBERED:
         numbers = {place: int(match[1]) for place, word in words.items() if (match := pattern.fullmatch(word))}
@@ -153,7 +153,7 @@ def _refuse_twice(heading: list[str], answers: dict[int, list[Place]]) -> None:
 
 
 def wanting(heading: list[str]) -> tuple[str | None, str | None]:
-    """What is missing in a row that should be a heading, with a word that is close; None where that is the answers."""
+    """What is missing in a row that should be a heading, with a similar word; None if it lacks only answers."""
     known = {_ROLES.get(plain(name)) for name in heading}
     known |= {"student"} if known & {"surname", "first name"} else set()
     if known & set(LONG) == {"student"}:

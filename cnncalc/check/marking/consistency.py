@@ -1,7 +1,7 @@
-"""Whether a slip can be what a student did, by all that the same student wrote.
+"""Whether a slip fits everything else that the student wrote.
 
-A slip is a changed rule, which changes other numbers too. Where the answer works from one of these, and the student had
-that right, or wrong in another way, the slip was not made. Nor was one that works from a right number which the student
+A slip is a changed rule, which changes other numbers too. If the answer depends on one of these, and the student had
+it right, or wrong in another way, the slip was not made. Nor was one that starts from a right number that the student
 did not have.
 """
 

@@ -14,7 +14,7 @@ _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
-_LOOKED_AT = 4096  # bytes in which a text in UTF-16 shows by its zeros
+_LOOKED_AT = 4096  # bytes that are searched for the zeros of UTF-16
 _ADVICE = "save it as UTF-8, or name its encoding with --encoding, such as --encoding windows-1252"
 
 
@@ -33,7 +33,7 @@ def find(name: str) -> str:
 
 
 def decode(name: str, data: bytes, encoding: str | None = None) -> tuple[Source, str | None]:
-    """The text of the file ``name``, and the encoding where it is a guess.
+    """The text of the file ``name``, and the encoding if it is a guess.
 
     ``encoding`` None: by the mark at its beginning; else UTF-8 where it is that, else Windows-1252. Raises SpecError
     where it is none of these.

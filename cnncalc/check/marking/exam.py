@@ -44,7 +44,7 @@ class Exam:
     def _add(self, problem: Problem) -> None:
         if problem.id in self.problems:
             also = self.problems[problem.id].mark
-            raise SpecError(Fault(f'the id "{problem.id}" stands for two problems', problem.mark, also=also))
+            raise SpecError(Fault(f'two problems have the id "{problem.id}"', problem.mark, also=also))
         try:
             problem.truth.summary  # noqa: B018  # worked out once, here
         except CnncalcError as error:
@@ -68,7 +68,7 @@ class Exam:
             return question
         judged = problem.truth.judge(Answer(text, key), question.leniency._replace(spatial=True))
         if not judged.right:
-            self.warnings.append(Fault(f"{problem.id} {name}: this is not right; it is marked by what comes out", mark))
+            self.warnings.append(Fault(f"{problem.id} {name}: this is wrong; sheets are marked by the right one", mark))
         fewer = key.quantity == "output" and isinstance(right, list) and isinstance(judged.value, list)
         return question._replace(spatial=bool(judged.right and fewer and len(judged.value) < len(right)))
 
@@ -79,7 +79,7 @@ class Exam:
         return Labels(Asked(question.problem.id, question.name, question.problem.text) for question in asked)
 
     def unknown(self, cells: list[Cell]) -> list[Fault]:
-        """Rows of a sheet that answer nothing that is asked."""
+        """Rows of a sheet that answer no question."""
         faults, hints = [], Hints()
         for cell in cells:
             if cell[1:3] in self.questions:
@@ -96,7 +96,7 @@ class Exam:
         return faults
 
     def mark(self, cells: list[Cell]) -> Iterator[Student]:
-        """The students of a sheet in its order, one by one, each on the copy of the paper that they answer."""
+        """The students of a sheet in its order, one by one, each marked on their copy of the paper."""
         problems = self.problems
         sheets: dict[str, list[Cell]] = {}
         for cell in cells:
@@ -121,7 +121,7 @@ class _Marker:
         self.problem, self.truth = problem, problem.truth
         self.questions = [questions[problem.id, name] for name in problem.answers]
         self.own: dict[Key, Any] = {}  # answers so far, as data
-        self.wrong = False  # whether one of them is
+        self.wrong = False  # whether one of them is wrong
         self.letters = Letters()
 
     def mark(self, sheet: dict[tuple[str, str], Cell]) -> list[Marked]:
@@ -130,7 +130,7 @@ class _Marker:
         return [answer._replace(slip=self._slip(answer)) if answer.how == "wrong" else answer for answer in marked]
 
     def _slip(self, wrong: Marked) -> Explanation | None:
-        """The slip behind a wrong answer, as far as it fits all that the student wrote."""
+        """The slip behind a wrong answer, if it fits everything the student wrote."""
         key = wrong.question.key
         if key not in self.own or (wrong.why and not key.quantity):  # letters that clash
             return None

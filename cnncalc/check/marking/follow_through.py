@@ -1,4 +1,4 @@
-"""Follow-through: what comes out for the earlier numbers of a student, right or not."""
+"""Follow-through: the answers that follow from a student's earlier numbers, right or wrong."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MULTIPLES = {"flops": ("macs", 2), "weight_bytes": ("params", BYTES), "activati
 
 
 def follows(truth: Truth, own: dict[Key, Any], answer: Answer, leniency: Leniency) -> bool:
-    """Whether ``answer`` is what comes out for the student's ``own`` answers so far, some of them wrong."""
+    """Whether ``answer`` follows from the student's ``own`` answers so far, some of them wrong."""
     if answer.key.numbers:
         return _follows_by_numbers(truth, own, answer, leniency)
     key, readings = answer.key, answer.readings(truth.letters, truth.layout)
@@ -52,13 +52,13 @@ def follows(truth: Truth, own: dict[Key, Any], answer: Answer, leniency: Lenienc
 
 
 def moves(truth: Truth, own: dict[Key, Any], key: Key) -> bool:
-    """Whether something else than the right answer to ``key`` comes out for a student's ``own`` answers."""
+    """Whether a student's ``own`` answers lead to something other than the right answer to ``key``."""
     got = comes_out(truth, own, key)
     return got is not None and got != truth.get(key)
 
 
 def comes_out(truth: Truth, own: dict[Key, Any], key: Key) -> Any:
-    """The answer to ``key`` for a student's ``own`` answers; None where these cannot be put into the network."""
+    """The answer to ``key`` that follows from a student's ``own`` answers; None if the network cannot take these."""
     return _comes_out(truth, _numbers_of(truth, own), key)
 
 
@@ -68,9 +68,9 @@ def _numbers_of(truth: Truth, own: dict[Key, Any]) -> dict[Key, Any]:
 
 
 def _comes_out(truth: Truth, numbers: dict[Key, Any], key: Key) -> Any:
-    """What comes out for a student's numbers; None where they cannot be put into the network, or are right.
+    """The answer that follows from a student's numbers; None if the network cannot take them, or they are right.
 
-    It is worked out once for students with the same numbers.
+    It is computed once for all students with the same numbers.
     """
     numbers = relevant(truth, numbers, key)
     if not numbers:
@@ -132,7 +132,7 @@ def _worked_out(truth: Truth, numbers: dict[Key, Any]) -> Summary | None:
     network = copy(base.network)
     network.layers = list(network.layers)
     for index, own in sorted(rows.items()):
-        seen = truth.of(network) if own.keys() & set(AXIAL) else base  # as it stands with the student's numbers above
+        seen = truth.of(network) if own.keys() & set(AXIAL) else base  # with the student's numbers above
         rules = _rules(seen, seen.rows[index], own)
         if rules:
             _put(network, index, rules)
@@ -158,7 +158,7 @@ def _products(kind: Kind) -> Rule:
 
 
 def _lettered(truth: Truth, numbers: dict[Key, Any]) -> tuple[Summary, bool]:
-    """The network with the student's numbers for its letters, and whether there are such."""
+    """The network with the student's numbers for its letters, and whether there are any."""
     letters = {str(key.layer): n for key, n in numbers.items() if not key.quantity and isinstance(n, int)}
     if not truth.letters:
         return truth.summary, False
@@ -178,7 +178,7 @@ def _rules(summary: Summary, row: Row, own: dict[str, Any]) -> dict[str, Rule]:
     if isinstance(output, list) and all(_whole(size) for size in output):
         if len(output) == row.output.rank:
             rules["output"] = _always(shape.read(output, summary.layout))
-        elif len(output) == row.output.rank - 1:  # spatial sizes, where no more is asked
+        elif len(output) == row.output.rank - 1:  # only spatial sizes, if no more is asked for
             rules["output"] = _always(Shape(tuple(output), row.output.channels))
     macs = own["macs"] if _whole(own.get("macs")) else Fraction(own["flops"], 2) if _whole(own.get("flops")) else None
     if macs is not None and macs == int(macs):
@@ -196,7 +196,7 @@ def _rules(summary: Summary, row: Row, own: dict[str, Any]) -> dict[str, Rule]:
 
 
 def _scaled(kind: Kind, own: int, right: Number) -> Rule:
-    """Products in which each weight takes part equally often."""
+    """Multiply-accumulates in which every weight is used equally often."""
     return lambda other, rule, *xs: kind.macs(*xs) * own // right
 
 
@@ -209,7 +209,7 @@ def _always(number: Any) -> Rule:
 
 
 def _weights(row: Row, own: dict[str, Any]) -> dict[str, tuple[int, ...]] | None:
-    """Arrays as large as a student says: all parameters together, or what multiplies and what is added."""
+    """Arrays of the sizes a student gives: all parameters together, or weights and biases separately."""
     whole: Any = own.get("params", own.get("trainable_params") if row.non_trainable_params == 0 else None)
     if _whole(whole):
         return {"kernel": (whole,)}
@@ -224,7 +224,7 @@ _PARTS = (("kernel", "weight_params"), ("bias", "bias_params"))
 
 
 def _reach(summary: Summary, row: Row, own: dict[str, Any]) -> Rule:
-    """A layer that makes the receptive field, stride and padding above it into a student's."""
+    """A rule that turns the receptive field, stride and padding above a layer into the student's."""
     source = row.layer.sources[0] - len(summary.inputs)
     before = summary.fields[source].fields if source >= 0 else None
 

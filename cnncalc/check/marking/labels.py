@@ -28,7 +28,7 @@ Place = tuple[str, str]  # a problem's id and a key
 
 
 class Labels:
-    """What may stand on a sheet for each of the answers ``asked``, in the order of the problem files."""
+    """The names a sheet may use for each of the answers ``asked``, in the order of the problem files."""
 
     def __init__(self, asked: Iterable[Asked]) -> None:
         self.asked = list(asked)
@@ -55,7 +55,7 @@ class Labels:
         return list(self._keys.values())
 
     def find(self, problem: str, key: str) -> Place:
-        """The answer that a row's ``problem`` and ``key`` name, in any case; as they are where none is asked for."""
+        """The answer that a row's ``problem`` and ``key`` name, in any case; unchanged if none is asked for."""
         if (problem, key) in self._known:
             return self._known[problem, key]
         found = self._alike.get(plain(f"{problem} {key}"), [])

@@ -76,7 +76,7 @@ class Marked(NamedTuple):
 
     @property
     def shown(self) -> str | None:
-        """The answer as it is shown: cut short where it is far too long."""
+        """The answer as shown, cut if it is far too long."""
         return None if self.answer is None else cut(self.answer)
 
     def steps(self) -> tuple[Step, ...]:

@@ -1,4 +1,4 @@
-"""Which of a student's answers another answer may work from: the others need not be put into the network."""
+"""Which of a student's answers another answer may depend on; the others need not be put into the network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 LENIENT = EXACT._replace(spatial=True)
 _PRODUCTS = ("macs", "flops")
 _COUNTS = ("params", "trainable_params", "weight_params", "bias_params", *_PRODUCTS)  # no layer reads these
-_SIZES = ("output", "activations", "activation_bytes", "input", *AXIAL)  # which no parameters change
+_SIZES = ("output", "activations", "activation_bytes", "input", *AXIAL)  # parameters do not change these
 
 
 def relevant(truth: Truth, own: dict[Key, Any], key: Key) -> dict[Key, Any]:

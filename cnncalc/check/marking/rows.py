@@ -1,7 +1,7 @@
 """Rows of CSV (RFC 4180), each with the place where it begins.
 
-The ``csv`` module bounds a cell by a number that the whole process shares, and that is the caller's to set; a cell
-here is as long as the file lets it be.
+The ``csv`` module limits a cell by a setting of the whole process, which belongs to the caller. Here a cell may be
+as long as the file.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from cnncalc.limits import Limits
 _QUOTED = re.compile(r'"([^"]*+(?:""[^"]*+)*+)"')
 _LINE_END = re.compile("\r\n|[\n\r]")
 _LINES = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as Source counts them
-_EMPTY = 10  # lines, also empty ones, for each value that a file may hold
-_HELP = 'a cell with quotes or commas in it stands in quotes, each quote in it twice: "(28, 28, 10)"'
+_EMPTY = 10  # lines, empty ones included, for each value that a file may hold
+_HELP = 'put a cell with quotes or commas in quotes, and double each quote in it: "(28, 28, 10)"'
 
 
 def read(source: Source, delimiter: str, limits: Limits | None = None) -> Iterator[tuple[list[str], Mark]]:
-    """The rows that are not empty. Raises SpecError where a quote is not closed, or text follows a closing one;
+    """The rows that are not empty. Raises SpecError if a quote is not closed, or text follows a closing one;
     LimitError for lines far beyond the limit ``values``.
     """
     plain = re.compile(f"[^{re.escape(delimiter)}\r\n]*+")
@@ -56,4 +56,4 @@ def _row(text: str, position: int, delimiter: str, plain: re.Pattern[str], mark:
 
 
 def _broken(what: str, mark: Mark) -> SpecError:
-    return SpecError(f"the row that begins here is no CSV: {what}", mark=mark, help=_HELP)
+    return SpecError(f"the row that begins here is not valid CSV: {what}", mark=mark, help=_HELP)

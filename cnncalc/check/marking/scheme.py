@@ -7,7 +7,7 @@ from math import prod
 
 from cnncalc.check.marking.marked import Marked
 
-REPEATED = "repeats a slip that has taken off marks before"
+REPEATED = "repeats a slip that has already lost marks"
 
 
 class Scheme:

@@ -1,4 +1,4 @@
-"""Answer sheets: a row for each answer (long) or for each student (wide), in CSV or a workbook. Nobody is trusted."""
+"""Answer sheets: a row for each answer (long) or for each student (wide), in CSV or a workbook. Not trusted."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from cnncalc.spec import source
 
 _FORM = "student,problem,key,answer\nS1,Q1,conv1.params,260"
 _WIDE = "or a row for each student\nstudent,Q1.conv1.params,Q1.conv1.output\nS1,260,24x24x10"
-_TIMES = 64  # a sheet may be so many times as large as the limit for a file
-_SHOWN = 20  # faults of a sheet that are told
-_TITLES = 20  # rows among which the heading is looked for
+_TIMES = 64  # how many times the limit for a file a sheet may have
+_SHOWN = 20  # faults of a sheet that are shown
+_TITLES = 20  # first rows, which are searched for the heading
 _DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r'"?sep=([^\w\r\n])"?[ \t]*(?=[\r\n])', re.I)
 
 
 class Sheet(NamedTuple):
-    """The answers of a sheet in its order, what its columns were understood as, its ``encoding`` if that is a guess."""
+    """The answers of a sheet in its order, how its columns were understood, its ``encoding`` if that is a guess."""
 
     name: str
     cells: list[Cell]
@@ -38,7 +38,7 @@ class Sheet(NamedTuple):
 def read(
     path: str, limits: Limits, labels: Labels, *, columns: str | None = None, encoding: str | None = None
 ) -> Sheet:
-    """The answers of a sheet to what the ``labels`` name; the file ``columns`` says by hand what stands where.
+    """The answers of a sheet to what the ``labels`` name; the file ``columns`` maps columns by hand.
 
     Raises SpecError with every row that is wrong, LimitError, UsageError.
     """
@@ -70,7 +70,7 @@ def _larger(limits: Limits) -> Limits:
 
 
 def _split(text: Source, limits: Limits) -> Iterator[tuple[str, Iterator[Row]]]:
-    """The rows with each delimiter that the first lines may be written with, the likeliest first."""
+    """The rows for each delimiter that the first lines allow, the likeliest first."""
     said = _SEPARATOR.match(text.text)
     if said:
         yield said[1], islice(csv.read(text, said[1], limits), 1, None)
@@ -113,7 +113,7 @@ def _understood(
 def _likely(heading: list[str], labels: Labels) -> str:
     hints = (labels.nearest(name) for name in heading[:_TITLES] if name.strip())
     near = next((hint for hint in hints if hint.startswith("did you mean")), labels.nearest(""))
-    return f"{near}; or --map says what stands where"
+    return f"{near}; or say with --map what each column means"
 
 
 def _no_heading(heading: list[str], mark: Mark, given: dict[str, str | Place | None], labels: Labels) -> SpecError:
@@ -124,8 +124,8 @@ def _no_heading(heading: list[str], mark: Mark, given: dict[str, str | Place | N
     missing, near = wanting(heading)
     text = f'the column "{missing}" is not in the heading of the sheet'
     if missing is None:
-        text, near = "no column stands for an answer that is asked for", _likely(heading, labels)
-    help = near or f"a sheet begins\n{_FORM}\n{_WIDE}\nor --map says what stands where"
+        text, near = "no column has an answer that is asked for", _likely(heading, labels)
+    help = near or f"a sheet begins\n{_FORM}\n{_WIDE}\nor say with --map what each column means"
     return SpecError(text, mark=mark, help=help)
 
 
@@ -137,7 +137,7 @@ def _long(rows: Iterable[Row], found: Columns, delimiter: str, labels: Labels, f
         if len(row) > width and last:  # (28, 28, 10) without quotes
             row[width - 1 :] = [delimiter.join(row[width - 1 :])]
         if len(row) != width:
-            what = f"{len(row)} cells, where the heading has {width}"
+            what = f"{len(row)} cells, but the heading has {width}"
             faults.append(Problem(what, mark, help=f"as in\n{_FORM}"))
             continue
         texts = {name: row[place].strip() for name, place in roles.items()}
@@ -148,7 +148,7 @@ def _long(rows: Iterable[Row], found: Columns, delimiter: str, labels: Labels, f
         if missing:
             faults.append(Problem(f"the {missing[0]} is missing", mark, help=f"as in\n{_FORM}"))
         elif layout and layout not in LAYOUTS:
-            faults.append(Problem(f'"{layout[:40]}" is no layout', mark, help=", ".join(LAYOUTS)))
+            faults.append(Problem(f'"{layout[:40]}" is not a layout', mark, help=", ".join(LAYOUTS)))
         else:
             yield Cell(student, *_place(texts, labels), texts["answer"] or None, mark, layout)
 
@@ -162,7 +162,7 @@ def _place(texts: dict[str, str], labels: Labels) -> Place:
 
 
 def _once(cells: Iterable[Cell], limits: Limits, faults: list[Problem]) -> list[Cell]:
-    """The cells, those that are equal once; a second answer to one question is a fault."""
+    """The cells without duplicates; a second, different answer to a question is a fault."""
     found: dict[tuple[str, str, str], Cell] = {}
     told: set[Mark] = set()
     texts: dict[str | None, str | None] = {None: None}  # each once: students write alike

@@ -1,4 +1,4 @@
-"""What a class answered, counted student by student, so that no student need be held."""
+"""What a class answered, counted student by student, so that no student is kept in memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnncalc.check.marking.labels import Place
 if TYPE_CHECKING:
     from cnncalc.check.marking.marked import Marked, Student
 
-CLASSES = 10  # of a distribution of marks, each a tenth of what can be had
+CLASSES = 10  # of a distribution of marks, each a tenth of the full marks
 
 
 class Tally:
@@ -49,10 +49,10 @@ class Tally:
 
     @property
     def mean(self) -> Fraction:
-        """The mean of the students' marks; 0 of none."""
+        """The mean of the students' marks; 0 without students."""
         return sum(self.totals, Fraction(0)) / max(1, len(self.totals))
 
     @property
     def median(self) -> Fraction:
-        """The median of the students' marks; 0 of none."""
+        """The median of the students' marks; 0 without students."""
         return Fraction(median(self.totals)) if self.totals else Fraction(0)

@@ -17,7 +17,7 @@ _AVERAGE = ("overall average", "gesamtdurchschnitt", "moyenne générale", "prom
 
 
 def held(rows: Iterable[Row], columns: Columns) -> tuple[list[Row], Columns]:
-    """The rows below the heading, each as wide as that; and the columns, with the one first that names the students."""
+    """The rows below the heading, all of its width; and the columns, with the one that names the students first."""
     width = len(columns.heading)
     full = [(row + [""] * (width - len(row)), mark) for row, mark in rows if row[0].strip().lower() not in _AVERAGE]
     student = _student(full, columns)
@@ -31,8 +31,8 @@ def cells_of(rows: Iterable[Row], columns: Columns, faults: list[Problem]) -> It
         answers = [cell for place in columns.answers for cell in _answers(row, place, columns)]
         name = " ".join(row[place].strip() for place in student).strip()
         if any(cell.strip() for cell in row[width:]):
-            what = f"{len(row)} cells, where the heading has {width}"
-            faults.append(Problem(what, mark, help="a cell with commas in it stands in quotes"))
+            what = f"{len(row)} cells, but the heading has {width}"
+            faults.append(Problem(what, mark, help="put a cell with commas in quotes"))
         elif name:
             yield from (Cell(name, problem, key, text, mark) for problem, key, text in answers)
         elif any(text for _, _, text in answers):
@@ -48,7 +48,7 @@ def _names(columns: Columns, places: tuple[int, ...]) -> str:
 def _student(rows: list[Row], columns: Columns) -> tuple[int, ...]:
     """The first of the columns that may name the student in which every row has a name, and no two the same.
 
-    An export has more than one of them, of which some may be empty. Where none is filled in so, the first.
+    An export has more than one of them, of which some may be empty. If none qualifies, the first.
     """
 
     def tells_apart(places: tuple[int, ...]) -> bool:

@@ -25,11 +25,11 @@ def is_one(data: bytes) -> bool:
 def read(name: str, data: bytes, limits: Limits, times: int) -> Iterator[Row]:
     """The rows that are not empty, their cells as texts. What the archive holds may be ``times`` the limit ``file``.
 
-    Raises UsageError without openpyxl, SpecError for what is no workbook, LimitError before much is unpacked.
+    Raises UsageError without openpyxl, SpecError if it is not a workbook, LimitError before much is unpacked.
     """
     mark = Mark(Source(name, ""), 1, 1)
     if data.startswith(_OLD):
-        raise SpecError("the file is an .xls of an old Excel", mark=mark, help="save it as .xlsx or as CSV")
+        raise SpecError("the file is an old .xls workbook", mark=mark, help="save it as .xlsx or as CSV")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             files = archive.infolist()
@@ -37,7 +37,7 @@ def read(name: str, data: bytes, limits: Limits, times: int) -> Iterator[Row]:
         raise _broken(mark, error) from None
     unpacked = sum(file.file_size for file in files)
     if len(files) > _MOST_FILES or not any(file.filename == "xl/workbook.xml" for file in files):
-        raise SpecError("the file is no Excel workbook", mark=mark, help="save the sheet as .xlsx or as CSV")
+        raise SpecError("the file is not an Excel workbook", mark=mark, help="save the sheet as .xlsx or as CSV")
     if unpacked > times * limits.file:
         raise LimitError(over("file", -(-unpacked // times), limits.file, mark))
     yield from _rows(name, data, limits)
@@ -55,7 +55,7 @@ def _rows(name: str, data: bytes, limits: Limits) -> Iterator[Row]:
     try:
         book = load_workbook(io.BytesIO(data), read_only=True, data_only=True, keep_links=False)
         for sheet in book.worksheets:
-            sheet.reset_dimensions()  # what the file says of its own size is not believed
+            sheet.reset_dimensions()  # the size that the file claims is not trusted
             line = 0
             for line, row in enumerate(sheet.iter_rows(values_only=True), 1):
                 cells += len(row) + 1
@@ -67,7 +67,7 @@ def _rows(name: str, data: bytes, limits: Limits) -> Iterator[Row]:
                 return
     except (LimitError, SpecError, MemoryError):
         raise
-    except Exception as error:  # openpyxl lets anything through that a broken file leads to
+    except Exception as error:  # openpyxl raises anything for a broken file
         raise _broken(Mark(source, 1, 1), error) from None
 
 

@@ -1,1 +1,1 @@
-"""Problems that are drawn, and the templates they are drawn from."""
+"""Problems drawn at random, and the templates they are drawn from."""

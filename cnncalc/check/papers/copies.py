@@ -19,7 +19,7 @@ def shuffled(paper: Paper, seed: int) -> Paper:
 
 
 def copies(paper: Paper, count: int, seed: int) -> list[Paper]:
-    """So many copies, numbered from 1; problem Q1 of copy 7 is called 7-Q1.
+    """``count`` copies, numbered from 1; problem Q1 of copy 7 is called 7-Q1.
 
     A problem that ``generate`` drew is drawn again for each copy: other numbers, the same topic, level and marks.
     """

@@ -1,4 +1,4 @@
-"""Wrong answers to choose from: where slips lead, those that students make most the most often."""
+"""Wrong answers to choose from: the results of slips, of common slips more often."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WEIGHTS = {
     "trainable_params": 0, "active_params": 0,
 }  # fmt: skip
 _USUAL = 2  # the weight of a slip that is not named
-_SMALL = 100  # numbers up to which the wrong ones to choose from are near
+_SMALL = 100  # up to this number, wrong ones must be near the right one
 
 
 class _Wrong(NamedTuple):
@@ -39,7 +39,7 @@ class _Wrong(NamedTuple):
 
 
 def distractors(truth: Truth, key: Key, right: Any, count: int, draw: Draw) -> list[tuple[Any, str]]:
-    """``count`` wrong answers, each with its slip in words; fewer where there are not so many.
+    """``count`` wrong answers, each with its slip in words; fewer if there are not enough.
 
     No two are the same number or come from the same slip. Numbers that are merely near the right one, with no words,
     come last.
@@ -90,7 +90,7 @@ def _slips(search: Search, levels: tuple[int, ...], right: Any) -> list[_Wrong]:
 
 
 def _with_numbers(truth: Truth, key: Key, right: Any) -> list[_Wrong]:
-    """The wrong numbers that slips lead to, of as many cells as the right ones and whole."""
+    """The wrong numbers that slips lead to: whole, and with as many cells as the right ones."""
     sizes = truth.computed.right(key).sizes
     found = []
     for name, said, wrong in forward.reached(truth, key):
@@ -107,7 +107,7 @@ def _as_answered(value: Any, right: Any) -> Any:
 
 
 def _plausible(value: Any, right: Any) -> bool:
-    """Whether a number may stand beside the right one: whole, and of a small one not far from it."""
+    """Whether a number is a plausible wrong one: whole, and near the right one if that is small."""
     if any(isinstance(number, list) for number in (right if isinstance(right, list) else ())):
         return True  # numbers near the right ones, cell by cell
     if isinstance(value, list) or isinstance(right, list):

@@ -1,4 +1,4 @@
-"""What is drawn at random: the same from one seed on every machine and in every version of Python."""
+"""Random draws: one seed gives the same on every machine and in every version of Python."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _T = TypeVar("_T")
 class Draw:
     """Draws that follow from a ``seed``.
 
-    Of Python's generator only ``random`` is promised to stay the same from version to version, so all else is made
+    Python promises the same numbers in every version only for ``random``, so everything else is made
     from it.
     """
 
@@ -24,7 +24,7 @@ class Draw:
         return self._random() < probability
 
     def choice(self, choices: Sequence[_T]) -> _T:
-        """One of ``choices``, each as likely."""
+        """One of ``choices``, all equally likely."""
         return choices[int(self._random() * len(choices))]
 
     def weighted(self, choices: Sequence[_T], weights: Sequence[float]) -> _T:

@@ -18,8 +18,8 @@ from cnncalc.spec import document, reader
 from cnncalc.spec.demand import Key, parse_key
 from cnncalc.spec.written import flow
 
-MOST = 1000  # questions of one paper, which is then within the limits for a file
-_TRIES = 400  # questions that are drawn for one that is new and has a whole answer
+MOST = 1000  # questions in a paper, so that it stays within the limits for a file
+_TRIES = 400  # draws until one is new and has a whole answer
 _KEPT = ("marks", "tolerance", "order", "follow_through", "partial", "once")  # what is not drawn
 _NAMED = 3  # topics that a title names
 
@@ -27,7 +27,7 @@ _NAMED = 3  # topics that a title names
 def generate(topics: list[str], level: str, number: int, seed: int, choices: int = 0) -> Paper:
     """A paper of ``number`` problems of the topics in turn; ``choices``: answers to choose from, one of them right.
 
-    The same arguments give the same paper. Raises UsageError where there are not so many different questions.
+    The same arguments give the same paper. Raises UsageError if there are not enough different questions.
     """
     draw = Draw(f"{seed} {level} {' '.join(topics)} {choices}")
     items: list[Item] = []
@@ -46,7 +46,7 @@ def generate(topics: list[str], level: str, number: int, seed: int, choices: int
 
 
 def again(item: Item, draw: Draw) -> Item:
-    """A problem that was drawn, with other numbers but asking the same and for the same marks; any other as it is."""
+    """A drawn problem with other numbers, but the same questions and marks; any other problem unchanged."""
     if item.drawn is None:
         return item
     asked = [part.key.quantity for part in item.parts]
@@ -61,7 +61,7 @@ def again(item: Item, draw: Draw) -> Item:
 
 
 def _new(draw: Draw, drawn: Drawn, id: str, texts: set[str]) -> Item | None:
-    """A problem whose text is not among ``texts`` and whose answers are whole, each just one; None after many tries."""
+    """A problem whose text is not among ``texts`` and whose answers are unique and whole; None after many tries."""
     for _ in range(_TRIES):
         draft = TOPICS[drawn.topic](draw, LEVELS.index(drawn.level))
         truth = None if draft.text in texts else worked_out(draft)
@@ -94,7 +94,7 @@ def answer(truth: Truth, key: Key) -> Any:
 
 
 def _worth_asking(answer: Any) -> bool:
-    """Whether an answer is whole numbers; of several, whether one is not 0."""
+    """Whether an answer is in whole numbers, which are not all 0 if there are several."""
     numbers = list(leaves(answer))
     return all(isinstance(number, int) for number in numbers) and (len(numbers) == 1 or any(numbers))
 

@@ -81,7 +81,7 @@ class Paper(NamedTuple):
 
 
 def of_files(files: list[str], limits: Limits, networks: str | None = None) -> tuple[Paper, list[Fault]]:
-    """The problems of files as a paper, and what is doubtful in them: answers that are not right.
+    """The problems of files as a paper, and warnings about answers in them that are wrong.
 
     Raises SpecError where a problem cannot be worked out: a paper without it would not be the one that was meant.
     """

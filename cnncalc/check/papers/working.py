@@ -1,4 +1,4 @@
-"""The working of a problem's answers from the input on: what each needs, in the order in which it is worked out."""
+"""The working of a problem's answers from the input on: every quantity an answer needs, in working order."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SPATIAL = {*_OUT, "H", "W", "Z", "T", "N"}  # letters for sizes of a map
 
 
 class Worked(NamedTuple):
-    """A line of working, and the ``layer`` that it is about: none where there is one alone, or for the whole."""
+    """A line of working, and the ``layer`` that it is about: none for a single layer or the whole network."""
 
     layer: str
     line: Step | Line | Traced | Chain | str
@@ -135,7 +135,7 @@ _ORDER = ("output", *COUNTED, *_FIELDS, "effective_padding")
 
 
 def _short(found: tuple[Step, ...]) -> list[Step]:
-    """The steps, of which one that only repeats the axis before it says so: ``W_out = H_out``."""
+    """The steps; one that only repeats the axis before it is shortened to ``W_out = H_out``."""
     shown: list[Step] = []
     for step in found:
         before = shown[-1] if shown else None

@@ -1,4 +1,4 @@
-"""Rules as they are by mistake, each in the place of one method of a kind; and fields that are overlooked."""
+"""Mistaken rules, each in place of one method of a kind; and fields that are overlooked."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def biases_twice(kind: Kind, right: Any, *xs: Shape) -> Weights:
 
 
 def not_rounded(kind: Kind, right: Any, size: Number, kernel: Number, stride: Number, dilation: Number, p: Any) -> Any:
-    """A quotient that is left as it is, 27.5 for 27."""
+    """A quotient that is not rounded: 27.5 for 27."""
     if isinstance(p, str) and p != "valid":
         return right(kind, size, kernel, stride, dilation, p)
     total = 0 if p == "valid" else p[0] + p[1] if isinstance(p, tuple) else 2 * p
@@ -35,7 +35,7 @@ def not_rounded(kind: Kind, right: Any, size: Number, kernel: Number, stride: Nu
 
 
 def left_out(kind: Kind, x: Shape) -> Kind | None:
-    """A layer that is passed over: what goes in comes out."""
+    """A layer that is skipped: its output is its input."""
     return kind.ruled(
         output=lambda kind, right, *xs: xs[0],
         weights=lambda kind, right, *xs: {},
@@ -50,7 +50,7 @@ def of_gates(word: str, *gates: str) -> Any:
 
 
 def overlooked(field: str) -> Any:
-    """A field that is left at its default, where it was given and the default is none."""
+    """A field left at its default although it was given, for fields whose default is None."""
     return lambda kind, x: kind.altered(**{field: None}) if _given(kind, field) else None
 
 

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from cnncalc.summary.rows import Row
 
 LONGEST = 40  # layers of a network in which slips are looked for
-HEAVIEST = 10**7  # multiply-accumulates of one
+HEAVIEST = 10**7  # multiply-accumulates of such a network
 NAMED = 3  # slips that are named where several give the same numbers
 
 Arrays = dict[str, Any]
-#: Another kind and other weights for a layer; None for a layer that has no such thing.
+#: Another kind and other weights for a layer; None for a layer that it does not apply to.
 Change = Callable[[Kind, Arrays], tuple[Kind, Arrays] | None]
 
 
@@ -50,7 +50,7 @@ def _switched_off(name: str) -> Change:
 
 
 def _weights(wanted: Callable[[Kind, str], bool], to: Callable[[Any, Kind], Any]) -> Change:
-    """The weights of these names made into others; None where that makes no difference."""
+    """The ``wanted`` weights changed by ``to``; None if that makes no difference."""
 
     def change(kind: Kind, own: Arrays) -> tuple[Kind, Arrays] | None:
         made = {name: to(array, kind) for name, array in own.items() if wanted(kind, name)}
@@ -206,7 +206,7 @@ Made = Iterator[tuple[str, str, Right]]
 
 
 def _of_slope(truth: Truth, key: Key) -> Made:
-    """What a gradient or a loss becomes by a slip in its own formula."""
+    """What a slip in its own formula makes of a gradient or a loss."""
     right, objective = truth.computed.right(key), truth.network.objective
     if objective is None or objective.loss == "squared_error":
         yield "half", "without the ½ of the loss", right._replace(flat=[2 * number for number in right.flat])
@@ -251,5 +251,5 @@ def _of_slips(truth: Truth, asked: Row, where: Callable[[Row], bool]) -> Made:
 
         try:
             yield name, slip.said, of_row(Exact(truth.computed.summary, change), asked)
-        except (CnncalcError, ValueError, ZeroDivisionError, IndexError):  # what comes out fits no more
+        except (CnncalcError, ValueError, ZeroDivisionError, IndexError):  # the result no longer fits
             continue

@@ -1,4 +1,4 @@
-"""What a slip is claimed to be: the words and the working that follow the right answer."""
+"""The explanation of a wrong answer: the words and the working that follow the right answer."""
 
 from __future__ import annotations
 

@@ -36,15 +36,15 @@ _NAMES = {
     "trainable_params": "the trainable parameters", "activations": "the numbers in the output",
     "activation_bytes": "bytes, not numbers", "active_params": "the parameters that work on one example",
 }  # fmt: skip
-#: Of the names below those that some tools count by.
+#: Those of the names below that some tools count by.
 CONVENTIONS = ("macs", "flops", "weight_params", "trainable_params", "params", "unit", "width", "batch", "shared")
 #: What the mistakes of this file are called, besides the quantities that are given for others.
 MISTAKES = ("batch", "carried", "digits", "input", "left_out", "order", "own", "product", "shared", "sizes", "twice",
             "unit", "width", "zero", *sorted(_NAMES))  # fmt: skip
-#: Of quantities that are seen from the input, what a layer has by itself.
+#: For quantities that are measured from the input, the layer's own part.
 _OWN = {"receptive_field": ("extent", "the layer's own window"), "effective_stride": ("step", "its own stride")}
 _OF_EXAMPLES = ("macs", "flops", "activations", "activation_bytes", "peak_activation_bytes")
-_CARRIED = 1000  # numbers from which on a sum may be mis-added unseen
+_CARRIED = 1000  # sums from this number on may hide a slip in adding
 
 
 def confused(summary: Summary, key: Key, right: Any) -> Iterator[Mistake]:

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from cnncalc.explain.layer import Step
 
 _MOST_WALKED = 4_000_000  # layers: one number is asked for, and its search may take a minute
-NEAREST = 5  # ways that are told where none gives the number
+NEAREST = 5  # nearest ways, shown if none gives the number
 
 
 class Way(NamedTuple):
-    """A way of counting: what it does, in words that follow the number of this library, and what comes out."""
+    """A way of counting: what it does, in words that follow the number of this library, and its result."""
 
     said: str
     value: Any
@@ -72,7 +72,7 @@ def reconcile(truth: Truth, key: Key, text: str, tolerance: float = 0.0) -> Reco
 
 
 def _of_tools(truth: Truth, key: Key) -> list[Way]:
-    """What other tools make of multiply-accumulates."""
+    """How other tools count multiply-accumulates."""
     if key.quantity != "macs":
         return []
     rows = tools.rows_of(truth.summary, key.layer)

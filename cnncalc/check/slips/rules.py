@@ -1,6 +1,6 @@
 """Slips: each is a rule with one thing changed, so what it leads to is computed, not listed.
 
-A slip turns a kind into the kind that somebody had in mind who made it: a field has another value, or one method
+A slip turns a kind into the kind that its author had in mind: a field has another value, or one method
 another rule. Fed to the same walk as the right network, it gives every number that follows from it, with its working.
 """
 
@@ -24,7 +24,7 @@ Rule = Callable[..., Any]
 class Slip(NamedTuple):
     """What is changed, in words that follow a number ("896 without the biases"), and how.
 
-    ``change`` gives None for a kind that has no such thing. ``convention``: some tools count so on purpose.
+    ``change`` gives None for a kind that it does not apply to. ``convention``: some tools count so on purpose.
     ``alone``: it is made in one layer, never in all of them; ``this layer`` in its words is that one.
     """
 
@@ -192,7 +192,7 @@ def _one_gate(kind: Kind, x: Shape) -> Kind | None:
 
 
 def _exchanged(word: str, other: str) -> Callable[[Kind, Shape], Kind | None]:
-    """The rule of ``other`` for the size that a kind of ``word`` puts out."""
+    """The rule of ``other`` for the output size of a kind of ``word``."""
 
     def sizes(kind: Kind, right: Rule, *xs: Shape) -> Shape:
         found = kinds.find(other)

@@ -56,9 +56,9 @@ def _any(reached: Reached) -> bool:
 
 
 def explain(truth: Truth, key: Key, answer: Any, could_be: Callable[[Reached], bool] = _any) -> Explanation | None:
-    """The slip behind a wrong ``answer``, a number or sizes; None where there is none that could be claimed.
+    """The slip behind a wrong ``answer``, a number or sizes; None if no slip can be claimed.
 
-    ``could_be`` says of a slip whether it fits what else is known of whoever made it.
+    ``could_be`` says of a slip whether it fits what else is known of the student.
     """
     if key.numbers:
         return forward.explain(truth, key, answer)

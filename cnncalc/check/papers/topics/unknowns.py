@@ -1,4 +1,4 @@
-"""Questions about what a layer must be for its output: the padding, the kernel, the number of filters."""
+"""Questions about the setting that gives a layer a wanted output: the padding, the kernel, the number of filters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def padding(draw: Draw, level: int) -> Draft:
-    """What has to be put in for a size: the padding; in a hard question another setting."""
+    """Which setting gives a size: the padding; in a hard question another setting."""
     if level == HARD:
         return draw.choice((_kernel, _filters, _dilation, _channels))(draw)
     sizes = words.image_or_map(draw)
