@@ -123,6 +123,13 @@ def test_weights_of_which_nothing_fits(tmp_path: Path) -> None:
         trained("shapes-classifier", "shapes", "shapes-labels", weights=path, partial=True)
 
 
+def test_there_is_nothing_to_take_a_part_of_without_a_file() -> None:
+    arguments = ["train", "specs/autoencoder-curve.yaml", "--data", data("curve"), "--epochs", "1", "--partial"]
+    result = CliRunner().invoke(app, arguments)
+    assert "--partial needs --weights" in str(result.exception)
+    assert result.stdout == ""
+
+
 def test_only_a_chain_of_dense_layers_is_pre_trained() -> None:
     with pytest.raises(SpecError, match='conv "conv1" cannot be pre-trained'):
         trained("shapes-cnn", "shapes", "shapes-labels", pretrain=True)

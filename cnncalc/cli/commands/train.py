@@ -11,6 +11,7 @@ from cnncalc import api
 from cnncalc.cli import io, options
 from cnncalc.cli.bar import bar
 from cnncalc.cli.files import Files
+from cnncalc.errors import UsageError
 from cnncalc.render import train as render
 
 OPTIMIZERS = ("adam", "sgd", "momentum")
@@ -91,6 +92,8 @@ def train(
     options.choose("--optimizer", optimizer, OPTIMIZERS)
     options.choose("--decay", decay, DECAYS)
     options.choose("--dtype", dtype, DTYPES)
+    if partial and weights is None:
+        raise UsageError("--partial needs --weights", help="--weights FILE.npz --partial")
     options.apart(("--output", output), ("--save-weights", save_weights))
     options.off_terminal(save_weights)
     numbers = {
