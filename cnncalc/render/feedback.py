@@ -22,6 +22,7 @@ _SAID = {
     "right": "right", "follow_through": "not right, but it follows from your earlier answer",
     "unread": "this could not be read; your examiner will look at it",
 }  # fmt: skip
+_INSTEAD = "given as "  # another quantity than the one asked for
 _MISSING = re.compile(r"without (?:its|the) (.+)")
 
 
@@ -78,10 +79,13 @@ def _told(way: Way) -> tuple[str, str]:
     missing = _MISSING.fullmatch(way.said)
     sides = [equation(step).split(" = ") for step in way.steps]
     shown = f" ({', '.join(map(' = '.join, sides))})" if sides else ""
+    if way.said.startswith(_INSTEAD):
+        return ": ", way.said.removeprefix(_INSTEAD) + shown
     if missing is None or " and " in missing[1]:
         return ", which is ", f"the answer {way.said}{shown}"
     head = re.split(" (?:of|for|in) ", missing[1])[0]
-    said = f"the {missing[1]} {'are' if head.endswith('s') else 'is'} missing"
+    many = head.endswith("s") and not head.endswith("bias")
+    said = f"the {missing[1]} {'are' if many else 'is'} missing"
     if len(sides) == 1 and len(sides[0]) > 2:
         return f", which is {' = '.join(sides[0][1:-1])}: ", said
     return ": ", said + shown

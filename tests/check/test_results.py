@@ -107,6 +107,26 @@ def test_nobody_is_left_out_where_the_pipe_is_closed(tmp_path: Path, format: str
     assert len((tmp_path / "book.csv").read_text().splitlines()) == len(names) + 1
 
 
+def test_a_word_that_ends_in_s_is_not_always_a_plural(call: Call, tmp_path: Path) -> None:
+    layers = "layers: [{conv: {name: c, filters: 1, kernel: 2}}]"
+    values = "values: {input: [[1, 2], [3, 5]], c.kernel: [[1, 0], [0, 1]], c.bias: 3}"
+    (tmp_path / "p.yaml").write_text(
+        f"problems: [{{id: A, input: 2x2x1, {layers}, {values}, answers: {{c.values: 9}}}}]"
+    )
+    (tmp_path / "s.csv").write_text("student,A.c.values\nS1,6\n")
+    call("check", tmp_path / "p.yaml", "--answers", tmp_path / "s.csv", "--feedback", tmp_path / "out")
+    told = (tmp_path / "out" / "S1.md").read_text()
+    assert "You gave 6: the bias is missing." in told
+
+
+def test_another_quantity_than_the_one_asked_for_is_named(files: list[object], call: Call, tmp_path: Path) -> None:
+    (tmp_path / "sheet.csv").write_text("student,B\nS1,1296\nS2,20\n")
+    call(*files, "--feedback", tmp_path / "out")
+    told = "".join((tmp_path / "out" / f"{name}.md").read_text() for name in ("S1", "S2"))
+    assert "You gave 1296: the FLOPs, two for each multiply-accumulate." in told
+    assert "You gave 20: all parameters." in told
+
+
 def test_names_of_files_keep_the_letters_of_any_script():
     names = file_names(["李明", "王芳", "Jörg", "Ольга", "क्या", "مريم", "S 1/2", "../x", "NUL", "com1", ".", ""])
     assert list(names.values()) == [
