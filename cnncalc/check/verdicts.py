@@ -13,6 +13,7 @@ from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
 from cnncalc.shape import LAYOUTS
 from cnncalc.spec.demand import Key, parse_key
+from cnncalc.spec.node import Scalar
 from cnncalc.summary import quantities
 
 if TYPE_CHECKING:
@@ -102,7 +103,8 @@ def _verdict(problem: Problem, name: str, node: Node, letters: Letters, *, searc
         got = truth.get(key, problem.places[name])
         verdict = verdict._replace(got=told(key, got))
         if text is None:
-            return verdict._replace(text="there is no answer", steps=steps(truth.summary, key))
+            said = "there is no answer" if isinstance(node, Scalar) else "the answer cannot be read"
+            return verdict._replace(text=said, steps=steps(truth.summary, key))
         leniency = _leniency(problem, name)
         judged = truth.judge(answer, leniency)
         if judged.right is None:

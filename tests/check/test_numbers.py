@@ -385,3 +385,9 @@ def test_numbers_that_are_small_by_themselves_stay(tmp_path: Path) -> None:
     ]
     found = verdicts(tmp_path, [{"id": str(n), "text": "t", "input": 2, **one} for n, one in enumerate(problems)])
     assert [float(f"{next(matrix.leaves([verdict.got])):.4g}") for verdict in found] == [1.1e-20, 4.248e-18]
+
+
+def test_an_answer_that_is_no_numbers_at_all_is_not_called_missing(tmp_path: Path) -> None:
+    problem = yaml.safe_load(CONV)["problems"][0]
+    found = verdicts(tmp_path, [problem | {"answers": {"c.values": {"a": 1}, "m.values": None}}])
+    assert [verdict.text for verdict in found] == ["the answer cannot be read", "there is no answer"]
