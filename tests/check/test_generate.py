@@ -16,6 +16,7 @@ import pytest
 import yaml
 from counted import Counted
 
+from cnncalc.check.answers import matrix
 from cnncalc.check.papers.draw import Draw
 from cnncalc.check.papers.generate import generate
 from cnncalc.check.papers.paper import Item
@@ -264,6 +265,12 @@ def test_bad_usage(call: Call, arguments: tuple[str, ...], told: str) -> None:
     code, out, err = call("generate", *arguments)
     assert (code, out) == (2, "")
     assert told in err
+
+
+@pytest.mark.parametrize("level", ["easy", "medium", "hard"])
+def test_numbers_by_hand_are_not_all_the_same(level: str) -> None:
+    items = generate(["by_hand"], level, 120, 5).items
+    assert all(len(set(matrix.leaves(part.answer))) > 1 for item in items for part in item.parts)
 
 
 def test_drawing_ends_where_there_are_no_more_questions(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,7 +82,8 @@ def worked_out(draft: Draft) -> Truth | None:
     limits = Limits()
     try:
         truth = Truth(network.build(document.read(reader.read(Source("<question>", stated), limits), limits)))
-        return truth if all(_worth_asking(answer(truth, parse_key(name))) for name in draft.asked) else None
+        keys = [parse_key(name) for name in draft.asked]
+        return truth if all(_worth_asking(key, answer(truth, key)) for key in keys) else None
     except CnncalcError:
         return None
 
@@ -93,10 +94,12 @@ def answer(truth: Truth, key: Key) -> Any:
     return got[0] if key.sizes and key.quantity != "output" and isinstance(got, list) and len(set(got)) == 1 else got
 
 
-def _worth_asking(answer: Any) -> bool:
-    """Whether an answer is in whole numbers, which are not all 0 if there are several."""
+def _worth_asking(key: Key, answer: Any) -> bool:
+    """Whether an answer is in whole numbers; several that are worked out by hand are not all the same."""
     numbers = list(leaves(answer))
-    return all(isinstance(number, int) for number in numbers) and (len(numbers) == 1 or any(numbers))
+    if not all(isinstance(number, int) for number in numbers):
+        return False
+    return len(numbers) == 1 or (len(set(numbers)) > 1 if key.numbers else any(numbers))
 
 
 def _part(truth: Truth, key: Key, draw: Draw, choices: int) -> Part | None:
