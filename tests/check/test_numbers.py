@@ -391,3 +391,19 @@ def test_an_answer_that_is_no_numbers_at_all_is_not_called_missing(tmp_path: Pat
     problem = yaml.safe_load(CONV)["problems"][0]
     found = verdicts(tmp_path, [problem | {"answers": {"c.values": {"a": 1}, "m.values": None}}])
     assert [verdict.text for verdict in found] == ["the answer cannot be read", "there is no answer"]
+
+
+@pytest.mark.parametrize("whole", [1234567, 12345679234567, -987654321, 999999999999999])
+def test_every_digit_of_a_whole_number_is_told(tmp_path: Path, whole: int) -> None:
+    from cnncalc.render.trace import worked
+
+    problem = {
+        "id": "Q", "text": "t", "input": 1, "layers": [{"dense": {"name": "d", "units": 1, "bias": False}}],
+        "values": {"input": 1, "d.kernel": whole}, "answers": {"d.values": whole // 2},
+    }  # fmt: skip
+    (verdict,) = verdicts(tmp_path, [problem])
+    assert list(matrix.leaves([verdict.got])) == [whole]
+    assert f"(not {whole})".replace("-", "−") in verdict.text
+    truth = Exam([str(tmp_path / "p.yaml")], Limits()).problems["Q"].truth
+    (line,) = worked(truth.computed.exact.traced(truth.summary.rows_by_name["d"]))
+    assert line.endswith(f"= {whole}".replace("-", "−"))

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from cnncalc.check.answers import words
 from cnncalc.check.answers.arithmetic import Unreadable
 from cnncalc.spec.node import Node, Scalar, Sequence, is_null
+from cnncalc.units import significant
 
 LONGEST = 100_000  # characters that are read
 _LONGEST_NUMBER = 40  # characters
@@ -215,8 +216,8 @@ def _cell(word: str) -> Cell:
 
 
 def plain(number: Fraction | float, digits: int = 15) -> int | float:
-    """A number as in the JSON: whole, or with at most ``digits``."""
-    rounded = float(f"{float(number):.{digits}g}")
+    """A number as in the JSON: whole, or with at most ``digits``, but with every digit before the point."""
+    rounded = float(significant(float(number), digits))
     return int(rounded) if rounded.is_integer() and abs(rounded) < 1e15 else rounded
 
 

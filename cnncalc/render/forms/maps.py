@@ -7,13 +7,15 @@ from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
+from cnncalc.units import significant
+
 WIDTH = 80
 _ROWS, _MAPS = 16, 4  # rows of a matrix, and matrices of an array, that are shown
 _DIGITS = (6, 5, 4, 3)  # of each number: as many as fit into the width
 
 
 def plain(number: float) -> str:
-    """``0.75``, ``−2``, ``−∞``: six digits at most."""
+    """``0.75``, ``−2``, ``−∞``: six digits at most, but every digit before the point."""
     return _short(number, 6)
 
 
@@ -23,7 +25,7 @@ def bracketed(number: float) -> str:
 
 
 def _short(number: float, digits: int) -> str:
-    shown = f"{number:.{digits}g}" if math.isfinite(number) else str(number).replace("inf", "∞")
+    shown = significant(number, digits) if math.isfinite(number) else str(number).replace("inf", "∞")
     return ("0" if shown == "-0" else shown).replace("-", "−")
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from cnncalc.check.answers.matrix import leaves
 from cnncalc.errors import SpecError
 from cnncalc.render.papers import prose
+from cnncalc.units import significant
 
 if TYPE_CHECKING:
     from cnncalc.check.papers.paper import Item, Paper, Part
@@ -75,7 +76,7 @@ def _number(value: Any, tolerance: float) -> Number:
 
 
 def _decimal(value: Any) -> str:
-    return str(int(value)) if value == int(value) else f"{Decimal(f'{float(value):.10g}'):f}"
+    return str(int(value)) if value == int(value) else f"{Decimal(significant(float(value), 10)):f}"
 
 
 def spellings(part: Part) -> list[str]:
