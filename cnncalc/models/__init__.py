@@ -2,7 +2,7 @@
 
 ``graph.py`` is the one form that every source is read into, ``patterns.py`` finds what belongs together in it,
 ``operators/`` says which layer each operator is, ``importer.py`` walks the graph and ``spec.py`` writes the YAML.
-Nothing in a model file is executed, and no size in it is believed before it is checked.
+Nothing in a model file is executed, and every size in it is checked before it is used.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from cnncalc.limits import Limits
 from cnncalc.models.graph import Graph
 
 _REFUSED = {
-    ".pt": "torch.onnx.export writes a model that is read", ".pth": "torch.onnx.export writes a model that is read",
+    ".pt": "export it with torch.onnx.export", ".pth": "export it with torch.onnx.export",
     ".pkl": "a pickle can run code: export the model as ONNX", ".h5": "save it as .keras, or export it as ONNX",
     ".pb": "export the model as ONNX", ".tflite": "export the model as ONNX",
 }  # fmt: skip
 
 
 class Imported(NamedTuple):
-    """A model as a spec: its YAML, its weights by ``layer/weight`` (None: it has none), and what else is to be said."""
+    """A model as a spec: its YAML, its weights by ``layer/weight`` (None: it has none), and remarks on it."""
 
     text: str
     weights: Mapping[str, Any] | None
@@ -32,14 +32,14 @@ class Imported(NamedTuple):
 def read(path: str, limits: Limits, *, partial: bool = False, flat: bool = True) -> Imported:
     """The model in the file ``path``. With ``partial`` an operator without a layer becomes an ``opaque`` layer.
 
-    ``flat``: each layer is written, under the name that the model gives it; else stretches that repeat become
+    ``flat``: each layer is written, under the name that the model gives it; otherwise stretches that repeat become
     definitions, and their layers have names inside the uses of these (``layer1.0/conv1``).
 
     Raises UsageError, LimitError, or SpecError with every operator that is not read.
     """
     if path == "-":
         raise UsageError(
-            "a model is read from its file, not from standard input", help="give the path of an .onnx file"
+            "a model must be read from a file, not from standard input", help="give the path of an .onnx file"
         )
     for suffix, help in _REFUSED.items():
         if path.lower().endswith(suffix):
@@ -54,7 +54,7 @@ def read(path: str, limits: Limits, *, partial: bool = False, flat: bool = True)
 
 
 def read_keras(model: Any, limits: Limits, *, partial: bool = False) -> Imported:
-    """A model of Keras that is loaded. Raises UsageError, or SpecError as :func:`read` does."""
+    """A loaded Keras model. Raises UsageError, or SpecError as :func:`read` does."""
     from cnncalc.models import keras
 
     return _imported(keras.read_model(model, limits), keras.layers.find, partial=partial)
@@ -68,7 +68,7 @@ def read_torch(module: Any, examples: tuple[Any, ...], *, partial: bool = False)
 
 
 def is_keras(path: str) -> bool:
-    """Whether a file is one of Keras: by its name, and of JSON by how it begins. Raises UsageError."""
+    """Whether a file is a Keras model: by its name; for JSON, by its first bytes. Raises UsageError."""
     from cnncalc.spec.source import regular
 
     if not path.lower().endswith(".json"):
@@ -80,7 +80,7 @@ def is_keras(path: str) -> bool:
 def _imported(
     graph: Graph, find: Callable[[str], Any] = lambda op: None, *, partial: bool, flat: bool = True
 ) -> Imported:
-    """``find`` finds what reads an operator that this source alone has."""
+    """``find`` returns the reader of an operator that only this source has."""
     from cnncalc.models import operators, patterns
     from cnncalc.models.importer import Importer
     from cnncalc.models.spec import Written

@@ -1,4 +1,4 @@
-"""Layers that bring a value into the order in which an operator reads it, where it cannot read it as it is."""
+"""Layers that rearrange a value for an operator that cannot read it as it is."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnncalc.models.values import BATCH, Dim, Factor, Unsupported, Value, alike,
 from cnncalc.shape import Shape, read
 
 MOST_AXES = 4  # of an array without its batch axis
-#: In which place of the model's order each channel is: size and step of each factor, the outermost first; () where the
+#: The place of each channel in the model's order: size and step of each factor, the outermost first; () if the
 #: order is the same.
 Order = tuple[tuple[int, int], ...]
 _NOWHERE = Node("", "", [])
@@ -35,11 +35,11 @@ class Arranger(Builder):
         )
 
     def value_of(self, value: Value) -> Value:
-        """As :meth:`value`, of a value that has no name."""
+        """Like :meth:`value`, for a value without a name."""
         return self.arranged(value, self.natural(len(value.dims) - 1))
 
     def uncut(self, value: Value) -> Value:
-        """A view of all numbers of a layer, in any order: what an operator reads that takes them one by one."""
+        """A view of all numbers of a layer, in any order: the input of an elementwise operator."""
         if value.name in self.products:
             value = self.realised(value)
         for axis in list(value.cuts):
@@ -51,7 +51,7 @@ class Arranger(Builder):
 
     def realised(self, value: Value) -> Value:
         """A view of a product as one of layers."""
-        raise Unsupported("a product of two computed values that is no attention")
+        raise Unsupported("a product of two computed values that is not attention")
 
     def featured(self, name: str, place: int = -1) -> Value:
         """A view of all numbers whose dimension at ``place`` is the channels, for layers that work at each position."""
@@ -69,7 +69,7 @@ class Arranger(Builder):
         return self.arranged(value, tuple(spatial))
 
     def mixed_up(self, name: str) -> tuple[Value, Order]:
-        """As :meth:`featured`, for layers whose weights can be put into the order in which the channels are seen."""
+        """Like :meth:`featured`, for layers whose weights can follow the order of the channels."""
         value = self.uncut(self.values[name])
         value = self._unshuffled(value) or value
         dim, sizes = value.dims[-1], [factor.size for factor in value.dims[-1]]
@@ -99,7 +99,7 @@ class Arranger(Builder):
         return value._replace(name=made.name, shape=made.shape, dims=(*own, tuple(channels)))
 
     def arranged(self, value: Value, axes: tuple[str, ...]) -> Value:
-        """The value with the names ``axes`` for its dimensions but the batch, by layers where that is no other name."""
+        """The value with the names ``axes`` for all dimensions but the batch, with layers if renaming is not enough."""
         value = self.uncut(value)
         if len(value.dims) - 1 == value.shape.rank:
             own = plain(value.name, value.shape, axes, self.batch) if len(axes) == value.shape.rank else None
@@ -108,16 +108,16 @@ class Arranger(Builder):
         if value.rolls or len(axes) > MOST_AXES or not axes:
             raise Unsupported(f"{value.name}, rolled" if value.rolls else f"an array of {len(axes)} axes")
         if any(factor.axis == BATCH for dim in value.dims[1:] for factor in dim):
-            raise Unsupported("an operator on axes that the batch is part of")
+            raise Unsupported("an operator on axes that contain the batch")
         if joined(value.dims[0]) != joined((Factor(BATCH, self.batch),)):
-            raise Unsupported("an operator on axes that are part of the batch")
+            raise Unsupported("an operator on parts of the batch axis")
         key = (value.name, tuple(map(joined, value.dims)), axes)
         if key not in self._ready:
             self._ready[key] = self._arrange(value, axes)
         return self._ready[key]
 
     def settled(self, value: Value) -> Value:
-        """The value, by a layer where one of our kinds moves numbers between channels and positions as it is seen."""
+        """The value, made by a layer if one of our kinds moves numbers between channels and positions this way."""
         rank = value.shape.rank
         if value.cuts or value.rolls or len(value.dims) != rank + 1 or rank < 3 or len(value.dims[1]) == 1:
             return value
@@ -139,7 +139,7 @@ class Arranger(Builder):
         return plain(value.name, target, axes, self.batch)
 
     def _as_one_kind(self, value: Value, dims: dict[str, Dim], target: Shape) -> Value | None:
-        """Numbers moved between channels and positions, where one of our kinds does it."""
+        """Numbers moved between channels and positions, if one of our kinds does it."""
         spatial = {axis: dim for axis, dim in dims.items() if axis != "channels"}
         inner, channels = dims["channels"], value.shape.channels
         if not inner:
@@ -162,7 +162,7 @@ class Arranger(Builder):
         return None
 
     def _in_steps(self, value: Value, dims: list[Dim], written: list[int]) -> Value:
-        """By a reshape, a permutation and a reshape, those of them that are needed."""
+        """By a reshape, a permutation and another reshape, as far as these are needed."""
         wanted = [factor for dim in dims for factor in dim]
         own = _written_axes(self.natural(value.shape.rank), self.layout)
         base = [factor for axis in own for factor in sorted(wanted, key=lambda f: -f.step) if factor.axis == axis]
@@ -203,7 +203,7 @@ class Arranger(Builder):
         return self._ready[key]
 
     def _cut(self, value: Value, axis: str) -> Value:
-        """The value with all of ``axis``: a layer before it keeps the part that is seen."""
+        """The value over the whole of ``axis``: a layer cuts out the part that is seen."""
         start, whole = value.cuts[axis], value.sizes_by_axis[axis]
         if axis in value.rolls:
             raise Unsupported(f"a part of {value.name}, rolled")

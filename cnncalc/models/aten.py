@@ -1,4 +1,4 @@
-"""ATen's operators as the operators of a graph, which have ONNX's names and settings.
+"""ATen's operators as the operators of a graph, with ONNX's names and settings.
 
 Source: the schemas of PyTorch's operators, aten/src/ATen/native/native_functions.yaml.
 """
@@ -10,16 +10,16 @@ from typing import Any
 
 from cnncalc.models.graph import Node
 
-#: Gives the name of an argument: of a value, or of a constant that is made of it.
+#: Returns the name of an argument: of a value, or of a constant made from it.
 Read = Callable[[Any], str]
 
-#: Operators that have a name of ONNX's and no settings.
+#: Operators with an ONNX name and no settings.
 SAME = {
     "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "softsign": "Softsign", "mish": "Mish",
     "hardswish": "HardSwish", "selu": "Selu", "silu": "Silu", "prelu": "PRelu", "add": "Add", "sub": "Sub",
     "mul": "Mul", "div": "Div",
 }  # fmt: skip
-#: Operators that give what they read, when a network is run.
+#: Operators that return their input at inference.
 PASSED = (
     "dropout", "contiguous", "clone", "detach", "alias", "feature_dropout", "alpha_dropout", "to", "lift_fresh_copy",
 )  # fmt: skip
@@ -119,7 +119,7 @@ def _flatten(read: Read, node: Any) -> Node:
 
 
 def _reshape(read: Read, node: Any) -> Node:
-    """Whatever the operator is called: the sizes that come out are known."""
+    """Any operator that only changes sizes: the sizes of its output are known."""
     return Node("Reshape", "", [read(node.args[0]), read(list(node.meta["val"].shape))])
 
 
@@ -289,7 +289,7 @@ OPERATORS: dict[str, Callable[[Read, Any], Node | None]] = {
 
 
 def write(read: Read, op: str, node: Any) -> Node | None:
-    """The node that an operator is; None where it gives what it reads. ``op`` is its name without overload."""
+    """The node for an operator; None if it returns its input. ``op`` is its name without overload."""
     known = OPERATORS.get(op) or OPERATORS.get(op.rstrip("123d"))
     if known:
         return known(read, node)

@@ -1,4 +1,4 @@
-"""Layers of the spec to be written, each checked as it is added: a model's sizes and weights are not believed."""
+"""Layers of the spec to be written, each checked as it is added: a model's sizes and weights are not trusted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnncalc.shape import SPATIAL, Shape, read
 
 
 class Pick(NamedTuple):
-    """Which places of an axis an array keeps, and in which order: ``start`` and a sum of steps."""
+    """The places of an axis that an array keeps, in order: ``start`` and a sum of steps."""
 
     axis: int  # of our array, before its sizes are changed
     start: int
@@ -38,9 +38,9 @@ class Pick(NamedTuple):
 
 
 class Weight(NamedTuple):
-    """A learned array of ours: its tensor, the tensor's axes in our order, the places that are kept of some of these,
-    and then its sizes (None: as they are). ``factor`` is a number that all of it is multiplied by, and ``work`` what is
-    done with the array at last.
+    """A learned array of ours: its tensor, the tensor's axes in our order, the places kept along some of these,
+    and then its sizes (None: as they are). ``factor`` multiplies every number of it, and ``work`` is applied to
+    the array last.
     """
 
     tensor: Tensor
@@ -62,12 +62,12 @@ class Weight(NamedTuple):
         return tuple(shape)
 
     def picked(self, axis: int, start: int, dim: Dim) -> Weight:
-        """With those places of an axis that a dimension of a value has."""
+        """The same, with only the places of an axis that a dimension of a value has."""
         pick = Pick(axis, start, tuple((factor.size, factor.step) for factor in dim))
         return self._replace(picks=(*self.picks, pick))
 
     def in_order(self, axis: int, order: tuple[tuple[int, int], ...]) -> Weight:
-        """With the places of an axis in another order, if there is one."""
+        """The same, with the places of an axis in another order, if one is given."""
         return self._replace(picks=(*self.picks, Pick(axis, 0, order))) if order else self
 
 
@@ -82,7 +82,7 @@ class Layer(NamedTuple):
     output: Shape
 
 
-#: Gives a layer's arrays, from their sizes in our layout.
+#: Returns a layer's arrays for their sizes in our layout.
 Located = Callable[[Weights], dict[str, Weight]]
 
 
@@ -92,7 +92,7 @@ def _frozen(given: Any) -> Any:
 
 
 class Builder:
-    """The layers so far. ``values`` and ``constants`` have what is known by the source's names."""
+    """The layers so far. ``values`` and ``constants`` are keyed by the source's names."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self.layout = graph, graph.layout
@@ -103,8 +103,8 @@ class Builder:
         self.counted: set[str] = set()  # learned tensors that are part of a layer
         self._shared: dict[object, str] = {}
         self.products: dict[str, Product] = {}
-        self.absorbed: set[str] = set()  # layers whose weights are part of another now
-        self.titles: dict[str, str] = {}  # what a layer is to be called once those are gone
+        self.absorbed: set[str] = set()  # layers whose weights are now part of another
+        self.titles: dict[str, str] = {}  # names for layers once those are gone
         self.taken = Taken()
         self.readers = graph.readers()
         self.batch = 1
@@ -124,14 +124,14 @@ class Builder:
         return next((layer for layer in reversed(self.layers) if layer.name == word), None)
 
     def titled(self, node: Node, tensor: Tensor) -> str:
-        """What a layer is to be called that is a learned tensor of its own: by the tensor's path."""
+        """The name of a layer that is itself a learned tensor: from the tensor's path."""
         if self.graph.own_names:
             return clean(node.name)
         name = next((source.name for source in tensor.sources if "::" not in source.name), "")
         return clean(name) or of_node(node.name, node.op)
 
     def named(self, node: Node, *weights: str) -> str:
-        """What a node's layer is to be called: after its weights, or its own name."""
+        """The name of a node's layer: from its weights, or from its own name."""
         if self.graph.own_names:
             return clean(node.name)
         return next(filter(None, map(of_weight, weights)), "") or of_node(node.name, node.op)
@@ -143,8 +143,8 @@ class Builder:
         """A layer of the kind ``word``; its value stands for the first output of ``node``. Raises Misfit.
 
         ``weights`` may be worked out from the sizes that the layer needs. ``axes`` are those of its value in the
-        source's order; where they are not given, the value is seen as the first that is read is. ``again`` is the layer
-        above that this one is, with its weights.
+        source's order (default: as in the first value that it reads). ``again`` is the earlier layer
+        that is used again here, with its weights.
         """
         output = self.made(word, fields, [value.shape for value in reads])
         wanted = self.kind(word, fields).weights(*(value.shape for value in reads))
@@ -165,7 +165,7 @@ class Builder:
         return value
 
     def _again(self, word: str, fields: dict[str, Any], given: dict[str, Weight]) -> str:
-        """The layer above whose weights these are; "" where there is none. Raises Unsupported where only some are, or
+        """The layer above whose weights these are; "" if there is none. Raises Unsupported if only some are, or
         where an array was worked out from more or fewer learned numbers than it has.
         """
         if word == "attention":  # has those of the dense layers that it takes the place of
@@ -182,7 +182,7 @@ class Builder:
         if names and names <= self.counted and key in self._shared:
             return self._shared[key]
         if names & self.counted:
-            raise Unsupported("weights that another layer has too")
+            raise Unsupported("weights that are only partly shared with another layer")
         self.counted |= names
         self._shared[key] = ""
         return ""
@@ -201,7 +201,7 @@ class Builder:
         return kind
 
     def _seen(self, layer: Layer, first: Value, axes: tuple[str, ...] | None) -> Value:
-        """What a layer gives, seen as the value that it reads is."""
+        """A layer's output, with the view that its input has."""
         output = layer.output
         if axes is not None or output.rank != first.shape.rank:
             return plain(layer.name, output, axes or self.natural(output.rank), self.batch)
@@ -216,7 +216,7 @@ class Builder:
         return Value(layer.name, output, tuple(dims), {}, first.rolls)
 
     def _check_weights(self, node: Node, wanted: Weights, given: dict[str, Weight]) -> None:
-        """Raise SpecError where a tensor has other sizes than the layer's input asks for."""
+        """Raise SpecError if a tensor does not have the sizes that the layer's input requires."""
         for name, weight in given.items():
             if wanted.get(name) != weight.found:
                 found, needed = (times(sizes) for sizes in (weight.found, wanted.get(name, ())))

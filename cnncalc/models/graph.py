@@ -1,4 +1,4 @@
-"""A model as any source gives it: nodes in running order, and tensors that are read when they are asked for."""
+"""A model as any source gives it: nodes in running order, and tensors that are read on demand."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-#: Bytes of a number of each type, and how ``struct`` reads it ("" where it does not).
+#: Bytes of a number of each type, and how ``struct`` reads it ("" if it cannot).
 TYPES = {
     "float32": (4, "f"), "float64": (8, "d"), "float16": (2, "e"), "bfloat16": (2, ""), "int8": (1, "b"),
     "uint8": (1, "B"), "int16": (2, "h"), "uint16": (2, "H"), "int32": (4, "i"), "uint32": (4, "I"), "int64": (8, "q"),
     "uint64": (8, "Q"), "bool": (1, "?"),
 }  # fmt: skip
-SMALL = 4096  # numbers of a tensor that is read while the graph is walked: a shape, an axis, a scalar
+SMALL = 4096  # most numbers in a tensor that is read during the walk: a shape, an axis, a scalar
 
 
 class Tensor:
-    """Numbers by name. ``read`` gives their bytes (little-endian) when they are asked for.
+    """Numbers by name. ``read`` returns their bytes (little-endian), on demand.
 
-    ``fixed``: they are not learned. ``made_of``: the tensors that these numbers were worked out from.
+    ``fixed``: they are not learned. ``made_of``: the tensors that these numbers were computed from.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class Tensor:
         return prod(self.shape)
 
     def numbers(self) -> list[Any] | None:
-        """Its numbers; None of a tensor that is too large to be an operator's setting, or of another type."""
+        """Its numbers; None if the tensor is too large to be an operator's setting, or of another type."""
         form = TYPES.get(self.dtype, (0, ""))[1]
         if self.size > SMALL or not form:
             return None
@@ -55,7 +55,7 @@ class Tensor:
 
 
 class Node:
-    """An operator. ``inputs`` and ``outputs`` are names of values; an input that is left out is ""."""
+    """An operator. ``inputs`` and ``outputs`` are names of values; an omitted input is ""."""
 
     __slots__ = ("op", "name", "inputs", "outputs", "settings")
 
@@ -72,7 +72,7 @@ class Node:
 
 
 class Graph:
-    """A model. ``inputs`` and ``known`` have the sizes of values as the source says them, the batch axis included; a
+    """A model. ``inputs`` and ``known`` have the sizes of values as in the source, including the batch axis; a
     size that the source leaves open is None. ``layout`` is the order of axes in the source. ``own_names``: the names
     of its nodes were given by a person, not made up by an exporter.
     """

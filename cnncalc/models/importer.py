@@ -1,7 +1,7 @@
-"""A graph becomes layers: each operator in turn, with the sizes of what it reads known from our own rules.
+"""A graph becomes layers: each operator in turn, with the sizes of its inputs known from our own rules.
 
-A reshape or a transposition is no layer: the value is only seen otherwise (``values.py``). What an operator cannot read
-as it is seen is brought into order by layers (``arranging.py``). A layer that does not fit its input is seen at once.
+A reshape or a transposition is not a layer, only another view of a value (``values.py``). A view that an operator
+cannot read is rearranged by layers (``arranging.py``). A layer that does not fit its input is found at once.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ class Importer(Arranger):
         *,
         partial: bool = False,
     ) -> None:
-        """``operators`` finds what reads an operator, ``fold`` works out one that reads constants alone."""
+        """``operators`` finds the reader of an operator; ``fold`` evaluates an operator on constants."""
         super().__init__(graph)
         self.operators, self.fold, self.partial = operators, fold, partial
         self._ready = {}
         self.open: set[str] = set()  # letters of sizes that the source leaves open
         self._own: dict[object, tuple[Dim, ...]] = {}
-        self.folded = 0  # numbers that were worked out
+        self.folded = 0  # numbers computed while folding
 
     def run(self) -> None:
         """Read every node. Raises SpecError with each operator that is not read, and its first place."""
@@ -78,7 +78,7 @@ class Importer(Arranger):
         self._outputs()
 
     def _outputs(self) -> None:
-        """An output that is read on inside the model gets a layer of its own, as nothing reads an output of ours."""
+        """An output that the model also reads itself gets a layer of its own: nothing reads an output of ours."""
         read = {name for layer in self.layers for name in layer.reads}
         for value in filter(None, map(self.values.get, self.graph.outputs)):
             if value.name in read:
@@ -86,7 +86,7 @@ class Importer(Arranger):
                 self.layers.append(Layer(name, "linear", {}, [value.name], {}, value.shape))
 
     def _output(self, name: str) -> None:
-        """Put an output into the order in which the model gives it, where that can be said."""
+        """Put an output into the model's own order, if layers can express that."""
         if name not in self.values:
             return
         value = self.uncut(self.values[name])
@@ -102,17 +102,17 @@ class Importer(Arranger):
         help = (
             "the sizes of its output are not in the file"
             if self.partial
-            else "imported with partial, it is kept as an opaque layer"
+            else "with partial it is imported as an opaque layer"
         )
         return Problem(f"{self.graph.source}: {reason}, first at {places[0][:80]}{times}", help=help)
 
     def _opaque(self, node: Node) -> bool:
-        """Whether the file has the sizes of what a node gives, so that an opaque layer can stand for it."""
+        """Whether the file has the sizes of a node's output, so that an opaque layer can replace it."""
         known = [self.graph.known.get(name) for name in node.outputs]
         reads = [self.values[name] for name in node.inputs if name in self.values]
         if not reads or any(not sizes or None in sizes[1:] for sizes in known):
             return False
-        if node.op == "BatchNormalization":  # an opaque layer has no numbers that are not trained
+        if node.op == "BatchNormalization":  # an opaque layer has trained parameters only
             return False
         reads = [self.realised(value) if value.name in self.products else value for value in reads]
         macs = self._products(node, known[0] or ())
@@ -137,10 +137,10 @@ class Importer(Arranger):
         return 0
 
     def realised(self, value: Value) -> Value:
-        """A view of a product that belongs to no layer of ours as one of an opaque layer."""
+        """A view of a product that none of our layers covers, as the view of an opaque layer."""
         made = self.products[value.name]
         if not self.partial:
-            raise Unsupported("a product of two computed values that is no attention")
+            raise Unsupported("a product of two computed values that is not attention")
         key = ("product", id(made.node), made.scores is not None)
         if key not in self._ready:
             reads = [self.realised(v) if v.name in self.products else v for v in (made.left, made.right)]
@@ -156,16 +156,16 @@ class Importer(Arranger):
         return base._replace(dims=dims, factor=value.factor)
 
     def learned_by(self, tensors: list[Tensor]) -> int:
-        """How many learned numbers these are, those that were counted before left out."""
+        """How many learned numbers these are, without those that were counted before."""
         new = {source.name: source for tensor in tensors for source in tensor.sources}
         found = sum(source.size for name, source in new.items() if name not in self.counted)
         self.counted |= set(new)
         return found
 
     def opaque(self, label: str, sizes: list[int], reads: list[Value], learned: int, macs: int, name: str) -> Value:
-        """A layer of which only the counts are known, as a value of ``sizes``, the batch included.
+        """A layer with nothing but known counts, as a value of ``sizes``, including the batch.
 
-        Of what works on the last axis that one is the channels.
+        For an operator along the last axis, that axis is the channels.
         """
         batch, rest = (sizes[0], sizes[1:]) if sizes[0] == self.batch and len(sizes) > 1 else (1, sizes)
         merged = [prod(rest[: len(rest) - MOST_AXES + 1]), *rest[len(rest) - MOST_AXES + 1 :]]
@@ -206,7 +206,7 @@ class Importer(Arranger):
             raise Unsupported(f"the operator {node.op[:60]} is not read")
         missing = [name for name in node.inputs if name and name not in self.values and name not in self.constants]
         if missing:
-            return  # what it reads was not understood: that has been said
+            return  # its input was not understood, which has been reported
         if all(name in self.constants for name in node.inputs if name) and self.fold(self, node):
             return
         try:
@@ -218,25 +218,25 @@ class Importer(Arranger):
             what = (
                 f"where {' and '.join(sorted(self.open))} are not known"
                 if self.open
-                else "with settings that make no sense"
+                else "with settings that are invalid"
             )
             raise Unsupported(f"{node.op[:60]} {what}") from None
 
     def passed(self, node: Node) -> None:
-        """The node gives what it reads."""
+        """The node returns its input."""
         source, name = node.inputs[0], node.outputs[0]
         if source in self.constants:
             tensor = self.constants[source]
-            own = node.op == "Identity" and tensor.name and of_weight(name)  # equal tensors are written once
+            own = node.op == "Identity" and tensor.name and of_weight(name)  # exporters write equal tensors once
             self.constants[name] = tensor.called(name) if own else tensor
         else:
             self.values[name] = self.values[source]
 
     def numbers(self, node: Node, place: int) -> list[Any] | None:
-        """The numbers of a constant input; None where it is left out, computed, or too large to be a setting."""
+        """The numbers of a constant input; None if it is omitted, computed, or too large to be a setting."""
         name = node.inputs[place] if place < len(node.inputs) else ""
         return self.constants[name].numbers() if name in self.constants else None
 
     def tensor(self, node: Node, place: int) -> Tensor | None:
-        """A constant input; None where it is left out or computed."""
+        """A constant input; None if it is omitted or computed."""
         return self.constants.get(node.inputs[place]) if place < len(node.inputs) else None

@@ -1,4 +1,4 @@
-"""What stretches that repeat are called, and which have the same names in them."""
+"""The names of repeated stretches, and which stretches contain the same names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from cnncalc import kinds
 from cnncalc.models.importer import Layer
 from cnncalc.models.structure import Block, Item, leaves
 
-#: Names that are a word with a counter: nobody gave them.
+#: Names made of a word and a counter, which no person gave.
 COUNTED = re.compile(r"[a-z]+(_[a-z]+)*([1-3]d)?(_?\d+)?")
 
 
@@ -17,8 +17,8 @@ def layers_of(items: tuple[Item, ...]) -> list[Layer]:
 
 
 def named_alike(stretches: list[tuple[Item, ...]]) -> list[list[tuple[Item, ...]]]:
-    """Stretches by what their layers are called behind a common beginning, so that the model's names are found again;
-    of layers that are just counted by what is counted.
+    """Stretches grouped by their layers' names after a common prefix, so that the model's names can be recognized;
+    layers that are just numbered are compared by the word before the number.
     """
     found: dict[tuple[str, ...], list[tuple[Item, ...]]] = {}
     for items in stretches:
@@ -32,7 +32,7 @@ def named_alike(stretches: list[tuple[Item, ...]]) -> list[list[tuple[Item, ...]
 
 
 def called(items: tuple[Item, ...], taken: set[str]) -> str:
-    """A name for a definition: what it is."""
+    """A name for a definition, by what it contains."""
     if len(items) == 1 and isinstance(items[0], Block):
         word = "residual_block" if items[0].residual else f"{items[0].join.word}_block"
     else:
@@ -52,17 +52,17 @@ def _word(item: Item) -> str:
 
 
 def _numbered(layer: Layer) -> bool:
-    """Whether a layer is called after its kind, with a counter: ``add_12``, ``batch_normalization_3``."""
+    """Whether a layer is named after its kind, with a counter: ``add_12``, ``batch_normalization_3``."""
     stem = re.sub(r"[_\d]", "", layer.name)
     return COUNTED.fullmatch(layer.name) is not None and stem[:3] == layer.word.replace("_", "")[:3]
 
 
 def prefix_of(items: tuple[Item, ...]) -> str:
-    """What the names of all layers that have one begin with, up to a dot or an underscore; "" where that is nothing."""
+    """The common prefix of all layer names that the model gave, up to a dot or an underscore; "" if there is none."""
     names = [layer.name for layer in layers_of(items) if not _numbered(layer)]
     if len(names) < 2:
         return ""
-    first, last = min(names), max(names)  # what these two begin with, all do
+    first, last = min(names), max(names)  # a prefix of these two is a prefix of all
     common = first[: next((n for n, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))]
     if common in names or not all(name[len(common)] in "._" for name in names):
         common = re.sub(r"[^._]*$", "", common)
@@ -70,7 +70,7 @@ def prefix_of(items: tuple[Item, ...]) -> str:
 
 
 def inner(items: tuple[Item, ...]) -> list[str]:
-    """The names of the layers behind what they all begin with; an empty one where a layer has none of its own."""
+    """The names of the layers without their common prefix; empty for a layer without a name of its own."""
     prefix, layers = prefix_of(items), layers_of(items)
     if not prefix:
         return [layer.name for layer in layers]
@@ -78,7 +78,7 @@ def inner(items: tuple[Item, ...]) -> list[str]:
 
 
 def name_of(items: tuple[Item, ...], taken: set[str]) -> str:
-    """The name of a use: what its layers' names begin with, or that of its last layer."""
+    """The name of a use: the common prefix of its layers' names, or the name of its last layer."""
     prefix = prefix_of(items)
     name = prefix if prefix and prefix not in taken else items[-1].name
     taken.add(name)

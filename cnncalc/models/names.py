@@ -27,7 +27,7 @@ def of_node(name: str, op: str) -> str:
 
 
 def clean(name: str) -> str:
-    """``name`` with what no layer's name may hold replaced."""
+    """``name`` with characters that are not allowed in a layer's name replaced."""
     text = re.sub(r"[^\w.-]+", "_", name, flags=re.ASCII).strip("_.")[:180]
     return f"{text}_" if text == "input" else text
 
@@ -39,7 +39,7 @@ class Taken:
         self._seen: dict[str, int] = {}
 
     def free(self, wanted: str, word: str) -> str:
-        """``wanted``, or where it is empty ``word`` with a counter; a number is added where it is taken."""
+        """``wanted``, or ``word`` with a counter if that is empty; a number is added if the name is taken."""
         name = wanted or word
         count = self._seen.get(name, 0) + 1
         self._seen[name] = count

@@ -1,7 +1,7 @@
 """ONNX files, read without the onnx package: the few messages of onnx.proto that a graph needs.
 
-Source: github.com/onnx/onnx, onnx/onnx.proto3 (the numbers of the fields). The file is mapped, so weights stay unread
-until they are asked for. Lengths, offsets and sizes in the file are checked against what is there.
+Source: github.com/onnx/onnx, onnx/onnx.proto3 (the numbers of the fields). The file is mapped, so weights are not read
+until they are needed. Lengths, offsets and sizes in the file are checked against what is there.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _graph(path: str, data: memoryview) -> Graph:
 
 
 def _folded(graph: Graph) -> bool:
-    """Whether PyTorch's exporter has folded batch normalisation away: it then makes up a name for the kernel, or the
+    """Whether PyTorch's exporter has folded batch normalisation away: then it makes up a name for the kernel, or the
     convolution has the name of the normalisation's module.
     """
     convs = [node for node in graph.nodes if node.op == "Conv" and len(node.inputs) > 1]
@@ -202,7 +202,7 @@ def _tensor(path: str, data: memoryview) -> Tensor:
         raise wire.Broken(f'the tensor "{name[:60]}" has the type {dtype}, which is not read')
     if len(dims) > MOST_DIMS or any(size < 0 for size in dims):
         raise wire.Broken(f'the tensor "{name[:60]}" has the sizes {dims[:MOST_DIMS]}')
-    alone = prod(dims) == 1 and "." not in name  # a number of the graph, and none of a module
+    alone = prod(dims) == 1 and "." not in name  # a number of the graph, not of a module
     tensor = Tensor(name, tuple(dims), DTYPES[dtype], bytes, fixed=alone)
     tensor.read = _external(path, tensor, external) if outside else _inside(tensor, raw, numbers)
     return tensor
@@ -223,7 +223,7 @@ def _inside(tensor: Tensor, raw: memoryview | None, numbers: list[Any]) -> Calla
 
 
 def _external(path: str, tensor: Tensor, entries: dict[str, str]) -> Callable[[], Any]:
-    """The bytes of a tensor in a file beside the model. Raises Broken where the file would lie elsewhere."""
+    """The bytes of a tensor in a file beside the model. Raises Broken if the file would be in another folder."""
     location = entries.get("location", "")
     texts = entries.get("offset", "0"), entries.get("length", str(TYPES[tensor.dtype][0] * prod(tensor.shape)))
     if not all(text.isascii() and text.isdigit() and len(text) < 20 for text in texts):
@@ -241,7 +241,7 @@ def _external(path: str, tensor: Tensor, entries: dict[str, str]) -> Callable[[]
             stream.seek(offset)
             data = stream.read(length)
         if len(data) != length:
-            raise SpecError(f"{location}: {len(data)} of {length} bytes of {tensor.name} are there")
+            raise SpecError(f"{location}: {len(data)} of {length} bytes of {tensor.name} are in the file")
         return data
 
     return load

@@ -1,6 +1,6 @@
-"""Operators that belong together: what frameworks write out in several is one operator again.
+"""Operators that belong together: several that a framework writes for one operator become that operator again.
 
-Each pattern is looked for from its last node backwards, and only where nobody else reads what lies between.
+Each pattern is searched from its last node backwards, and only if nothing else reads the values in between.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 from cnncalc.models.graph import Graph, Node, Tensor
 
-Found = tuple[Node, list[Node]]  # the operator that stands for them, and the nodes that it replaces
+Found = tuple[Node, list[Node]]  # the operator, and the nodes that it replaces
 
 
 def pairs(node: Node) -> list[tuple[str, str]]:
@@ -23,7 +23,7 @@ def pairs(node: Node) -> list[tuple[str, str]]:
 
 
 class View:
-    """A graph seen from its values: what makes each, and how many read it."""
+    """A graph seen from its values: the node that makes each, and how many read it."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -31,7 +31,7 @@ class View:
         self.readers = graph.readers()
 
     def maker(self, name: str, *ops: str, readers: int = 1) -> Node | None:
-        """The node that makes a value, if it is one of ``ops`` and no more than ``readers`` read what it makes."""
+        """The node that makes a value, if it is one of ``ops`` and has at most ``readers`` readers."""
         node = self.makers.get(name)
         return node if node and node.inputs and node.op in ops and self.readers.get(name, 0) <= readers else None
 
@@ -48,7 +48,7 @@ class View:
         return float(numbers[0]) if numbers and len(numbers) == 1 else None
 
     def split(self, node: Node) -> tuple[str, float] | None:
-        """The value and the number that a node of two inputs joins; None where neither is a number."""
+        """The value and the number that a node with two inputs joins; None if neither is a number."""
         for value, other in pairs(node):
             number = self.scalar(other)
             if number is not None:
@@ -127,7 +127,7 @@ PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (hard_sigmoid, silu
 
 
 def recognise(graph: Graph) -> Graph:
-    """The graph with each pattern as the one operator that it is."""
+    """The graph with each pattern replaced by one operator."""
     view = View(graph)
     gone: set[int] = set()
     stands: dict[int, Node] = {}

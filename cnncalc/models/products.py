@@ -1,4 +1,4 @@
-"""Products of two computed values, which stay without a layer until it is known what they belong to."""
+"""Products of two computed values, which get no layer until it is known what they are part of."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def bare(dim: Dim) -> Dim:
 
 
 def translated(dims: Sequence[Dim], own: Sequence[Dim], others: Sequence[Dim]) -> tuple[Dim, ...] | None:
-    """Dimensions whose factors are parts of those of ``own``, with the parts of ``others`` in their place."""
+    """Dimensions whose factors are parts of ``own``, with the matching parts of ``others`` in their place."""
     known: list[tuple[Factor, Dim]] = []
     for dim, other in zip(own, others, strict=True):
         parts = regrouped([other], [factor.size for factor in dim])
@@ -70,7 +70,7 @@ def _translated(dim: Dim, known: list[tuple[Factor, Dim]]) -> Dim | None:
         for whole, other in known:
             if whole.axis != axis or whole.step > step * (size - 1) or step >= whole.step * whole.size:
                 continue
-            if step < whole.step:  # a part of it is another factor
+            if step < whole.step:  # another factor covers part of it
                 inner = whole.step // step
                 left += [Factor(axis, inner, step), Factor(axis, size // inner, whole.step)]
                 break

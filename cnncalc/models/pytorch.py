@@ -1,4 +1,4 @@
-"""PyTorch modules, through ``torch.export``: its graph of ATen operators, with the sizes and the names of the module.
+"""PyTorch modules, read through ``torch.export``: a graph of ATen operators with the module's sizes and names.
 
 Source: pytorch.org/docs/stable/export.html. PyTorch is imported when this is called, and the module is not changed.
 """
@@ -13,14 +13,14 @@ from cnncalc.errors import UsageError
 from cnncalc.models import aten
 from cnncalc.models.graph import Graph, Tensor
 
-#: Operators that read the sizes of a value, and none of its numbers.
+#: Operators that read the sizes of a value, but none of its numbers.
 LIKE = (
     "aten.new_", "aten.zeros_like", "aten.ones_like", "aten.full_like", "aten.empty_like",
 )  # fmt: skip
 
 
 def read(module: Any, examples: tuple[Any, ...]) -> Graph:
-    """The graph of a module that is called with ``examples``. Raises UsageError where it cannot be traced."""
+    """The graph of a module called with ``examples``. Raises UsageError if it cannot be traced."""
     import torch
 
     if not isinstance(module, torch.nn.Module):
@@ -70,7 +70,7 @@ class Reader:
         self.alias[name] = owner
 
     def _worked_out(self, node: Any) -> bool:
-        """Whether an operator reads learned and fixed numbers alone: PyTorch then works it out, on copies of them."""
+        """Whether an operator reads only learned and fixed numbers; if so, PyTorch evaluates it on copies of them."""
         import torch
 
         reads = node.all_input_nodes
@@ -132,7 +132,7 @@ class Reader:
         for name, one in zip(outputs, value if isinstance(value, (list, tuple)) else [value], strict=True):
             self.graph.known[name] = tuple(getattr(one, "shape", ()))
         made = aten.write(self.read, op, node)
-        if made is None:  # what comes in goes out
+        if made is None:  # the output is the input
             self.alias[node.name] = self._name(node.args[0])
             return
         made.outputs, made.name = outputs, _module(node)
@@ -149,7 +149,7 @@ class Reader:
 
 
 def _stored(name: str, tensor: Any, *, fixed: bool, made_of: Sequence[Tensor] = ()) -> Tensor:
-    """A tensor of PyTorch as one of a graph, its bytes read when they are asked for."""
+    """A tensor of PyTorch as one of a graph, its bytes read on demand."""
 
     def load() -> bytes:
         import torch

@@ -1,8 +1,8 @@
 """Stretches of a model that repeat, as one definition with arguments and its uses.
 
-Two stretches are alike where they differ in numbers alone. What is always the same is written into the
-definition, what differs becomes an argument, and an argument that is a multiple of another one, or a half of it, is
-worked out from it.
+Two stretches are alike if they differ only in numbers. Numbers that are always the same are written into the
+definition, others become arguments, and an argument that is a multiple of another one, or half of it, is
+computed from it.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from cnncalc.models.structure import Block, Item, Structure, leaves
 
 LONGEST = 40  # items of a stretch
 MOST_ARGUMENTS = 5
-MOST_LAYERS = 5000  # of a model in which stretches are looked for
-LEAST_SAVED, LEAST_LINES = 200, 5  # characters of a spec, and lines, that a definition has to spare
+MOST_LAYERS = 5000  # of a model that is searched for repeats
+LEAST_SAVED, LEAST_LINES = 200, 5  # characters and lines that a definition must save
 A_USE, AN_ARGUMENT, A_DEFINITION = 30, 14, 60  # about as many characters each takes
 
 
-#: Where a number is: the layer's place in its stretch, its field, and of a list which one.
+#: Where a number is: the layer's place in its stretch, its field, and the place in a list.
 Spot = tuple[int, str, int]
 Count = int | float
 
 
 class Formula(str):
-    """A number of a definition, in its arguments."""
+    """A number of a definition, as a formula in its arguments."""
 
 
 class Definition(NamedTuple):
     """A stretch as it is written once. ``numbers`` has a formula for each number that differs, by its spot; ``names``
-    are its layers' names where they are the same in every use.
+    are its layers' names if they are the same in every use.
     """
 
     name: str
@@ -54,7 +54,7 @@ class Use(NamedTuple):
 
 
 def find(structure: Structure, size: Callable[[Layer], int]) -> tuple[list[Definition], dict[str, Use]]:
-    """The definitions that shorten a spec, and their uses by the value that each gives.
+    """The definitions that shorten a spec, and their uses by the value that each returns.
 
     ``size`` says how many characters a layer takes.
     """
@@ -77,7 +77,7 @@ def find(structure: Structure, size: Callable[[Layer], int]) -> tuple[list[Defin
 
 
 def _without(chain: list[Item], gone: set[int], length: int) -> Iterator[list[Item]]:
-    """What is left of a chain when the stretches that begin with ``gone`` are taken out."""
+    """The rest of a chain without the stretches that begin at ``gone``."""
     rest: list[Item] = []
     place = 0
     while place < len(chain):
@@ -91,7 +91,7 @@ def _without(chain: list[Item], gone: set[int], length: int) -> Iterator[list[It
 
 
 def _best(chains: list[list[Item]], size: Callable[[Layer], int]) -> list[tuple[Item, ...]] | None:
-    """The stretches, all alike, that save most characters; None where none save enough."""
+    """The stretches, all alike, that save the most characters; None if none save enough."""
     kinds_of: dict[Any, int] = {}
     signs = [[kinds_of.setdefault(signature(item), len(kinds_of)) for item in chain] for chain in chains]
     sizes = [[sum(map(size, leaves(item))) for item in chain] for chain in chains]
@@ -123,13 +123,13 @@ def _best(chains: list[list[Item]], size: Callable[[Layer], int]) -> list[tuple[
 
 
 def _is_unit(items: list[Item], signs: list[int]) -> bool:
-    """Whether a stretch may be one definition: it is no single layer, and no block in it is there twice."""
+    """Whether a stretch may be one definition: it is not a single layer, and contains no block twice."""
     blocks = [sign for item, sign in zip(items, signs, strict=True) if isinstance(item, Block)]
     return len(set(blocks)) == len(blocks) and (len(items) > 1 or bool(blocks))
 
 
 def _gain(stretches: list[tuple[Item, ...]], size: Callable[[Layer], int]) -> int:
-    """How many characters a definition of these stretches saves; a negative number where it would not do."""
+    """How many characters a definition of these stretches saves; negative if it does not pay."""
     uses, lines, count = len(stretches), len(layers_of(stretches[0])), len(_arguments(stretches)[0])
     if uses < 2 or count > MOST_ARGUMENTS or (uses - 1) * lines - uses < LEAST_LINES:
         return -1
@@ -138,7 +138,7 @@ def _gain(stretches: list[tuple[Item, ...]], size: Callable[[Layer], int]) -> in
 
 
 def signature(item: Item) -> Any:
-    """What two items have to share: everything but names and whole numbers."""
+    """Everything that two items must share: all but names and whole numbers."""
     if isinstance(item, Layer):
         return item.word, tuple((key, _form(value)) for key, value in item.fields.items())
     branches = (item.body, item.shortcut) if item.residual else item.branches
@@ -184,7 +184,7 @@ def _arguments(stretches: list[tuple[Item, ...]]) -> tuple[dict[str, tuple[Count
 
 
 def _worked_out(column: tuple[Count, ...], arguments: dict[str, tuple[Count, ...]]) -> Formula | None:
-    """Whole numbers as a multiple of an argument, or as a half of one."""
+    """Whole numbers as a multiple of an argument, or as half of one."""
     for name, other in arguments.items():
         if not all(type(number) is int for number in (*column, *other)):
             continue
@@ -199,13 +199,13 @@ def _worked_out(column: tuple[Count, ...], arguments: dict[str, tuple[Count, ...
 def _defined(
     stretches: list[tuple[Item, ...]], numbered: set[str], taken: set[str]
 ) -> tuple[Definition, list[tuple[tuple[Item, ...], dict[str, Count]]]]:
-    """The definition of stretches that are alike, and each with the arguments that it gives."""
+    """The definition of stretches that are alike, and each stretch with its arguments."""
     columns, numbers = _arguments(stretches)
     defaults: dict[str, Count | None] = {}
     for name, column in columns.items():
         common = max(column, key=column.count)
         defaults[name] = common if 2 * column.count(common) > len(column) else None
-    arguments = dict(sorted(defaults.items(), key=lambda entry: entry[1] is not None))  # those to be given come first
+    arguments = dict(sorted(defaults.items(), key=lambda entry: entry[1] is not None))  # required ones come first
     names = [inner(items) for items in stretches]
     same = names[0] if all(each == names[0] for each in names) else None
     definition = Definition(called(stretches[0], numbered | taken), stretches[0], arguments, numbers, same)

@@ -1,4 +1,4 @@
-"""Layers as YAML that a person would have written: activations in their layer, ``from`` only where it is needed, and a
+"""Layers as YAML that a person would have written: activations in their layer, ``from`` only where needed, and a
 stretch that repeats as a definition.
 """
 
@@ -23,7 +23,7 @@ UNBOUND = Limits(file=1 << 30, values=1 << 30, layers=1 << 30)  # the text is ou
 
 
 def folded(layers: list[Layer]) -> tuple[list[Layer], dict[str, str]]:
-    """The layers, each activation that alone reads the layer above it put into that layer; and where each went."""
+    """The layers, with each activation that is the only reader of the layer above put into it; and where each went."""
     readers: dict[str, int] = {}
     for layer in layers:
         for name in layer.reads:
@@ -68,7 +68,7 @@ class Written:
         self.text = "\n".join([*self._head(), *self._defined(), "layers:", *self._listed()]) + "\n"
 
     def named(self) -> list[Layer]:
-        """The layers under the names that the spec gives them: those inside definitions have others than before."""
+        """The layers under the names that the spec gives them: those inside definitions have new names."""
         if not self.uses:
             return self.layers
         root = reader.read(Source("the spec of a model", self.text), UNBOUND)
@@ -118,7 +118,7 @@ class Written:
 
 
 def _expected(importer: Importer, renamed: dict[str, str]) -> dict[str, dict[str, Any]]:
-    """What the layers that give the outputs of the model have to come out with: the sizes that its file says."""
+    """The ``expect`` of the layers that are outputs of the model: the sizes in its file."""
     outputs = {layer.name: layer.output for layer in importer.layers}
     found: dict[str, dict[str, Any]] = {}
     for name in importer.graph.outputs:
@@ -131,7 +131,7 @@ def _expected(importer: Importer, renamed: dict[str, str]) -> dict[str, dict[str
 
 
 class Inside:
-    """Writes the layers of a definition, with its arguments in the place of numbers."""
+    """Writes the layers of a definition, with its arguments in place of numbers."""
 
     def __init__(self, definition: Definition) -> None:
         self.definition, self.place = definition, 0
@@ -183,7 +183,7 @@ def _inputs(importer: Importer) -> str:
 
 
 def _sizes(sizes: list[Any]) -> str:
-    """``28x28x1``; a sequence as a list where ``28x28`` could be meant as an image."""
+    """``28x28x1``; a sequence as a list, as ``28x28`` could be an image."""
     square = len(sizes) == 2 and sizes[0] == sizes[1]
     return flow(sizes) if square else "x".join(map(str, sizes))
 
@@ -196,7 +196,7 @@ def _layer(layer: Layer, above: str) -> str:
 
 
 def _written(word: str, fields: dict[str, Any]) -> str:
-    """A layer on one line; what is a formula is not quoted."""
+    """A layer on one line; formulas are not quoted."""
     texts = (f"{key}: {_value(value)}" for key, value in fields.items())
     return f"{word}: {{{', '.join(texts)}}}" if fields else word
 

@@ -1,6 +1,6 @@
-"""What hangs together in a list of layers: branches that part and join again, and chains.
+"""The structure of a list of layers: branches that split and join again, and chains.
 
-A residual or parallel block is found from its join backwards: each of its operands is the end of a chain that leads to
+A residual or parallel block is found from its join backwards: each of its operands is the end of a chain that begins at
 one and the same value.
 """
 
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.models.importer import Layer
 
-#: Kinds that join branches, and that a parallel block has as its merge.
+#: Kinds that join branches, and can be the merge of a parallel block.
 MERGES = ("concat", "add", "multiply", "average", "maximum")
 
 
@@ -24,7 +24,7 @@ class Block(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name of the value that it gives."""
+        """The name of its output."""
         return self.join.name
 
     @property
@@ -58,7 +58,7 @@ def leaves(item: Item) -> Iterator[Layer]:
 
 
 class Structure:
-    """Layers with the blocks among them. ``items`` are by the names of the values that they give, in running order."""
+    """Layers with the blocks among them. ``items`` maps the names of values to their items, in running order."""
 
     def __init__(self, layers: list[Layer], fixed: set[str]) -> None:
         """``fixed`` are names of layers that have to stay where they are."""
@@ -72,7 +72,7 @@ class Structure:
                 self._join(layer)
 
     def _join(self, layer: Layer) -> None:
-        """Make a block of a join and its branches, where they part from one value."""
+        """Make a block of a join and its branches, if they all begin at one value."""
         allowed = {"activation"} if layer.word == "add" and len(layer.reads) == 2 else set()
         if set(layer.fields) - allowed or layer.name in self.fixed or len(set(layer.reads)) < len(layer.reads):
             return
@@ -97,8 +97,8 @@ class Structure:
         return name, tuple(chain)
 
     def chains(self) -> list[list[Item]]:
-        """Items in rows: each but the first reads the one before, and nothing else does."""
-        found: dict[str, list[Item]] = {}  # by the value that a chain gives so far
+        """Chains of items: each but the first reads the one before, and nothing else does."""
+        found: dict[str, list[Item]] = {}  # by the value at the end of the chain so far
         for name, item in self.items.items():
             reads = self.reads[name]
             above = found.pop(reads[0], None) if len(reads) == 1 and self.readers[reads[0]] == 1 else None

@@ -1,4 +1,4 @@
-"""Layers that belong together, found when all are known: nobody else reads what lies between."""
+"""Layers that belong together, found when all are known: nothing else reads the values in between."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from cnncalc.models.building import Layer
 from cnncalc.models.values import Unsupported
 
-#: Reads a layer and those that it comes from, the nearest first; gives the one that stands for all of them.
+#: Takes a layer and those that it comes from, the nearest first; returns the one that replaces all of them.
 Rule = Callable[[list[Layer]], Layer | None]
 
 
 def _flat_pool(chain: list[Layer]) -> Layer | None:
-    """A pool over all positions that kept axes of size 1, and a flatten: it keeps none."""
+    """A pool over all positions that keeps axes of size 1, and a flatten: a pool that keeps none."""
     flat, pool = chain
     if flat.output.rank != 1 or not pool.fields.get("keepdims") or not pool.word.startswith("global_"):
         return None
@@ -24,7 +24,7 @@ def _flat_pool(chain: list[Layer]) -> Layer | None:
 
 
 def _patches(chain: list[Layer]) -> Layer | None:
-    """A convolution whose stride is its kernel, its positions then in a row."""
+    """A convolution whose stride equals its kernel, followed by its positions in a row."""
     turned, rows, conv = chain
     fields = conv.fields
     if (turned.word, rows.word, conv.word) != ("permute", "reshape", "conv") or conv.output.rank < 3:
@@ -76,7 +76,7 @@ def tidied(layers: list[Layer], outputs: set[str], absorbed: set[str], titles: d
 
 
 def _spare(layer: Layer, outputs: set[str], absorbed: set[str]) -> bool:
-    """Whether a layer that nothing reads is none of the model."""
+    """Whether a layer that nothing reads is not part of the model."""
     learns = bool(layer.weights) or "params" in layer.fields or layer.word == "use"
     return layer.name in absorbed or not (learns or layer.name in outputs)
 

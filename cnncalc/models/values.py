@@ -1,6 +1,6 @@
-"""What a layer gives, seen as the model sees it: its axes taken apart, put together, in another order, cut or rolled.
+"""A layer's output as the model sees it: its axes split, merged, reordered, cut or rolled.
 
-Models reshape and transpose between operators. A value keeps account of this without any layer: each of its dimensions
+Models reshape and transpose between operators. A value keeps track of this without any layer: each of its dimensions
 is a product of factors of the axes of the layer that it is a view of. So heads, windows and tokens are found wherever
 the model makes them, and a layer is needed only where an operator cannot read the axes as they are.
 """
@@ -26,12 +26,12 @@ class Factor(NamedTuple):
     step: int = 1
 
 
-Dim = tuple[Factor, ...]  # the outermost factor first; none of a dimension of size 1
+Dim = tuple[Factor, ...]  # the outermost factor first; empty for a dimension of size 1
 BATCH = "batch"
 
 
 def joined(factors: Sequence[Factor]) -> Dim:
-    """Factors side by side, those that follow each other along an axis as one."""
+    """Factors side by side, with those that follow each other along an axis merged."""
     found: list[Factor] = []
     for factor in factors:
         last = found[-1] if found else None
@@ -45,7 +45,7 @@ def joined(factors: Sequence[Factor]) -> Dim:
 
 
 def regrouped(dims: Sequence[Dim], sizes: Sequence[int]) -> tuple[Dim, ...] | None:
-    """The same places in dimensions of other sizes, as after a reshape; None where an axis cannot be taken apart so."""
+    """The same places in dimensions of other sizes, as after a reshape; None if an axis cannot be split this way."""
     left = [factor for dim in dims for factor in dim if factor.size > 1][::-1]
     found: list[Dim] = []
     for size in sizes:
@@ -68,10 +68,10 @@ def regrouped(dims: Sequence[Dim], sizes: Sequence[int]) -> tuple[Dim, ...] | No
 
 
 class Value(NamedTuple):
-    """A view of what the layer ``name`` gives, which has ``shape``. The first of ``dims`` is the batch.
+    """A view of the output of the layer ``name``, which has ``shape``. The first of ``dims`` is the batch.
 
-    ``rolls`` says how far an axis is turned, ``cuts`` has the first place of each axis of which then not all is seen,
-    ``factor`` is a number that all is multiplied by, ``label`` what a layer is to be called that cuts it.
+    ``rolls`` says how far an axis is rolled, ``cuts`` has the first place of each axis that is only partly seen,
+    ``factor`` multiplies all numbers, and ``label`` is the name for a layer that cuts it.
     """
 
     name: str
@@ -99,7 +99,7 @@ class Value(NamedTuple):
 
     @property
     def axes(self) -> tuple[str, ...]:
-        """The names of the axes in the source's order. Raises Unsupported where they are taken apart."""
+        """The names of the axes in the source's order. Raises Unsupported if they are split."""
         names = [self.whole(dim) for dim in self.dims[1:]]
         left = [axis for axis, size in self.sizes_by_axis.items() if size == 1 and axis not in names]
         found = tuple(name or (left.pop(0) if left and not dim else "") for name, dim in zip(names, self.dims[1:]))  # noqa: B905
@@ -109,33 +109,33 @@ class Value(NamedTuple):
 
     @property
     def taken_apart(self) -> bool:
-        """Whether it is anything else than the layer's own axes in some order."""
+        """Whether it is anything but the layer's own axes in some order."""
         try:
             return bool(self.cuts or self.rolls or self.factor != 1.0 or not self.axes)
         except Unsupported:
             return True
 
     def whole(self, dim: Dim) -> str:
-        """The axis that a dimension is; "" where it is another part of the layer's numbers."""
+        """The axis that a dimension covers; "" if it is not one whole axis."""
         if len(dim) != 1 or dim[0].step != 1 or dim[0].axis in self.cuts or dim[0].axis in self.rolls:
             return ""
         return dim[0].axis if self.sizes_by_axis.get(dim[0].axis) == dim[0].size else ""
 
     def place(self, number: int) -> int:
-        """A dimension by its number, those from the end as well. Raises Unsupported where it is not there."""
+        """A dimension by its number, which may count from the end. Raises Unsupported if there is none."""
         place = number + len(self.dims) if number < 0 else number
         if not 0 <= place < len(self.dims):
             raise Unsupported(f"an operator along axis {number}, which is not there")
         return place
 
     def axis(self, number: int) -> str:
-        """The name of an axis by its number, the batch axis counted. Raises Unsupported for any other number."""
+        """The name of an axis by its number, counting the batch axis. Raises Unsupported for any other number."""
         place = self.placed(number)
         name = self.whole(self.dims[place])
         return name or self.axes[place - 1]
 
     def placed(self, number: int) -> int:
-        """As :meth:`place`. Raises Unsupported for the batch as well."""
+        """Like :meth:`place`. Raises Unsupported for the batch too."""
         place = self.place(number)
         dim = joined(self.dims[place])
         if (place == 0 and not dim) or any(factor.axis == BATCH for factor in dim):
@@ -143,7 +143,7 @@ class Value(NamedTuple):
         return place
 
     def reshaped(self, sizes: Sequence[int]) -> Value | None:
-        """In dimensions of ``sizes``, the batch included; None where a layer has to do it."""
+        """In dimensions of ``sizes``, including the batch; None if that needs a layer."""
         dims = regrouped(self.dims, sizes)
         return None if dims is None else self._replace(dims=dims)
 
@@ -154,7 +154,7 @@ class Value(NamedTuple):
         return self._replace(dims=tuple(self.dims[place] for place in order))
 
     def part(self, number: int, start: int, stop: int, step: int = 1, label: str = "") -> Value | None:
-        """The places from ``start`` up to ``stop`` of a dimension; None where its axes cannot be cut so."""
+        """The places from ``start`` up to ``stop`` of a dimension; None if its axes cannot be cut this way."""
         place = self.place(number)
         dim, size = self.dims[place], self.all_sizes[place]
         count = -(-(stop - start) // step)
@@ -168,7 +168,7 @@ class Value(NamedTuple):
         return self._replace(dims=(*self.dims[:place], cut, *self.dims[place + 1 :]), cuts=cuts, label=label)
 
     def taken(self, number: int, index: int, label: str = "") -> Value | None:
-        """One place of a dimension, which goes; None where its axes cannot be cut so."""
+        """One place of a dimension, which is removed; None if its axes cannot be cut this way."""
         place = self.place(number)
         cuts, left = dict(self.cuts), index
         for axis, size, step in reversed(self.dims[place]):
@@ -180,7 +180,7 @@ class Value(NamedTuple):
         return self._replace(dims=dims, cuts=cuts, label=label)
 
     def rolled(self, number: int, shift: int) -> Value | None:
-        """Turned along a dimension: what was at place p is at p + shift. None where that is no whole axis."""
+        """Rolled along a dimension: place p moves to p + shift. None if that is not a whole axis."""
         dim = self.dims[self.place(number)]
         axis = dim[0].axis if dim else ""
         if not self._replace(rolls={}).whole(dim) or axis in self.cuts:
@@ -191,12 +191,12 @@ class Value(NamedTuple):
 
 
 def plain(name: str, shape: Shape, axes: Sequence[str], batch: int = 1) -> Value:
-    """What a layer gives, its axes in the given order."""
+    """A layer's output, with its axes in the given order."""
     sizes: dict[str, Any] = dict(zip(shape.axes, shape.sizes, strict=True))
     dims = tuple((Factor(axis, sizes[axis]),) for axis in axes)
     return Value(name, shape, ((Factor(BATCH, batch),) if batch > 1 else (), *dims))
 
 
 def alike(first: Sequence[Dim], second: Sequence[Dim]) -> bool:
-    """Whether the dimensions of two values are the same places, but for those of size 1."""
+    """Whether the dimensions of two values are the same places, ignoring those of size 1."""
     return [joined(dim) for dim in first] == [joined(dim) for dim in second]

@@ -1,4 +1,4 @@
-"""The weights of a model in our layout, each read from the file when it is asked for."""
+"""The weights of a model in our layout, each read from the file on demand."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Weights(Mapping[str, Any]):
 
 
 def array(weight: Weight) -> Any:
-    """The array of a weight, its axes in our order. Raises SpecError where its bytes are not all there."""
+    """The array of a weight, with its axes in our order. Raises SpecError if bytes are missing."""
     import numpy as np
 
     numbers = numbers_of(weight.tensor)
@@ -47,7 +47,7 @@ def array(weight: Weight) -> Any:
 
 
 def numbers_of(tensor: Tensor) -> Any:
-    """The numbers of a tensor as an array. Raises SpecError where its bytes are not all there."""
+    """The numbers of a tensor as an array. Raises SpecError if bytes are missing."""
     import numpy as np
 
     try:

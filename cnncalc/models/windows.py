@@ -9,7 +9,7 @@ from cnncalc.models.importer import Unsupported
 
 
 def one(numbers: list[int]) -> Any:
-    """One number where all are the same, else the list."""
+    """One number if all are the same, else the list."""
     return numbers[0] if len(set(numbers)) == 1 else list(numbers)
 
 
@@ -26,7 +26,7 @@ def padding(node: Node, rank: int) -> Any:
 
 
 def fields(node: Node, rank: int, kernel: list[int], name: str = "kernel") -> dict[str, Any]:
-    """Kernel, stride, padding and dilation, those that are not the default."""
+    """Kernel, stride, padding and dilation, if not at their defaults."""
     if len(kernel) != rank:
         raise Unsupported(f"{node.op} with a window of {len(kernel)} axes over {rank}")
     strides, dilations = (list(node.settings.get(key) or [1] * rank) for key in ("strides", "dilations"))

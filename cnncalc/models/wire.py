@@ -1,7 +1,7 @@
 """Protobuf's wire format: the fields of a message, without its schema.
 
-Source: protobuf.dev/programming-guides/encoding. A message is a row of fields, each a number, a wire type and a value.
-Values are views into the file: nothing is copied before it is asked for.
+Source: protobuf.dev/programming-guides/encoding. A message is a sequence of fields: a number, a wire type and a value.
+Values are views into the file: nothing is copied before it is needed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ class Broken(ValueError):
 
 def varint(data: memoryview, place: int) -> tuple[int, int]:
     """The number at ``place``, and the place after it."""
-    if place < len(data) and data[place] < 0x80:  # most are of one byte
+    if place < len(data) and data[place] < 0x80:  # most have one byte
         return data[place], place + 1
     result = shift = 0
     for offset in range(place, min(place + MOST_BYTES, len(data))):
@@ -46,7 +46,7 @@ def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         else:
             size = {FIXED64: 8, FIXED32: 4}.get(wire, -1)
         if size < 0:
-            raise Broken(f"byte {place} begins no field of such a file")
+            raise Broken(f"byte {place} does not begin a field")
         if size > end - place:
             raise Broken(f"it ends early: {size} bytes are needed at byte {place}, and {end - place} are left")
         yield number, data[place : place + size]
@@ -54,9 +54,9 @@ def fields(data: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 
 
 def signed(number: int | memoryview) -> int:
-    """A varint as the two's complement of 64 bits that an int64 is written as."""
+    """A varint as an int64, which is written in 64-bit two's complement."""
     if not isinstance(number, int):
-        raise Broken("bytes stand where a number is expected")
+        raise Broken("there are bytes where a number is expected")
     number &= (1 << 64) - 1
     return number - (1 << 64) if number >> 63 else number
 
@@ -64,7 +64,7 @@ def signed(number: int | memoryview) -> int:
 def blob(value: int | memoryview) -> memoryview:
     """The bytes of a field. Raises Broken for a number."""
     if isinstance(value, int):
-        raise Broken("a number stands where bytes are expected")
+        raise Broken("there is a number where bytes are expected")
     return value
 
 
@@ -88,5 +88,5 @@ def floats(value: int | memoryview) -> list[float]:
     """A repeated float: one number, or several packed into bytes."""
     data = blob(value)
     if len(data) % 4:
-        raise Broken(f"{len(data)} bytes are no row of floats")
+        raise Broken(f"{len(data)} bytes are not a sequence of floats")
     return list(struct.unpack(f"<{len(data) // 4}f", data))

@@ -11,12 +11,12 @@ from typing import Any
 
 from cnncalc.models.wire import BYTES, FIXED32, VARINT
 
-#: Bytes, or what gives them (the memory of an array).
+#: Bytes, or an object that gives them (the memory of an array).
 Pieces = list[Any]
 
 
 def varint(number: int) -> bytes:
-    """A whole number; a negative one as the two's complement of 64 bits."""
+    """A whole number; a negative one in 64-bit two's complement."""
     number &= (1 << 64) - 1
     found = bytearray()
     while number > 0x7F:

@@ -1,7 +1,7 @@
-"""Keras's models: a ``.keras`` file, a config as JSON, or a model that is loaded; all three through its config.
+"""Keras models: a ``.keras`` file, a config as JSON, or a loaded model; all three are read through the config.
 
 ``archive.py`` opens files, ``places.py`` finds arrays, ``walk.py`` makes a graph of the layers, ``operations.py`` says
-which of them are operators that other sources have too, and ``layers/`` reads the others, a file for each family.
+which of them are operators that other sources also have, and ``layers/`` reads the rest, with a file for each family.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ def read(path: str, limits: Limits) -> Graph:
 
 
 def read_model(model: Any, limits: Limits) -> Graph:
-    """The graph of a model that is loaded. Raises UsageError where it is none of Keras's."""
+    """The graph of a loaded model. Raises UsageError if it is not a Keras model."""
     try:
         config = json.loads(model.to_json())
     except (NotImplementedError, TypeError, ValueError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-        help = "give its own layers a get_config that says how they are made"
-        raise UsageError(f"the model does not say what it is made of: {reason}", help=help) from None
+        help = "give your own layers a get_config with the arguments of their constructor"
+        raise UsageError(f"the model has no config: {reason}", help=help) from None
     except AttributeError:
         what = f"from_keras takes a model of Keras or a path, not a value of type {type(model).__name__}"
         raise UsageError(what) from None

@@ -22,7 +22,7 @@ from cnncalc.spec.source import regular
 MOST_BYTES = 2 << 30  # of a model file, unless the limit "file" is raised beyond it
 MOST_CONFIG = 32 << 20  # bytes of a config
 MOST_LISTED = 1 << 20  # bytes of the list of files at the end of a zip: a model has three or four
-BOMB = 64 << 20, 100  # bytes that a file unpacks to, and how many times its own
+BOMB = 64 << 20, 100  # limits for unpacking: bytes, and times the packed size
 HELP = "save the model again with model.save"
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, ValueError, struct.error,
@@ -30,7 +30,7 @@ _BROKEN = (
 
 
 class Archive(NamedTuple):
-    """The config, the version of Keras ("" where it is not said), and the file of the weights, if it is there."""
+    """The config, the version of Keras ("" if unknown), and the file of the weights, if there is one."""
 
     config: Any
     version: str
@@ -38,7 +38,7 @@ class Archive(NamedTuple):
 
 
 def read(path: str, limits: Limits) -> Archive:
-    """What is in the file ``path``. Raises UsageError, LimitError, or SpecError where it is no model of Keras."""
+    """The contents of the file ``path``. Raises UsageError, LimitError, or SpecError if it is not a Keras model."""
     text = path.lower().endswith(".json")
     most = max(limits.file, MOST_CONFIG if text else MOST_BYTES)
     with regular(path) as stream:
@@ -86,7 +86,7 @@ def _zip(path: str, data: memoryview, limits: Limits) -> Archive:
 
 
 def _check_list(data: memoryview) -> None:
-    """Raise BadZipFile where the list of files is longer than that of any model: it would all be read."""
+    """Raise BadZipFile if the list of files is longer than that of any model: zipfile would read all of it."""
     tail = bytes(data[-(1 << 16) - 22 :])
     place = tail.rfind(b"PK\5\6")
     if place < 0 or len(tail) < place + 22:
@@ -106,7 +106,7 @@ def _member(archive: zipfile.ZipFile, name: str, limits: Limits) -> bytes:
 
 
 def _weights(path: str, archive: zipfile.ZipFile, data: memoryview, info: zipfile.ZipInfo) -> BinaryIO:
-    """The HDF5 file: a stretch of the zip where it was put in as it is, else unpacked."""
+    """The HDF5 file: a stretch of the zip if it is stored uncompressed, otherwise unpacked."""
     try:
         if info.compress_type == zipfile.ZIP_STORED:
             start = _start(data, info)
@@ -125,7 +125,7 @@ def _start(data: memoryview, info: zipfile.ZipInfo) -> int:
     name, extra = struct.unpack_from("<HH", header, 26)
     start = info.header_offset + 30 + int(name) + int(extra)
     if header[:4] != b"PK\3\4" or start + info.file_size > len(data):
-        raise zipfile.BadZipFile("the file ends before they do")
+        raise zipfile.BadZipFile("the file is cut short")
     return start
 
 

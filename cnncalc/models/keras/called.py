@@ -9,7 +9,7 @@ from cnncalc.models.keras.places import Place
 
 
 class Ref(NamedTuple):
-    """What a call reads: an output of a call of a layer."""
+    """An input of a call: an output of another call of a layer."""
 
     layer: str
     call: int
@@ -17,14 +17,14 @@ class Ref(NamedTuple):
 
 
 class Owned:
-    """A layer, which may be called several times. ``made`` is the first layer of ours that it became."""
+    """A layer, which may be called several times. ``made`` is the first layer of ours made from it."""
 
     def __init__(self, path: str, place: Place | None) -> None:
         self.path, self.place, self.made = path, place, ""
 
 
 class Called(Node):
-    """A call of a layer of Keras. Its settings are the layer's config; ``keywords`` are what it was called with.
+    """A call of a layer of Keras. Its settings are the layer's config; ``keywords`` are the arguments of the call.
 
     ``timed``: it is called at each step of a sequence (TimeDistributed).
     """

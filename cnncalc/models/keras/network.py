@@ -1,4 +1,4 @@
-"""How the calls of layers in a functional model of Keras hang together."""
+"""How the calls of layers in a functional Keras model are connected."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_OUTPUTS = 1000  # of one call
 
 
 class Call(NamedTuple):
-    """A call as the config has it: what it reads, in the order of the arguments, and all arguments."""
+    """A call in the config: its inputs in the order of the arguments, and all arguments."""
 
     reads: list[Ref]
     arguments: list[Any]
@@ -20,7 +20,7 @@ class Call(NamedTuple):
 
 
 class Network:
-    """The layers of a functional model, and how their calls hang together."""
+    """The layers of a functional model, and how their calls are connected."""
 
     def __init__(self, source: str, layers: list[dict[str, Any]], config: dict[str, Any]) -> None:
         self.source = source
@@ -60,7 +60,7 @@ class Network:
         return Call(reads, arguments, keywords)
 
     def _argument(self, value: Any, reads: list[Ref]) -> Any:
-        """An argument with what it reads as Refs, which are noted in ``reads``."""
+        """An argument with its inputs as Refs, which are added to ``reads``."""
         if isinstance(value, list):
             return [self._argument(item, reads) for item in value]
         if not isinstance(value, dict):
@@ -75,7 +75,7 @@ class Network:
         return {key: self._argument(item, reads) for key, item in value.items()}
 
     def outputs_of(self, name: str, index: int) -> tuple[int, list[Any]]:
-        """How many outputs of a call are read, and their sizes as far as the config has them."""
+        """How many outputs of a call are read, and those of their sizes that the config has."""
         call = index + self.offsets[name]
         count = max(self.numbers.get((name, call), ()), default=0) + 1
         if count > MOST_OUTPUTS:
@@ -83,7 +83,7 @@ class Network:
         return count, [self.shapes.get(Ref(name, call, number)) for number in range(count)]
 
     def order(self) -> list[tuple[str, int]]:
-        """The calls that the outputs need, in running order: that of the config where it is one."""
+        """The calls that the outputs need, in running order: the order of the config if that works."""
         start = set(self.inputs)
         needs: dict[tuple[str, int], set[tuple[str, int]]] = {}
         waiting = [ref for ref in self.outputs if ref not in start]
@@ -117,7 +117,7 @@ class Network:
                     heapq.heappush(ready, (self.places[reader[0]], reader[1], reader))
         if len(found) < len(needs):
             name = next(key[0] for key in needs if left[key])
-            raise SpecError(f'{self.source}: the layer "{name[:80]}" reads itself, through others')
+            raise SpecError(f'{self.source}: the layer "{name[:80]}" reads itself through other layers')
         return found
 
 

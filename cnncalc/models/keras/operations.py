@@ -1,6 +1,6 @@
-"""Layers and functions of Keras that are operators of other sources too, for ``models/operators`` to read.
+"""Layers and functions of Keras that are operators in other sources too, and are read by ``models/operators``.
 
-So patterns of several are found as in any other model: ``x·relu6(x + 3)/6`` is a hard_swish.
+So patterns of several operators are found as in any other model: ``x·relu6(x + 3)/6`` is a hard_swish.
 Source: keras.io/api/layers and keras.io/api/ops.
 """
 
@@ -29,14 +29,14 @@ JOINED = {
     "Add": "Add", "Subtract": "Sub", "Multiply": "Mul", "Maximum": "Max", "Average": "Mean", "TrueDivide": "Div",
     "Divide": "Div",
 }  # fmt: skip
-#: Functions of TensorFlow, which models of Keras 2 have, as those of Keras.
+#: Functions of TensorFlow in models of Keras 2, and their counterparts in Keras.
 TENSORFLOW = {
     "__operators__.add": "Add", "math.add": "Add", "math.multiply": "Multiply", "math.subtract": "Subtract",
     "math.truediv": "TrueDivide", "math.divide": "TrueDivide", "math.maximum": "Maximum", "nn.relu": "Relu",
     "nn.relu6": "Relu6", "math.sigmoid": "Sigmoid", "nn.sigmoid": "Sigmoid", "math.tanh": "Tanh", "nn.tanh": "Tanh",
     "nn.silu": "Silu", "nn.swish": "Silu", "nn.softplus": "Softplus", "cast": "Cast", "identity": "Identity",
 }  # fmt: skip
-#: Layers that give what they read when a network is run.
+#: Layers that return their input at inference.
 PASSED = (
     "Activity", "ActivityRegularization", "AlphaDropout", "Cast", "GaussianDropout", "GaussianNoise", "Identity",
     "RandomBrightness", "RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation",
@@ -45,7 +45,7 @@ PASSED = (
 
 
 def function(name: Any) -> str:
-    """The name of an activation function, of the text or the mapping that a config has for it; "" of none."""
+    """The name of an activation function, given as text or as a mapping in a config; "" for none."""
     if name is None:
         return "linear"
     if isinstance(name, dict) and name.get("class_name") == "function":
@@ -54,7 +54,7 @@ def function(name: Any) -> str:
 
 
 def translate(graph: Graph, node: Called, arguments: list[Any]) -> list[Node] | None:
-    """The nodes that a call is; None where its layer is not one of these, or has settings that they do not have."""
+    """The nodes for a call; None if its layer is not one of these, or has settings that they lack."""
     own, _, word = node.op.rpartition(".")
     if node.op == "keras.CustomScaleLayer" and len(node.inputs) == 2:
         return _scaled_sum(graph, node)
@@ -118,7 +118,7 @@ def _scaled_sum(graph: Graph, node: Called) -> list[Node]:
 
 
 def _relu(graph: Graph, node: Called, arguments: list[Any]) -> Written:
-    """ReLU with a largest value, a slope of the negative part, or neither."""
+    """ReLU with an upper bound, a negative slope, or neither."""
     slope, top = node.settings.get("negative_slope"), node.settings.get("max_value")
     settings.usual(node, threshold=0.0)
     if slope and top is None:
@@ -166,7 +166,7 @@ def _reshape(graph: Graph, node: Called, arguments: list[Any]) -> Written:
 
 
 def _known(graph: Graph, node: Called, arguments: list[Any]) -> Written:
-    """ExpandDims and Squeeze: to the sizes that what reads it says."""
+    """ExpandDims and Squeeze: to the sizes recorded with the call that reads them."""
     known = graph.known.get(node.outputs[0], ())
     sizes = [size for size in known[1:] if size is not None]
     if not sizes or len(sizes) != len(known) - 1:

@@ -1,4 +1,4 @@
-"""Where the arrays of a Keras layer are: in the HDF5 file of a ``.keras`` file, or in a model that is loaded.
+"""Where the arrays of a Keras layer are: in the HDF5 file of a ``.keras`` file, or in a loaded model.
 
 Source: keras/src/saving/saving_lib.py. A model has a group ``layers``; a layer's group in it is called after its class,
 with a counter, not after its name. A layer has its arrays in ``vars``, by number, and its parts in groups of their own.
@@ -39,7 +39,7 @@ class File:
         return self._root
 
     def damaged(self, error: object) -> SpecError:
-        """What is raised where its bytes make no sense."""
+        """The error for bytes that make no sense."""
         return SpecError(f"the weights of {self.path} are damaged: {str(error)[:100]}", help="save the model again")
 
     def walk(self, path: tuple[str, ...]) -> Any:
@@ -91,7 +91,7 @@ class Stored:
             raise SpecError(f"the numbers of {where} are not all in the weights of {self.file.path}")
 
     def tensors(self) -> list[Tensor]:
-        """Every array in it: what a layer holds that is not understood. None without h5py."""
+        """Every array in it, for a layer that is not understood. Empty without h5py."""
         found: list[Tensor] = []
         try:
             self._arrays(self.path, set(), found)
@@ -119,12 +119,12 @@ class Stored:
                 self._arrays((*path, name), seen, found)
 
     def sizes(self) -> tuple[int | None, ...] | None:
-        """The sizes of what the layer gives: a file does not say them."""
+        """The sizes of the layer's output, which a file does not have."""
         return None
 
 
 class Live:
-    """A layer of a model that is loaded."""
+    """A layer of a loaded model."""
 
     def __init__(self, owner: Any) -> None:
         self.owner = owner

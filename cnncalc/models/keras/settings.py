@@ -12,7 +12,7 @@ LARGEST = 2**31
 
 
 def wrong(node: Node, name: str, value: Any) -> Unsupported:
-    """What is raised for a setting that no layer has."""
+    """The error for a setting that no layer has."""
     text = repr(value)
     return Unsupported(f"{node.op} with {name} {text if len(text) < 40 else text[:40] + '…'}")
 
@@ -67,14 +67,14 @@ def word(node: Node, name: str, usual: str, *known: str) -> str:
 
 
 def usual(node: Node, **settings: Any) -> None:
-    """Raise Unsupported where a setting has another value than the one that our layers have."""
+    """Raise Unsupported if a setting does not have the value that our layers have."""
     for name, value in settings.items():
         if node.settings.get(name, value) not in (value, None):
             raise wrong(node, name, node.settings[name])
 
 
 def one(numbers: list[Any]) -> Any:
-    """One number where all are the same, else the list."""
+    """One number if all are the same, else the list."""
     return numbers[0] if all(number == numbers[0] for number in numbers) else list(numbers)
 
 

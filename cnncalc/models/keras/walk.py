@@ -22,7 +22,7 @@ MODELS = ("Functional", "Model", "Sequential")
 
 
 class Walk:
-    """One config. ``old`` is Keras 2 or older, ``most`` the number of calls that are too many."""
+    """One config. ``old`` is Keras 2 or older, ``most`` the largest number of calls."""
 
     def __init__(self, source: str, config: Any, *, old: bool, most: int) -> None:
         self.config, self.old, self.most = config, old, most
@@ -34,7 +34,7 @@ class Walk:
         """The graph of the whole model; its arrays are at ``place``."""
         entry = self.config
         if entry["class_name"] not in MODELS or not isinstance(entry["config"].get("layers"), list):
-            text = f"{self.graph.source}: the model {str(entry['class_name'])[:60]} does not say its layers"
+            text = f"{self.graph.source}: the model {str(entry['class_name'])[:60]} does not list its layers"
             raise SpecError(text, help="only Sequential and Functional models do; export this one as ONNX")
         self.graph.outputs = self._model(entry, "", place, None, timed=False)
         return self.graph
@@ -42,7 +42,7 @@ class Walk:
     def _model(
         self, entry: dict[str, Any], path: str, place: Place | None, inputs: list[str] | None, *, timed: bool
     ) -> list[str]:
-        """The values that a model gives. Without ``inputs`` it is the whole model, and has inputs of its own."""
+        """The outputs of a model. Without ``inputs`` it is the whole model, and has inputs of its own."""
         sequential = entry["class_name"] == "Sequential"
         parts = _checked(entry["config"]["layers"])
         places = _places(parts, place)
@@ -94,7 +94,7 @@ class Walk:
         self, entry: dict[str, Any], place: Place | None, path: str, reads: list[str], call: Call, label: str,
         count: int, known: list[Any], *, timed: bool,
     ) -> list[str]:  # fmt: skip
-        """The values that a call of a layer gives."""
+        """The outputs of a call of a layer."""
         config, word = entry["config"], str(entry["class_name"])
         own = str(config.get("name") or entry.get("name") or "layer")
         name = path + (clean(own) or "layer")
@@ -117,7 +117,7 @@ class Walk:
         return outputs
 
     def _known(self, outputs: list[str], known: list[Any], place: Place | None) -> None:
-        """Note the sizes of values as far as they are in the config, or in the model that is loaded."""
+        """Note the sizes of values that are in the config, or in the loaded model."""
         if len(outputs) == 1 and known[0] is None and isinstance(place, Live):
             known = [place.sizes()]
         for output, shape in zip(outputs, known, strict=False):
@@ -140,7 +140,7 @@ def _checked(layers: Any) -> list[dict[str, Any]]:
 
 
 def _op(entry: dict[str, Any]) -> str:
-    """``keras.Conv2D`` of Keras's own layers, ``keras.ops.Add`` of its functions; the class alone of others'.
+    """``keras.Conv2D`` of Keras's own layers, ``keras.ops.Add`` of its functions; just the class for others.
 
     In Keras 2 functions are those of TensorFlow.
     """

@@ -1,4 +1,4 @@
-"""The operators of models, by the names that ONNX gives them: which layer each of them is.
+"""The operators of models, by the names that ONNX gives them: the layer for each of them.
 
 A file holds operators of one family in ``OPERATORS``, a function for each: it reads the node's inputs and settings, and
 adds the layer. Raises :class:`~cnncalc.models.importer.Unsupported` for a setting that no layer has.
@@ -40,10 +40,10 @@ _ALL: dict[str, Operator] = {
 
 
 def find(op: str) -> Operator | None:
-    """What reads the operator ``op``; None where nothing does."""
+    """The reader of the operator ``op``; None if there is none."""
     return _ALL.get(op) or (_folded if op in constants.WORK else None)
 
 
 def _folded(importer: Importer, node: Node) -> None:
-    """An operator that is understood on constants alone."""
+    """An operator that is supported on constants only."""
     raise Unsupported(f"the operator {node.op} on a computed value is not read")

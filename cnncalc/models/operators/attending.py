@@ -34,16 +34,16 @@ def dot_product_attention(importer: Importer, node: Node) -> None:
     scores = _named(importer, made._replace(scale=made.scale * scale, added=added, softmax=True), scores)
     mixed = _mixed(importer, node, scores, value)
     if mixed is None:
-        raise Unsupported("attention of queries, keys and values that do not go together")
+        raise Unsupported("attention of queries, keys and values whose sizes do not match")
     importer.values[node.outputs[0]] = mixed
 
 
 def _scores(importer: Importer, node: Node, left: Value, right: Value) -> Value:
-    """Queries times keys, as it seems."""
+    """A product that looks like queries times keys."""
     if any(value.name in importer.products for value in (left, right)):
         left, right = importer.uncut(left), importer.uncut(right)
     if len(left.dims) != len(right.dims) or left.all_sizes[:-2] != right.all_sizes[:-2]:
-        raise Unsupported("a product of two computed values whose sizes are not the same")
+        raise Unsupported("a product of two computed values whose sizes do not match")
     dims = (*prefixed("q.", left.dims[:-1]), *prefixed("k.", right.dims[-1:]))
     made = Product(node, left._replace(factor=1.0), right._replace(factor=1.0), dims, left.factor * right.factor)
     return _named(importer, made)
@@ -56,7 +56,7 @@ def _named(importer: Importer, made: Product, seen: Value | None = None) -> Valu
 
 
 def softmax(importer: Importer, node: Node) -> bool:
-    """Whether it is over the columns of a product: it then belongs to it."""
+    """Whether the softmax is over the columns of a product, and so becomes part of it."""
     value = importer.values[node.inputs[0]]
     made = importer.products.get(value.name)
     if made is None or made.scores or made.softmax or node.op != "Softmax":
@@ -71,7 +71,7 @@ def softmax(importer: Importer, node: Node) -> bool:
 
 
 def add(importer: Importer, node: Node, value: Value, constant: Tensor) -> bool:
-    """Whether a constant is added to a product: a mask, or a number for each distance."""
+    """Whether a constant is added to a product: a mask, or a relative position bias."""
     made = importer.products.get(value.name)
     if made is None or made.scores or made.softmax or len(constant.shape) > len(value.dims):
         return False
@@ -93,7 +93,7 @@ def _outer(value: Value) -> list[tuple[str, int]]:
 
 
 def _mixed(importer: Importer, node: Node, left: Value, right: Value) -> Value | None:
-    """Scores times values: the rows of values mixed. None where the left factor is no scores."""
+    """Scores times values: the rows of values mixed. None if the left factor is not scores."""
     scores = importer.products.get(left.name)
     if scores is None or not scores.softmax or right.name in importer.products or left.factor != 1.0:
         return None
@@ -108,7 +108,7 @@ def _mixed(importer: Importer, node: Node, left: Value, right: Value) -> Value |
 
 
 def output(importer: Importer, node: Node, weights: dict[str, Weight], units: int, name: str) -> bool:
-    """Whether a dense layer reads mixed values: it is then the last part of attention."""
+    """Whether a dense layer reads mixed values, and so is the last part of attention."""
     value = importer.values[node.inputs[0]]
     made = importer.products.get(value.name)
     if made is None or made.scores is None:

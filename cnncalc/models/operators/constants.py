@@ -1,4 +1,4 @@
-"""Operators on numbers that are known: exporters compute sizes by them (Shape, Gather, Concat, Reshape)."""
+"""Operators on known numbers, with which exporters compute sizes (Shape, Gather, Concat, Reshape)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cnncalc.models.graph import TYPES, Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported
 from cnncalc.models.weights import numbers_of
 
-MOST = 1 << 22  # numbers of an array that is worked out
+MOST = 1 << 22  # most numbers of a computed array
 MOST_IN_ALL = 1 << 26
 #: ONNX's numbers of the types that sizes are computed in.
 CASTS = {1: "float32", 6: "int32", 7: "int64", 9: "bool", 11: "float64"}
@@ -27,7 +27,7 @@ def shape(importer: Importer, node: Node) -> None:
 
 
 def fold(importer: Importer, node: Node) -> bool:
-    """Work out a node that reads constants alone; whether it is one that can be."""
+    """Evaluate a node that reads only constants; return whether that was possible."""
     work = WORK.get(node.op)
     tensors = [importer.constants[name] for name in node.inputs if name]
     if work is None or any(t.size > MOST or not TYPES.get(t.dtype, (0, ""))[1] for t in tensors):
@@ -89,12 +89,12 @@ def _reshape(np: Any, settings: dict[str, Any], x: Any, sizes: Any) -> Any:
 
 
 def _divide(np: Any, settings: dict[str, Any], a: Any, b: Any) -> Any:
-    """Whole numbers are divided towards zero."""
+    """Integer division rounds towards zero."""
     return np.trunc(a / b).astype(a.dtype) if a.dtype.kind in "iu" else a / b
 
 
 def _scattered(np: Any, settings: dict[str, Any], x: Any, places: Any, updates: Any) -> Any:
-    """Numbers put in the places that the last axis of ``places`` names."""
+    """Numbers put in the places given by the last axis of ``places``."""
     if settings.get("reduction", "none") not in ("none", b"none"):
         raise ValueError("with a reduction")
     made = x.copy()

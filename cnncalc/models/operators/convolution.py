@@ -27,7 +27,7 @@ def _bias(importer: Importer, node: Node, weights: dict[str, Weight], fields: di
 
 
 def conv(importer: Importer, node: Node) -> None:
-    """Conv; one with as many groups as channels is a depthwise convolution."""
+    """Conv; with as many groups as channels it is a depthwise convolution."""
     x = importer.image(node.inputs[0])
     rank = len(x.shape.spatial)
     kernel, groups = _kernel(importer, node, rank), node.settings.get("group", 1)

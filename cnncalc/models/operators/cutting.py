@@ -34,7 +34,7 @@ def slice_(importer: Importer, node: Node) -> None:
 
 
 def _part(importer: Importer, value: Value, axis: int, start: int, stop: int, step: int, name: str) -> Value:
-    """A stretch of an axis, of the value in its natural order where its axes are taken apart otherwise."""
+    """A stretch of an axis, of the value in its natural order if its axes are split."""
     found = value.part(axis, start, stop, step, name)
     if found is None:
         found = importer.value_of(value).part(axis, start, stop, step, name)
@@ -68,7 +68,7 @@ def gather(importer: Importer, node: Node) -> None:
     sizes, place = found.all_sizes, found.place(axis)
     seen = found.reshaped([*sizes[:place], *tensor.shape, *sizes[place + 1 :]])
     if seen is None:
-        raise Unsupported("Gather of places in other sizes")
+        raise Unsupported("Gather of places in several axes")
     importer.values[node.outputs[0]] = seen
 
 
@@ -108,7 +108,7 @@ def unbind(importer: Importer, node: Node) -> None:
 
 
 def roll(importer: Importer, node: Node) -> None:
-    """PyTorch's roll along whole axes: it is undone, or belongs to windows of attention."""
+    """PyTorch's roll along whole axes: it is undone later, or belongs to windows of attention."""
     value = importer.values[node.inputs[0]]
     for axis, shift in zip(node.settings["axes"], node.settings["shifts"], strict=True):
         found = value.rolled(axis, shift)

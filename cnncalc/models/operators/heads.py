@@ -1,4 +1,4 @@
-"""What of a model's products is attention of ours: its heads, windows, masks and numbers for each distance."""
+"""Which of a model's products are attention: its heads, windows, masks and relative position biases."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from cnncalc.models.values import BATCH, Dim, Factor, joined
 from cnncalc.models.weights import numbers_of
 from cnncalc.shape import Shape
 
-#: Stands for a mask by which a position sees those before it.
+#: Marks a causal mask: a position sees only those before it.
 CAUSAL = Tensor("", (), "bool", bytes)
-HIDDEN = -50.0  # a score that is less than this is not seen
+HIDDEN = -50.0  # a score below this counts as masked
 MOST_NUMBERS = 1 << 24  # of a constant that is added to scores
 
 
 class Found(NamedTuple):
-    """Attention, but for the weights of its last part; ``rows`` picks those of the output's kernel."""
+    """Attention, without the weights of its output projection; ``rows`` picks rows of that kernel."""
 
     fields: dict[str, Any]
     weights: dict[str, Weight]
@@ -32,7 +32,7 @@ class Found(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Queries, keys or values: the layer that gives them, and which of its columns are those of a head."""
+    """Queries, keys or values: their layer, and which of its columns belong to a head."""
 
     layer: Layer
     view: Value
@@ -65,7 +65,7 @@ def _part(importer: Importer, view: Value, positions: int, columns: int) -> Part
 
 
 def matched(importer: Importer, made: Product, value: Value, units: int) -> Found | None:
-    """The attention that mixed values belong to, which a dense layer of ``units`` reads; None where there is none."""
+    """The attention that mixed values belong to, which a dense layer of ``units`` reads, or None."""
     scores = made.scores
     assert scores is not None
     query, key = _part(importer, scores.left, -2, -1), _part(importer, scores.right, -1, -2)
@@ -109,7 +109,7 @@ def matched(importer: Importer, made: Product, value: Value, units: int) -> Foun
 
 
 def _positions_of(part: Part, shape: Shape) -> list[str] | None:
-    """The axes of the positions, each of which is looked at as a whole or in windows; None where parts are missing."""
+    """The axes of the positions, each attended as a whole or in windows; None if parts are missing."""
     axes = list(shape.axes[:-1])
     if not part.windows:
         whole = [Factor(axis, size) for axis, size in zip(axes, shape.spatial, strict=True) if size > 1]
@@ -125,7 +125,7 @@ def _positions_of(part: Part, shape: Shape) -> list[str] | None:
 
 
 def _rows(dim: Dim, heads: int, width: int) -> tuple[Pick, ...] | None:
-    """Which row of the output's kernel each mixed number meets: ours are a head's side by side."""
+    """Which row of the output's kernel each mixed number meets; in our layout, a head's rows are adjacent."""
     steps, step = {}, 1
     for factor in reversed(dim):
         steps[factor.axis.partition(".")[0]] = (factor.size, step)
@@ -140,7 +140,7 @@ def _rows(dim: Dim, heads: int, width: int) -> tuple[Pick, ...] | None:
 
 
 def _weights(name: str, part: Part, ratio: float) -> dict[str, Weight]:
-    """The columns of a dense layer that are those of queries, keys or values."""
+    """The columns of a dense layer that are queries, keys or values."""
     start, dim = part.view.cuts.get("channels", 0), (*part.heads, *part.columns)
     given = {"kernel": (part.layer.weights["kernel"], 1)}
     if "bias" in part.layer.weights:
@@ -150,13 +150,13 @@ def _weights(name: str, part: Part, ratio: float) -> dict[str, Weight]:
 
 
 def biases(weights: dict[str, Weight]) -> dict[str, Any]:
-    """The field ``bias``: all four are there, none is, or some are."""
+    """The field ``bias``: true, false, or a value for each of the four projections."""
     there = [name for name in ("query", "key", "value", "output") if f"{name}_bias" in weights]
     return {} if len(there) == 4 else {"bias": there if there else False}
 
 
 def path(name: str, names: list[str]) -> str:
-    """The module that attention is: what the names of its layers have in common."""
+    """The path of the attention module: the common prefix of its layers' names."""
     each = [own.split(".") for own in (name, *names) if own]
     common = []
     for parts in zip(*each, strict=False):
@@ -169,7 +169,7 @@ def path(name: str, names: list[str]) -> str:
 def _placed(
     importer: Importer, scores: Product, query: Part, shapes: list[Shape], fields: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Weight]] | None:
-    """Fields and weights of windows, masks and distances."""
+    """Fields and weights for windows, masks and relative position biases."""
     rolls, image = dict(query.view.rolls), shapes[0]
     if query.windows:
         size = {factor.size for factor in query.positions}
@@ -203,12 +203,12 @@ def _placed(
 
 
 def _tables(scores: Product) -> list[Tensor]:
-    """What is added that is no mask: numbers for each distance."""
+    """Added constants that are not masks: relative position biases."""
     return [tensor for tensor, _ in scores.added if tensor.sources and not _hides(tensor)]
 
 
 def _hides(tensor: Tensor) -> bool:
-    """Whether all numbers are 0, or so low that a score is not seen."""
+    """Whether all numbers are either 0 or low enough to mask a score."""
     if tensor.size > MOST_NUMBERS:
         return False
     numbers = numbers_of(tensor)
@@ -272,12 +272,12 @@ def _compared(
 
 
 def query_sizes(query: Part) -> list[int]:
-    """The sizes of the positions that are looked at together."""
+    """The sizes of the positions that attend to each other."""
     return [factor.size for factor in query.positions]
 
 
 def _canonical(tensor: Tensor, dims: tuple[Dim, ...], scores: Product, query: Part) -> Any:
-    """What is added, as ``[windows, heads, rows, columns]`` with sizes of 1 where it is the same for all."""
+    """An added constant as ``[windows, heads, rows, columns]``, of size 1 along axes where it is constant."""
     import numpy as np
 
     if tensor.size > MOST_NUMBERS or tensor is CAUSAL:

@@ -1,4 +1,4 @@
-"""Concat: values side by side, and what else models write as one: a roll, a class token, pixels put into channels."""
+"""Concat: values side by side, and other things written as a concat: a roll, a class token, space to depth."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from cnncalc.models.graph import Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported, Value, Weight
 from cnncalc.models.values import Factor, alike
 
-MOST_TOKENS = 64  # that are put in front of a sequence one by one
+MOST_TOKENS = 64  # in front of a sequence, added one by one
 
 
 def concat(importer: Importer, node: Node) -> None:
@@ -33,7 +33,7 @@ def concat(importer: Importer, node: Node) -> None:
 
 
 def _side_by_side(values: list[Value], place: int, axis: str) -> bool:
-    """Whether all are seen alike, but for the one axis that they are joined along."""
+    """Whether all have the same view, except along the axis that they are joined on."""
     first = values[0]
     return all(
         len(value.dims) == len(first.dims)
@@ -47,7 +47,7 @@ def _side_by_side(values: list[Value], place: int, axis: str) -> bool:
 
 
 def _rolled(values: list[Value], place: int) -> Value | None:
-    """The end of an axis put before its beginning: the whole, rolled."""
+    """The end of an axis put before its beginning, which is a roll of the whole."""
     if len(values) != 2 or any(len(value.dims[place]) > 1 or value.name != values[0].name for value in values):
         return None
     end, start = values
@@ -98,7 +98,7 @@ def _with_tokens(importer: Importer, node: Node) -> None:
     if value is None or any(token not in importer.constants for token in tokens) or len(value.dims) != 3:
         raise Unsupported("Concat with a constant")
     if value.place(node.settings["axis"]) != 1:
-        raise Unsupported("Concat with a constant along another axis than the positions")
+        raise Unsupported("Concat with a constant along an axis other than the positions")
     value = importer.value_of(value)
     for name in reversed(tokens):
         for token in reversed(_rows(importer.constants[name], value.shape.channels)):
@@ -107,15 +107,15 @@ def _with_tokens(importer: Importer, node: Node) -> None:
 
 
 def _rows(tensor: Tensor, features: int) -> list[Weight]:
-    """The tokens that a tensor ``[1, tokens, features]`` holds, which may be there for each example."""
+    """The tokens that a tensor ``[1, tokens, features]`` holds, which may be repeated for each example."""
     tensor = tensor.sources[0] if len(tensor.sources) == 1 else tensor
     count = tensor.size // max(features, 1)
     if tensor.shape[-1:] != (features,) or count > MOST_TOKENS or not tensor.sources:
-        raise Unsupported("Concat with a constant that is no token")
+        raise Unsupported("Concat with a constant that is not a token")
     if count == 1:
         return [Weight(tensor, None, (features,))]
     if tensor.shape != (1, count, features):
-        raise Unsupported("Concat with a constant that is no token")
+        raise Unsupported("Concat with a constant that is not a token")
     row = Weight(tensor, (1, 0, 2), (features,))
     return [row.picked(0, number, ()) for number in range(count)]
 

@@ -1,4 +1,4 @@
-"""Operators that join values: sums, products, and what they say of one value and a constant."""
+"""Operators that join values: sums and products, of several values or of one and a constant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WORDS = {"Add": "add", "Sum": "add", "Sub": "subtract", "Mul": "multiply", "Max"
 
 
 def join(importer: Importer, node: Node) -> None:
-    """Add, Sub, Mul, Max, Mean of computed values; with a constant what it says of one value."""
+    """Add, Sub, Mul, Max, Mean of computed values; with a constant, an operation on one value."""
     constants = [name for name in node.inputs if name in importer.constants]
     if constants:
         _with_constant(importer, node, constants)
@@ -27,7 +27,7 @@ def join(importer: Importer, node: Node) -> None:
 
 
 def _together(importer: Importer, values: list[Value]) -> tuple[list[Value], tuple[Dim, ...] | None]:
-    """The values as one layer can join them, and how the result is seen: as they are all seen, if one way is that."""
+    """The values in a form that one layer can join, and the view of the result: their common view, if there is one."""
     rank = max(len(value.dims) for value in values)
     ahead = [value._replace(dims=((),) * (rank - len(value.dims)) + value.dims) for value in values]
     dims = tuple(max(map(joined, each), key=len) for each in zip(*(value.dims for value in ahead), strict=True))
@@ -54,7 +54,7 @@ def divide(importer: Importer, node: Node) -> None:
 
 
 def _with_constant(importer: Importer, node: Node, constants: list[str]) -> None:
-    """One number for all, one factor or one number added for each channel; a bias goes into the dense layer above."""
+    """One number for all, or a factor or an offset for each channel; a bias goes into the dense layer above."""
     if len(node.inputs) != 2 or len(constants) != 1:
         raise Unsupported(f"{node.op} with a constant")
     (name,) = (name for name in node.inputs if name not in constants)
@@ -88,7 +88,7 @@ def _rescale(importer: Importer, node: Node, value: Value, constant: Tensor, *, 
 
 
 def _dense_bias(importer: Importer, value: Value, bias: Tensor, readers: int) -> bool:
-    """Whether a constant is the bias of the dense layer above, which has none yet; it is then put there."""
+    """Put a constant into the dense layer above as its bias, if that has none yet; return whether it was."""
     layer = importer.layer(value.name)
     word = {"dense": "bias", "attention": "output_bias"}.get(layer.word if layer else "", "")
     if layer is None or word in ("", *layer.weights) or readers != 1 or value.cuts or not bias.sources:

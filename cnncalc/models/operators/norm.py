@@ -24,7 +24,7 @@ def _arrays(importer: Importer, node: Node, names: tuple[str, ...]) -> dict[str,
 
 
 def batchnorm(importer: Importer, node: Node) -> None:
-    """BatchNormalization, as it is when a network is run."""
+    """BatchNormalization at inference."""
     weights = _arrays(importer, node, ("gamma", "beta", "moving_mean", "moving_variance"))
     name = importer.named(node, weights["gamma"].tensor.name, weights["moving_mean"].tensor.name)
     importer.add(node, "batchnorm", _eps(node), [importer.featured(node.inputs[0], 1)], name, weights)
@@ -39,7 +39,7 @@ def instancenorm(importer: Importer, node: Node) -> None:
 
 
 def groupnorm(importer: Importer, node: Node) -> None:
-    """GroupNormalization with one scale and shift a channel (opset 21)."""
+    """GroupNormalization with a scale and a shift for each channel (opset 21)."""
     weights = _arrays(importer, node, ("gamma", "beta"))
     value = importer.image(node.inputs[0])
     if weights["gamma"].tensor.size != value.shape.channels:
@@ -63,7 +63,7 @@ def layernorm(importer: Importer, node: Node) -> None:
     if any(tensor is None and any(node.inputs[place : place + 1]) for place, tensor in enumerate(given, 1)):
         raise Unsupported("LayerNormalization with a scale that is computed")
     if first != len(value.dims) - 1:
-        raise Unsupported("LayerNormalization over another axis than the features")
+        raise Unsupported("LayerNormalization over an axis other than the features")
     seen, order = importer.mixed_up(node.inputs[0])
     weights = {key: weight.in_order(0, order) for key, weight in weights.items()}
     importer.add(node, "layernorm", fields, [seen], name, weights)

@@ -1,4 +1,4 @@
-"""Activation functions, and operators that change nothing when a network is run."""
+"""Activation functions, and operators that change nothing at inference."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from cnncalc.models.graph import Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported, Weight
 from cnncalc.models.operators import attending
 
-#: Operators that are an activation of ours, and the settings with which they are.
+#: Operators that are an activation of ours, and the settings that make them so.
 SAME = {
     "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "softplus", "Softsign": "softsign",
     "HardSwish": "hard_swish", "Mish": "mish", "Selu": "selu", "Silu": "silu",
@@ -39,7 +39,7 @@ def of_alpha_1(importer: Importer, node: Node) -> None:
 
 
 def hard_sigmoid(importer: Importer, node: Node) -> None:
-    """HardSigmoid as PyTorch has it: a slope of 1/6."""
+    """HardSigmoid as PyTorch defines it: with a slope of 1/6."""
     alpha, beta = node.settings.get("alpha", 0.2), node.settings.get("beta", 0.5)
     if not (math.isclose(alpha, 1 / 6, rel_tol=1e-5) and beta == 0.5):
         raise Unsupported(f"HardSigmoid with alpha {alpha:g} and beta {beta:g}")
@@ -71,22 +71,22 @@ def clip(importer: Importer, node: Node) -> None:
 
 
 def prelu(importer: Importer, node: Node) -> None:
-    """PRelu: one slope a channel, or one in all."""
+    """PRelu: one slope for each channel, or a single one."""
     value, slope = importer.featured(node.inputs[0], 1), importer.tensor(node, 1)
     if slope is None or slope.size not in (1, value.shape.channels):
-        raise Unsupported("PRelu with other slopes than one a channel")
+        raise Unsupported("PRelu with slopes that are not one for each channel")
     shared = slope.size == 1 and value.shape.channels != 1
     weights = {"alpha": Weight(slope, None, (slope.size,))}
     importer.add(node, "prelu", {"shared": True} if shared else {}, [value], importer.named(node, slope.name), weights)
 
 
 def passed(importer: Importer, node: Node) -> None:
-    """Identity, Dropout and Cast: what comes in goes out."""
+    """Identity, Dropout and Cast: the output is the input."""
     importer.passed(node)
 
 
 def constant(importer: Importer, node: Node) -> None:
-    """Constant: a tensor that stands in the node."""
+    """Constant: a tensor stored in the node."""
     tensor = node.settings.get("value")
     if not isinstance(tensor, Tensor):
         raise Unsupported("Constant without a tensor")

@@ -1,4 +1,4 @@
-"""Operators that change sizes and nothing else: most are another view of the same numbers, and no layer."""
+"""Operators that change sizes and nothing else: most are another view of the same numbers, not a layer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def reshape(importer: Importer, node: Node) -> None:
 
 
 def _seen(importer: Importer, node: Node, sizes: list[int]) -> None:
-    """The value in other sizes; by a layer only where its axes cannot be taken apart so."""
+    """The value in other sizes; with a layer only if its axes cannot be split this way."""
     value = importer.values[node.inputs[0]]
     if prod(sizes) != prod(value.all_sizes):
         raise Unsupported(f"Reshape of {value.all_sizes} to {sizes}")
@@ -82,7 +82,7 @@ def unsqueeze(importer: Importer, node: Node) -> None:
 
 
 def expand(importer: Importer, node: Node) -> None:
-    """Expand to the sizes that a value has already."""
+    """Expand to the sizes that a value already has."""
     value, sizes = importer.values[node.inputs[0]], importer.numbers(node, 1)
     if sizes is None:
         raise Unsupported("Expand to sizes that are computed")
@@ -98,7 +98,7 @@ def pad(importer: Importer, node: Node) -> None:
     given = importer.values[node.inputs[0]]
     pads = node.settings.get("pads") or importer.numbers(node, 1)
     if pads is None or node.settings.get("mode", "constant") != "constant" or len(pads) != 2 * len(given.dims):
-        raise Unsupported("Pad with other numbers than a constant")
+        raise Unsupported("Pad with anything but a constant")
     begins, ends = pads[: len(pads) // 2], pads[len(pads) // 2 :]
     if not any(pads):
         importer.passed(node)

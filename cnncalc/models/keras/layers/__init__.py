@@ -1,4 +1,4 @@
-"""Layers of Keras by their classes: which layer of ours each of them is.
+"""Layers of Keras by class: the layer of ours for each of them.
 
 A file holds layers of one family in ``LAYERS``, a function for each, as ``models/operators`` does for operators.
 Source of every setting: keras.io/api/layers.
@@ -31,7 +31,7 @@ _TIMED = (
 
 
 def find(op: str) -> Callable[[Any, Any], None] | None:
-    """What reads the layer ``op`` (``keras.Conv2D``); None where nothing does."""
+    """The reader of the layer ``op`` (``keras.Conv2D``); None if there is none."""
     own, _, word = op.partition(".")
     return _read if own == "keras" and word in _ALL else None
 

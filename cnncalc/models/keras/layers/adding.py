@@ -1,4 +1,4 @@
-"""How a layer of Keras is added to a spec: its arrays, its activation, and whether it is one above again."""
+"""How a layer of Keras is added to a spec: its arrays, its activation, and whether it repeats a layer above."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OURS = {"swish": "silu", "hard_silu": "hard_swish"}
 
 class Array(NamedTuple):
     """An array of Keras: its number in its layer, the parts of the layer that lead to it, its axes in our order, its
-    sizes in Keras where they are others than ours, and the row of it that is meant.
+    sizes in Keras if they differ from ours, and the row of it that is meant.
     """
 
     number: int
@@ -31,7 +31,7 @@ class Array(NamedTuple):
 
 
 def source(importer: Importer, node: Called) -> Value:
-    """What a layer reads. Raises Unsupported where it reads several values."""
+    """The input of a layer. Raises Unsupported if it reads several values."""
     if len(node.inputs) != 1:
         raise Unsupported(f"{node.op} that reads {len(node.inputs)} values")
     if len(node.outputs) != 1:
@@ -40,7 +40,7 @@ def source(importer: Importer, node: Called) -> Value:
 
 
 def image(importer: Importer, node: Called, ranks: tuple[int, ...] = (2, 3, 4)) -> Value:
-    """What a layer with a window reads. Raises Unsupported where it is no image or has its axes in another order."""
+    """The input of a layer with a window. Raises Unsupported if it is not an image in the expected order of axes."""
     value = source(importer, node)
     if value.shape.rank not in ranks:
         raise Unsupported(f"{node.op} on {value.shape.rank} axes")
@@ -55,7 +55,7 @@ def add(
     importer: Importer, node: Called, word: str, fields: dict[str, Any], arrays: dict[str, Array] | None = None,
     reads: list[Value] | None = None, axes: tuple[str, ...] | None = None,
 ) -> Value:  # fmt: skip
-    """A layer of ours for one of Keras. ``arrays`` are those that are not simply the next one of its list."""
+    """A layer of ours for one of Keras. ``arrays`` are those that are not simply the next one in its list."""
     name = function(node.settings.get("activation"))
     after = _activated(node, name, fields)
     owned, first = node.owned, len(importer.layers)
@@ -90,7 +90,7 @@ def add(
 
 
 def _activated(node: Called, name: str, fields: dict[str, Any]) -> bool:
-    """Put the activation into the fields; whether it has to be a layer of its own."""
+    """Put the activation into the fields; return whether it needs a layer of its own."""
     if name not in ACTIVATIONS:
         raise settings.wrong(node, "activation", node.settings.get("activation"))
     word = OURS.get(name, name)
@@ -103,13 +103,13 @@ def _activated(node: Called, name: str, fields: dict[str, Any]) -> bool:
 
 
 def _check_softmax(node: Called, name: str, value: Value) -> None:
-    """Raise Unsupported for a softmax over the last axis where that is not the channels."""
+    """Raise Unsupported for a softmax over the last axis if that is not the channels."""
     if "softmax" in name and value.axes[-1] != "channels":
         raise Unsupported(f"{node.op} with {name} over the {value.axes[-1]}")
 
 
 def _weight(path: str, place: Place, name: str, array: Array, sizes: Any) -> Weight:
-    """An array of ours of ``sizes``, as it is found in Keras."""
+    """An array of ours of ``sizes``, from its place in Keras."""
     shape = array.shape
     if shape is None:
         shape = sizes if array.axes is None else tuple(sizes[array.axes.index(axis)] for axis in range(len(sizes)))

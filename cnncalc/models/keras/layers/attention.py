@@ -15,14 +15,14 @@ PROJECTIONS = {"query": "query_dense", "key": "key_dense", "value": "value_dense
 def attention(importer: Importer, node: Called) -> None:
     """MultiHeadAttention: its projections have an axis for the heads."""
     if len(node.outputs) != 1 or not 1 <= len(node.inputs) <= 3 or len(set(node.inputs[1:])) > 1:
-        raise Unsupported("keras.MultiHeadAttention with other keys than values, or whose scores are used")
+        raise Unsupported("keras.MultiHeadAttention with keys that differ from its values, or whose scores are used")
     if any(node.keywords.get(name) is not None for name in ("attention_mask", "query_mask", "value_mask", "key_mask")):
         raise Unsupported("keras.MultiHeadAttention with a mask that is computed")
     usual(node, output_shape=None, attention_axes=[1])
     values = [importer.value(name) for name in node.inputs]
     query, memory = values[0], values[-1]
     if any(value.shape.rank != 2 for value in values):
-        raise Unsupported("keras.MultiHeadAttention on other values than sequences")
+        raise Unsupported("keras.MultiHeadAttention on values that are not sequences")
     heads, key = whole(node, "num_heads"), whole(node, "key_dim")
     value = key if node.settings.get("value_dim") is None else whole(node, "value_dim")
     fields: dict[str, Any] = {"heads": heads}

@@ -1,4 +1,4 @@
-"""Convolutions. Kernels lie as ours do, but for the transposed one: ``[..., filters, C]``."""
+"""Convolutions. Kernels have our layout, except the transposed one: ``[..., filters, C]``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from cnncalc.models.keras.called import Called
 from cnncalc.models.keras.layers.adding import Array, add, image
 from cnncalc.models.keras.settings import flag, many, one, usual, whole, word, wrong
 
-RANKS = {"1D": 2, "2D": 3, "3D": 4}  # axes of what a layer reads, by the end of its name
+RANKS = {"1D": 2, "2D": 3, "3D": 4}  # axes of a layer's input, by the end of its name
 
 
 def window(node: Called, rank: int) -> dict[str, Any]:
-    """Kernel, stride, padding and dilation, those that are not the default, over ``rank`` spatial axes.
+    """Kernel, stride, padding and dilation, if not at their defaults, over ``rank`` spatial axes.
 
     At each step of a sequence the window has one more axis, the time, and sees one step.
     """
@@ -46,7 +46,7 @@ def _ranks(node: Called) -> tuple[int, ...]:
 
 
 def _kernel(node: Called, *last: int, name: str = "kernel", number: int = 0) -> dict[str, Array]:
-    """The kernel as Keras has it, without the axis of time."""
+    """The kernel in Keras's layout, without the time axis."""
     if not node.timed:
         return {}
     return {name: Array(number, shape=(*many(node, "kernel_size", len(_kernel_axes(node))), *last))}

@@ -23,21 +23,21 @@ def dense(importer: Importer, node: Called) -> None:
 
 
 def embedding(importer: Importer, node: Called) -> None:
-    """Embedding. What it masks is not known here."""
+    """Embedding. Its mask is not tracked here."""
     if flag(node, "mask_zero", usual=False):
-        importer.graph.remarks.append(f"{node.name}: tokens of 0 are masked in Keras (mask_zero), and not here")
+        importer.graph.remarks.append(f"{node.name}: tokens of 0 are masked in Keras (mask_zero), but not here")
     add(importer, node, "embedding", {"vocab": whole(node, "input_dim"), "dim": whole(node, "output_dim")})
 
 
 def masking(importer: Importer, node: Called) -> None:
-    """Masking: what it masks is not known here."""
+    """Masking: its mask is not tracked here."""
     masked = number(node, "mask_value", 0.0)
-    importer.graph.remarks.append(f"{node.name}: steps of {masked:g} are masked in Keras, and not here")
+    importer.graph.remarks.append(f"{node.name}: steps of {masked:g} are masked in Keras, but not here")
     importer.passed(node)
 
 
 def dropout(importer: Importer, node: Called) -> None:
-    """Dropout, also of whole channels."""
+    """Dropout, of numbers or of whole channels."""
     rate = short(number(node, "rate", 0.5))
     add(importer, node, "dropout", {} if rate == 0.5 else {"rate": rate})
 
@@ -57,7 +57,7 @@ def layer_scale(importer: Importer, node: Called) -> None:
 
 
 def prelu(importer: Importer, node: Called) -> None:
-    """PReLU with one slope a channel, or one in all."""
+    """PReLU with one slope for each channel, or a single one."""
     x = source(importer, node)
     last = len(x.axes)
     shared = node.settings.get("shared_axes") or []
@@ -110,7 +110,7 @@ def matmul(importer: Importer, node: Called) -> None:
     """keras.ops.matmul of two matrices, both computed."""
     reads = [importer.value(name) for name in node.inputs]
     if len(reads) != 2 or any(value.shape.rank != 2 for value in reads):
-        raise Unsupported("keras.ops.Matmul of other values than two matrices")
+        raise Unsupported("keras.ops.Matmul of values that are not two matrices")
     add(importer, node, "matmul", {}, reads=reads, axes=importer.natural(2))
 
 

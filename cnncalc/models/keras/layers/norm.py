@@ -9,11 +9,11 @@ from cnncalc.models.keras.called import Called
 from cnncalc.models.keras.layers.adding import Array, add, source
 from cnncalc.models.keras.settings import flag, many, number, short, usual, wrong
 
-TINY = 1e-14  # Normalization divides by √variance, but by no less than 1e-7
+TINY = 1e-14  # Normalization divides by max(√variance, 1e-7)
 
 
 def _axes(node: Called, x: Value) -> list[str]:
-    """The names of the axes that a setting counts, the batch included."""
+    """The names of the axes in a setting, which counts the batch axis too."""
     given = node.settings.get("axis", -1)
     return [x.axis(axis + node.timed if axis > 0 else axis) for axis in (given if isinstance(given, list) else [given])]
 
@@ -33,7 +33,7 @@ def _fields(node: Called, eps: float) -> dict[str, Any]:
 
 
 def batchnorm(importer: Importer, node: Called) -> None:
-    """BatchNormalization, as it is when a network is run."""
+    """BatchNormalization at inference."""
     _over_channels(node, source(importer, node))
     usual(node, renorm=False)
     add(importer, node, "batchnorm", _fields(node, 1e-3))
@@ -60,7 +60,7 @@ def rmsnorm(importer: Importer, node: Called) -> None:
 
 
 def groupnorm(importer: Importer, node: Called) -> None:
-    """GroupNormalization; -1 groups are one for each channel."""
+    """GroupNormalization; -1 means one group for each channel."""
     x = source(importer, node)
     _over_channels(node, x)
     given = node.settings.get("groups", 32)

@@ -27,7 +27,7 @@ def _unpadded(importer: Importer, node: Called, fields: dict[str, Any]) -> list[
 
 
 def pool(importer: Importer, node: Called) -> None:
-    """MaxPooling and AveragePooling; Keras never counts the zeros that pad."""
+    """MaxPooling and AveragePooling; Keras never counts zeros of the padding in a mean."""
     rank = RANKS[node.op[-2:]] - 1
     image(importer, node, (rank + 1 + node.timed,))
     size = many(node, "pool_size", rank, 2)

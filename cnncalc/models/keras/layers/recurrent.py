@@ -1,4 +1,4 @@
-"""Recurrent layers. Their gates lie as ours do; a GRU that resets after the product has two rows of biases."""
+"""Recurrent layers. Their gates are in our order; a GRU with reset_after has two rows of biases."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MERGED = {"concat": "concat", "sum": "sum", "ave": "average", "mul": "multiply"}
 
 
 def _functions(node: Called) -> None:
-    """Raise Unsupported where a gate or the state has another activation than ours."""
+    """Raise Unsupported if a gate or the state does not have our activation."""
     wanted = {"activation": "tanh", "recurrent_activation": "sigmoid"}
     for name, usual_ in wanted.items():
         if function(node.settings.get(name, usual_)) != usual_:
@@ -29,7 +29,7 @@ def _functions(node: Called) -> None:
 
 
 def _quiet(node: Called) -> Called:
-    """The same call without its activation, which is part of the kind."""
+    """The same call without its activation, which our kind includes."""
     node.settings = {**node.settings, "activation": None}
     return node
 

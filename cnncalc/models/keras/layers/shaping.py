@@ -14,7 +14,7 @@ from cnncalc.models.keras.settings import many, one, usual, whole, word, wrong
 
 
 def flatten(importer: Importer, node: Called) -> None:
-    """Flatten, in the order of the axes; told that channels come first, Keras puts them last before."""
+    """Flatten, in the order of the axes; for channels_first, Keras moves the channels last before it flattens."""
     x = source(importer, node)
     if node.settings.get("data_format") == "channels_first" and x.shape.rank > 1 and not node.timed:
         if x.shape.rank > 2 and importer.layout == "channels_first":
@@ -39,7 +39,7 @@ def flatten(importer: Importer, node: Called) -> None:
 
 
 def reshape(importer: Importer, node: Called) -> None:
-    """Reshape; -1 is what is left."""
+    """Reshape; -1 is inferred."""
     x = source(importer, node)
     sizes = many(node, "target_shape", len(node.settings.get("target_shape") or []), least=-1)
     total, known = prod(x.sizes), prod(size for size in sizes if size != -1)
@@ -77,7 +77,7 @@ def _ends(node: Called, name: str, rank: int) -> Any:
 
 
 def _timed(node: Called, amount: Any, rank: int) -> Any:
-    """The same with nothing at the ends of the time."""
+    """The same with nothing at the ends of the time axis."""
     if not node.timed:
         return amount
     many_ = amount if isinstance(amount, list) else [amount] * rank
@@ -119,7 +119,7 @@ def center_crop(importer: Importer, node: Called) -> None:
     x = image(importer, node, (3,))
     wanted = [whole(node, "height"), whole(node, "width")]
     if any(size < part for size, part in zip(x.shape.spatial, wanted, strict=True)):
-        raise Unsupported("keras.CenterCrop to more than there is")
+        raise Unsupported("keras.CenterCrop to more than its input has")
     before = [(size - part) // 2 for size, part in zip(x.shape.spatial, wanted, strict=True)]
     pairs = [[b, size - part - b] for b, size, part in zip(before, x.shape.spatial, wanted, strict=True)]
     add(importer, node, "crop", {"amount": pairs})
@@ -143,7 +143,7 @@ def resize(importer: Importer, node: Called) -> None:
     usual(node, crop_to_aspect_ratio=False, pad_to_aspect_ratio=False, antialias=False)
     whole_factor = all(part % size == 0 for part, size in zip(wanted, x.shape.spatial, strict=True))
     if mode == "nearest" and not whole_factor:
-        raise Unsupported("keras.Resizing by nearest to sizes that are no multiples")
+        raise Unsupported("keras.Resizing by nearest to sizes that are not multiples")
     add(importer, node, "upsample", {"size": one(wanted), **({} if mode == "nearest" else {"mode": mode})})
 
 
