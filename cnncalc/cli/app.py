@@ -20,9 +20,9 @@ COMMANDS = (
     "schema",
 )  # fmt: skip
 INTERRUPTED = 130
-FAULT = 70  # EX_SOFTWARE of sysexits.h: none of the codes that say something of the input
+FAULT = 70  # EX_SOFTWARE of sysexits.h: not one of the codes about the input
 NO_MEMORY = Problem(
-    "the system gives no more memory", help="a smaller network or --batch, or a higher limit of the shell (ulimit -v)"
+    "the system is out of memory", help="a smaller network or --batch, or a higher limit of the shell (ulimit -v)"
 )
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -31,14 +31,14 @@ _Usage: Any = typer.BadParameter.__mro__[2]
 
 
 def _commands() -> list[str]:
-    """The commands there are, in the order that a reader meets them."""
+    """All commands, in the order for a reader."""
     stems = {entry.partition(".")[0] for entry in os.listdir(os.path.join(os.path.dirname(__file__), "commands"))}
     found = [stem for stem in sorted(stems) if not stem.startswith("_")]
     return sorted(found, key=lambda name: COMMANDS.index(name) if name in COMMANDS else len(COMMANDS))
 
 
 class _Commands(TyperGroup):
-    """Loads a command when it is called, so that none pays for the others."""
+    """Loads a command when it is called, so that no command pays for the others."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         return _commands()
@@ -111,10 +111,10 @@ def run(arguments: list[str]) -> int:
     try:
         with noted.noting():
             code = app(arguments, prog_name="cnncalc", standalone_mode=False)
-        if code == INTERRUPTED:  # typer has taken the KeyboardInterrupt
+        if code == INTERRUPTED:  # typer caught the KeyboardInterrupt
             raise KeyboardInterrupt
         return io.finish(code if isinstance(code, int) else 0)
-    except SystemExit as stop:  # of completion, or typer has taken the BrokenPipeError
+    except SystemExit as stop:  # from completion, or typer caught the BrokenPipeError
         closed = isinstance(stop.__context__, BrokenPipeError)
         return io.silence() if closed else io.finish(stop.code if isinstance(stop.code, int) else 0)
     except CnncalcError as error:
@@ -127,7 +127,7 @@ def run(arguments: list[str]) -> int:
         return io.complain("interrupted", INTERRUPTED)
     except Exception as error:  # the last line of defence
         if isinstance(error, RecursionError):
-            return io.complain("error: this is too deep to work out", LimitError.exit_code)
+            return io.complain("error: this is nested too deeply to compute", LimitError.exit_code)
         if isinstance(error, MemoryError) or getattr(error, "errno", None) == errno.ENOMEM:
             return io.complain(block(NO_MEMORY), LimitError.exit_code)
         if getattr(error, "errno", None) == errno.ENOSPC:  # under help, which typer writes itself
@@ -136,7 +136,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _fault(error: Exception) -> str:
-    """A mistake of ours as a block: what and where, so that it can be reported."""
+    """A bug of ours as a block, with its place, so that it can be reported."""
     from traceback import extract_tb
 
     from cnncalc.render.messages import block

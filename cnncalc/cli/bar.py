@@ -1,4 +1,4 @@
-"""A bar on standard error that shows how far a training is, and the time left."""
+"""A progress bar for training on standard error, with the time left."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cnncalc.render.forms.text import printable, takes_escapes
 
 @contextmanager
 def bar() -> Iterator[Callable[[int, int, str], None] | None]:
-    """What is told of the steps done, of how many, and of what they reached; None where standard error is no terminal.
+    """A callback for the steps done, their total and the result so far; None if standard error is not a terminal.
 
-    The bar appears when a training takes long, and is wiped at its end.
+    The bar appears if training takes long, and is erased at its end.
     """
     if not takes_escapes(sys.stderr):
         yield None

@@ -1,4 +1,4 @@
-"""A folder of feedback: a file for each student, which replaces no file but earlier feedback."""
+"""A folder of feedback: a file for each student, which replaces earlier feedback only."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
 
 class Feedback:
-    """The files of the students in a folder, which is made where it does not exist."""
+    """The files of the students in a folder, which is created if it does not exist."""
 
     def __init__(self, folder: str, students: Iterable[str], output: str | None) -> None:
-        """Raises OutputError where a file of another origin has the name of one of these, UsageError where
+        """Raises OutputError if a file that is not feedback has one of these names, UsageError if
         ``output`` has.
         """
         self._paths = {student: f"{folder}/{name}" for student, name in file_names(students).items()}
@@ -41,7 +41,7 @@ def _make_folder(path: str) -> None:
     try:
         os.makedirs(path, exist_ok=True)
     except (OSError, ValueError) as error:
-        raise OutputError(f'"{path}" could not be made: {getattr(error, "strerror", None) or error}') from None
+        raise OutputError(f'"{path}" could not be created: {getattr(error, "strerror", None) or error}') from None
 
 
 def _is_feedback(path: str) -> bool:
@@ -53,5 +53,5 @@ def _is_feedback(path: str) -> bool:
         with open(path, "rb") as stream:
             stream.seek(max(0, os.fstat(stream.fileno()).st_size - len(end)))
             return stream.read() == end
-    except OSError:  # it may not be read
+    except OSError:  # no permission to read it
         return False

@@ -11,18 +11,18 @@ from typing import BinaryIO
 from cnncalc.errors import OutputError
 from cnncalc.spec import noted
 
-#: Bytes, or what writes them to a stream.
+#: Bytes, or a function that writes them to a stream.
 Data = bytes | Callable[[BinaryIO], object]
 
 
 class Files:
-    """The files of one command. Each is written beside its place first; leaving without an error puts all in place.
+    """The files of one command. Each is first written next to its destination; without an error, all move into place.
 
-    A reader that has closed the pipe of standard output is no error.
+    A closed pipe on standard output is not an error.
     """
 
     def __init__(self) -> None:
-        self._parts: list[tuple[str, str, str]] = []  # the path as given, its real path, the part beside it
+        self._parts: list[tuple[str, str, str]] = []  # the path as given, its real path, the temporary file
 
     def __enter__(self) -> Files:
         return self
@@ -33,7 +33,7 @@ class Files:
                 self._put_in_place()
         finally:
             for _, _, part in self._parts:
-                with suppress(OSError):  # it is in place, or was never made
+                with suppress(OSError):  # it is in place, or was never created
                     os.unlink(part)
 
     def write(self, path: str, data: Data) -> None:
@@ -57,10 +57,10 @@ class Files:
             os.fsync(stream.fileno())
 
     def _part(self, path: str, real: str) -> int:
-        """A new file in the folder of ``real``. Its name is drawn: one that a killed run left is never met again."""
+        """A new file in the folder of ``real``. Its name is random: it never meets a file left by a killed run."""
         while True:
             part = os.path.join(os.path.dirname(real), f".{os.urandom(8).hex()}.part")
-            self._parts.append((path, real, part))  # before it is there: an interrupt may come at any time
+            self._parts.append((path, real, part))  # before it exists: an interrupt may come at any time
             try:
                 return os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
             except FileExistsError:
@@ -68,7 +68,7 @@ class Files:
 
     def _put_in_place(self) -> None:
         for path, _, _ in self._parts:
-            _refuse_what_was_read(path)  # once more: a result that comes in pieces is written while files are read
+            _refuse_what_was_read(path)  # again: files may be read while a result is written in pieces
         for path, real, part in self._parts:
             try:
                 os.replace(part, real)

@@ -1,4 +1,4 @@
-"""What goes out: to standard output, to standard error, and to files."""
+"""Output: to standard output, to standard error, and to files."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def emit(text: str, output: str | None = None, files: Files | None = None) -> No
 
 
 def emit_all(parts: Iterable[str], output: str | None = None, files: Files | None = None) -> None:
-    """The same for a result that comes in pieces, of which only one is held."""
+    """The same for a result in pieces, of which only one is kept in memory."""
     if output is None or output == "-":
         for part in parts:
             _to_stdout(sys.stdout, fitting(part, sys.stdout))
@@ -52,7 +52,7 @@ def emit_result(result: str | bytes, output: str | None, files: Files) -> None:
 
 
 def _to_stdout(stream: IO[AnyStr], data: AnyStr) -> None:
-    """Write to standard output or to its bytes. Raises OutputError, and BrokenPipeError where nobody reads."""
+    """Write to standard output or to its bytes. Raises OutputError, and BrokenPipeError if nobody reads."""
     try:
         stream.write(data)
         stream.flush()
@@ -84,9 +84,9 @@ def report(text: str, output: str | None, files: Files, *, aside: bool) -> None:
 
 
 def progress() -> Callable[[int, int, str], None] | None:
-    """What shows on standard error how far a long run is: the step that comes, of how many, its name.
+    """A callback that shows the progress of a long run on standard error: the next step, their number, its name.
 
-    None where that is no terminal that can wipe a line.
+    None if that is not a terminal that can erase a line.
     """
     if not takes_escapes(sys.stderr):
         return None
@@ -103,7 +103,7 @@ def progress() -> Callable[[int, int, str], None] | None:
 
 
 def complain(text: str, code: int) -> int:
-    """Write a diagnostic to standard error; ``code`` is handed back."""
+    """Write a diagnostic to standard error; return ``code``."""
     try:
         sys.stderr.write(fitting(text, sys.stderr) + "\n")
         sys.stderr.flush()
@@ -132,6 +132,6 @@ def finish(code: int) -> int:
 
 
 def silence(stream: TextIO | None = None) -> int:
-    """Nobody reads any more: let what is still buffered go nowhere. That is success."""
+    """Discard buffered output that nobody reads any more. That is success."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), (stream or sys.stdout).fileno())
     return 0

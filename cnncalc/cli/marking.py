@@ -1,4 +1,4 @@
-"""``cnncalc check --answers``: a sheet is read, marked, and its marks are written."""
+"""``cnncalc check --answers``: read a sheet, mark it, and write the marks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def mark(
     format: str,
     output: str | None,
 ) -> int:
-    """Mark a sheet; 1 where a problem could not be worked out."""
+    """Mark a sheet; 1 if a problem could not be computed."""
     from cnncalc.check.marking import exam as marking
     from cnncalc.check.marking import sheets
     from cnncalc.check.marking.tally import Tally
@@ -60,7 +60,7 @@ def mark(
 
 
 def _complain(exam: Exam, sheet: Sheet) -> None:
-    """Tell on standard error how the sheet was understood, and what is not marked, or not as the file says."""
+    """Report on standard error how the sheet was understood, and what is not marked as the file says."""
     from cnncalc.render.matched import matched
     from cnncalc.render.messages import block
 
@@ -76,7 +76,7 @@ def _complain(exam: Exam, sheet: Sheet) -> None:
 
 @contextmanager
 def _all(students: Iterator[Student], book: Gradebook, path: str | None) -> Iterator[None]:
-    """Nobody is left out of the feedback and the gradebook where standard output takes no more."""
+    """Feedback and gradebook include every student even if standard output is closed early."""
     try:
         yield
     except (BrokenPipeError, OutputError):
@@ -94,7 +94,7 @@ def _keep(book: Gradebook, path: str | None) -> None:
 def _marked(
     exam: Exam, cells: list[Cell], count: int, counting: Sequence[Callable[[Student], None]]
 ) -> Iterator[Student]:
-    """The ``count`` students as they are marked, each passed to all that count them."""
+    """The ``count`` students as they are marked, each added to all tallies."""
     show = io.progress()
     for number, student in enumerate(exam.mark(cells)):
         for add in counting:

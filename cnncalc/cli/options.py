@@ -1,4 +1,4 @@
-"""Arguments and options that commands share. They are taken as text and read here, so that messages are ours."""
+"""Arguments and options that commands share. They are taken as text and parsed here, so that messages are ours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def complete_files(incomplete: str) -> list[str]:
-    """The packaged examples for a word that begins with their sign; for any other the shell names files."""
+    """The packaged examples for a word that begins with @; for others the shell completes file names."""
     if not incomplete.startswith("@"):
         return []
     from cnncalc.spec import packaged
@@ -44,7 +44,7 @@ def complete_kinds(incomplete: str) -> list[str]:
 
 
 def complete_layers(ctx: typer.Context, incomplete: str) -> list[str]:
-    """The layers and blocks of the network that the line names before."""
+    """The layers and blocks of the network named earlier on the line."""
     from cnncalc.errors import CnncalcError
 
     spec, *line = ctx.args or [ctx.params.get("spec") or "", *(ctx.params.get("line") or ())]
@@ -57,7 +57,7 @@ def complete_layers(ctx: typer.Context, incomplete: str) -> list[str]:
 
 
 def complete(choices: Iterable[str], *, several: bool = False) -> Callable[[str], list[str]]:
-    """What completes a word to one of ``choices``, or with ``several`` the last of words between commas."""
+    """A completion to one of ``choices``, or with ``several`` of the last of words separated by commas."""
 
     def completed(incomplete: str) -> list[str]:
         before, comma, last = incomplete.rpartition(",") if several else ("", "", incomplete)
@@ -92,7 +92,7 @@ Limit = Annotated[
     typer.Option("--limit", metavar="NAME=VALUE", help="Raise a limit, such as layers=20000.", show_default=False),
 ]
 MaxMemory = Annotated[
-    str | None, typer.Option("--max-memory", metavar="SIZE", help="As in 8GiB [default: half of what is free].")
+    str | None, typer.Option("--max-memory", metavar="SIZE", help="Such as 8GiB [default: half of the free memory].")
 ]
 Depth = Annotated[
     str | None,
@@ -107,7 +107,7 @@ Layout = Annotated[
     typer.Option(
         "--layout",
         metavar="LAYOUT",
-        help="Order in which sizes are shown, such as channels_first or NCHW; the file says how it writes them.",
+        help="Order in which sizes are shown, such as channels_first or NCHW; the file itself says how it is written.",
         show_default=False,
         autocompletion=complete((*LAYOUTS, *WITH_BATCH)),
     ),
@@ -180,7 +180,7 @@ def form(given: str | None, output: str | None, formats: Iterable[str]) -> str:
 
 
 def network(spec: str, line: list[str] | None, bounds: Limits, given: list[str] | None = None) -> Net:
-    """The network in the file ``spec``, or of sizes ``spec`` and the layers of a line; ``given`` is what to solve for.
+    """The network in the file ``spec``, or of sizes ``spec`` and the layers of a line; ``given``: demands to solve for.
 
     Raises as the library does.
     """
@@ -188,7 +188,7 @@ def network(spec: str, line: list[str] | None, bounds: Limits, given: list[str] 
 
     if not line:
         if _are_sizes(spec) and not os.path.exists(spec):
-            raise UsageError(f"{spec} are sizes; layers should follow", help=f"{spec} conv:10,kernel=5 dense:10")
+            raise UsageError(f"{spec} gives only sizes; layers should follow", help=f"{spec} conv:10,kernel=5 dense:10")
         return api.load(spec, bounds)
     if spec == "-" or spec.startswith("@") or (not _are_sizes(spec) and os.path.exists(spec)):
         raise UsageError(f'"{line[0]}" is not expected after {spec}: a file has its own layers')
@@ -202,7 +202,7 @@ def _are_sizes(text: str) -> bool:
 
 @contextmanager
 def arguments(line: list[str] | None) -> Iterator[None]:
-    """What is wrong with the layers of a line is a bad argument, not an invalid file."""
+    """Turn errors in the layers of a line into usage errors: they are not about a file."""
     try:
         yield
     except SpecError as error:
@@ -232,7 +232,7 @@ def level(value: str | None) -> int | None:
 
 
 def apart(*outputs: tuple[str, str | None]) -> None:
-    """Raises UsageError where two results, each an option and its path, would be written to one file."""
+    """Raises UsageError if two results, each an option and its path, would be written to the same file."""
     known: dict[str, tuple[str, str]] = {}
     for option, path in outputs:
         if path:
@@ -244,18 +244,18 @@ def apart(*outputs: tuple[str, str | None]) -> None:
 def _real(path: str) -> str:
     try:
         return os.path.realpath(path)
-    except ValueError:  # a NUL: it is refused when it is written
+    except ValueError:  # a NUL: writing will refuse it
         return path
 
 
 def off_terminal(*paths: str | None) -> None:
-    """Raises UsageError where one of the ``paths`` of arrays is standard output and that is a terminal."""
+    """Raises UsageError if one of the ``paths`` for arrays is standard output on a terminal."""
     if "-" in paths and sys.stdout.isatty():
         raise UsageError("arrays are bytes, which a terminal cannot show", help="name a file, or use | or >")
 
 
 def whole(option: str, value: str, least: int, most: int | None = None) -> int:
-    """A whole number of ``least`` or more, and of ``most`` at most. Raises UsageError."""
+    """A whole number from ``least`` to ``most``. Raises UsageError."""
     whole = value.isascii() and value.isdigit() and len(value) <= 18
     if whole and least <= int(value) <= (most or int(value)):
         return int(value)

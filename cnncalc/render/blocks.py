@@ -23,7 +23,7 @@ class Outline:
     """
 
     def __init__(self, network: Network, rows: int) -> None:
-        """``rows``: how many layers were worked out; blocks that go on below them are left out."""
+        """``rows``: how many layers are known; blocks that continue below them are left out."""
         layers = network.layers
         found = [
             (name, block)
@@ -39,7 +39,7 @@ class Outline:
         return 1 + self._around(name.rpartition("/")[0])
 
     def layer_depth(self, name: str) -> int:
-        """The level of a layer; the merge at the end of a block, which has the block's name, is inside the block."""
+        """The level of a layer; a merge at the end of a block has the block's name and is inside it."""
         return 1 + self._around(name if name in self.blocks else name.rpartition("/")[0])
 
     def _count(self, path: str) -> int:
@@ -67,7 +67,7 @@ def _block(summary: Summary, outline: Outline, layout: str, name: str, block: Bl
 
 
 def input_sizes(summary: Summary, sources: tuple[int, ...], layout: str) -> list[Any]:
-    """The sizes of what is read; a list of them where that is not one value."""
+    """The sizes of the input; a list of sizes if there are several inputs."""
     first, inputs = len(summary.inputs), list(summary.inputs.values())
     shapes = [inputs[source] if source < first else summary.rows[source - first].output for source in sources]
     sizes = [shape.written(layout) for shape in shapes]
@@ -85,7 +85,7 @@ class Shown(NamedTuple):
 def shown(data: dict[str, Any], depth: int, *, headings: bool = False) -> Iterator[Shown]:
     """The rows of a summary's data down to level ``depth`` (0: all); a block at that level is one row.
 
-    With ``headings`` a block whose layers follow has a row of its own above them.
+    With ``headings``, a block that is not folded has a row of its own above its layers.
     """
     layers, blocks = data["layers"], [block for block in data["blocks"] if block["layers"]]
     place = upcoming = 0
@@ -108,7 +108,7 @@ def shown(data: dict[str, Any], depth: int, *, headings: bool = False) -> Iterat
 
 
 def inside(name: str, block: str) -> bool:
-    """Whether a layer or block is in ``block``, or is called like it."""
+    """Whether a layer or block is in ``block``, or has its name."""
     return name == block or name.startswith(f"{block}/")
 
 

@@ -1,4 +1,4 @@
-"""The columns of a summary's table, and what each shows of a layer or a block."""
+"""The columns of a summary's table, and the values that each shows."""
 
 from __future__ import annotations
 
@@ -43,17 +43,17 @@ COLUMNS = {
     )
 }
 _DEFAULT = ("name", "kind", "from", "output", "params", "macs", "receptive_field")
-_SPARE = ("from", "kind")  # of these, what a narrow terminal does without
+_SPARE = ("from", "kind")  # columns that a narrow terminal leaves out
 
 
 def default(*, branches: bool) -> list[Column]:
-    """The columns where none are named; what a layer reads is one of them where the network ``branches``."""
+    """The default columns; with the inputs of each layer if the network ``branches``."""
     names = [name for name in _DEFAULT if branches or name != "from"]
     return [COLUMNS[name]._replace(spare=name in _SPARE) for name in names]
 
 
 def columns(names: str | None) -> list[Column] | None:
-    """The columns that ``--columns`` names, in its order; None where it names none. Raises UsageError."""
+    """The columns that ``--columns`` names, in its order; None if it names none. Raises UsageError."""
     if names is None:
         return None
     chosen: list[Column] = []
@@ -72,14 +72,14 @@ def columns(names: str | None) -> list[Column] | None:
 class Rows:
     """The rows of a table: ``records`` has the value of every column by its key.
 
-    With ``tree`` a row is called by its name inside its block, set in by its level; else by its full name. With
-    ``brief`` what a row reads is shown where that is not the row above, and by its name inside the row's block.
+    With ``tree``, a row has its name inside its block, indented by level; else its full name. With
+    ``brief``, the inputs of a row are shown only if they are not the row above, by their names inside the row's block.
     """
 
     def __init__(self, data: dict[str, Any], rows: list[Shown], *, tree: bool, brief: bool) -> None:
         self._data, self._rows, self._tree, self._brief = data, rows, tree, brief
         self._blocks = {block["name"] for block in data["blocks"]}
-        self._visible = {}  # what is in the table for a layer: its own row, or its folded block's
+        self._visible = {}  # the row that shows a layer: its own, or its folded block's
         for row, heading in zip(rows, self._headings(), strict=True):
             if not heading:
                 for layer in data["layers"][row.first : row.last]:
@@ -90,13 +90,13 @@ class Rows:
                 self._ends.setdefault(data["layers"][row.last - 1]["name"], []).append(row.data["name"])
 
     def _headings(self) -> list[bool]:
-        """Of each row whether it is of a block whose layers follow."""
+        """For each row, whether it is the heading of a block."""
         following = [*self._rows[1:], None]
         return [bool(after and after.first < row.last) for row, after in zip(self._rows, following, strict=True)]
 
     @cached_property
     def _branching(self) -> set[tuple[int, int]]:
-        """The rows, by their layers, that read something else than the row above them."""
+        """The rows, by their layers, that read anything other than the row above them."""
         found = set()
         above: set[str] = set()
         for row, heading in zip(self._rows, self._headings(), strict=True):
@@ -109,11 +109,11 @@ class Rows:
 
     @property
     def branches(self) -> bool:
-        """Whether a row reads something else than the row above it."""
+        """Whether any row reads anything other than the row above it."""
         return bool(self._branching)
 
     def _source(self, name: str, row: Shown) -> str:
-        """What a row reads, as its author would call it: the largest block that ends there and not around the row."""
+        """The name of an input for an author: the largest block that ends there and does not contain the row."""
         blocks = (block for block in self._ends.get(name, ()) if not inside(row.data["name"], block))
         return next(blocks, self._visible.get(name, name))
 
@@ -130,7 +130,7 @@ class Rows:
     def _block(self, row: Shown) -> str:
         """The block that a row is inside of, or an empty text."""
         name: str = row.data["name"]
-        if name in self._blocks and "fields" in row.data:  # the merge of a block, called like it
+        if name in self._blocks and "fields" in row.data:  # the merge of a block, which has its name
             return name
         path = name.rpartition("/")[0]
         while path and path not in self._blocks:
@@ -158,12 +158,12 @@ class Rows:
         return f"{100 * part / whole:.2f}" if isinstance(part, int) and isinstance(whole, int) and whole else None
 
     def _trainable(self, row: Shown) -> str | None:
-        """Of the layers that learn something."""
+        """Whether the layer is trained; only for layers with parameters."""
         found = {layer["trainable"] for layer in self._data["layers"][row.first : row.last] if layer["weights"]}
         return None if not found else "partly" if len(found) > 1 else "yes" if True in found else "no"
 
     def _field(self, row: Shown, *names: str) -> Any:
-        """The field of a layer that is there under one of ``names``: one number is one for each spatial axis."""
+        """The field of a layer under one of ``names``; one number is repeated for each spatial axis."""
         fields = row.data.get("fields", {})
         value = next((fields[name] for name in names if fields.get(name) is not None), None)
         if isinstance(value, list):
@@ -171,7 +171,7 @@ class Rows:
         return value if value is None or isinstance(value, str) else [value] * (len(row.data["input"]) - 1 or 1)
 
 
-#: What a column shows where that is not a key of the data.
+#: Values of columns that are not keys of the data.
 _SHOWN: dict[str, Callable[[Rows, Shown], Any]] = {
     "number": Rows._number,
     "name": Rows._name,

@@ -1,4 +1,4 @@
-"""A summary as the data of its JSON: plain numbers, texts and lists. Every other form is made from this."""
+"""A summary as the data of its JSON: plain numbers, texts and lists. All other formats are made from this."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def summary_data(summary: Summary, found: list[Finding], layout: str | None = No
 
 
 def rows_data(summary: Summary, layout: str | None = None) -> dict[str, Any]:
-    """What is known where only the first layers are: name, layout, inputs, layers and blocks."""
+    """The data if only the first layers are known: name, layout, inputs, layers and blocks."""
     layout = layout or summary.layout
     outline = Outline(summary.network, len(summary.rows))
-    fields: dict[int, dict[str, Any]] = {}  # of each kind: layers alike share one
+    fields: dict[int, dict[str, Any]] = {}  # by kind: equal layers share one
     return {
         "name": summary.name,
         "layout": layout,
@@ -87,7 +87,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 
 def plain(value: Any) -> Any:
-    """``value`` with its expressions as texts and its tuples as lists."""
+    """``value`` with expressions as texts and tuples as lists."""
     if isinstance(value, Expr):
         return str(value)
     if isinstance(value, list | tuple):

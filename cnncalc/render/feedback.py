@@ -1,4 +1,4 @@
-"""What a student is told: marks, and to each answer that is not right the working and the slip, in Markdown."""
+"""Feedback for a student in Markdown: marks, and for each wrong answer the working and the slip."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cnncalc.check.marking.marked import Marked, Student
     from cnncalc.check.slips.found import Way
 
-#: How a file of feedback ends. Markdown does not show it; a file that ends so may be replaced by newer feedback.
+#: The end of a feedback file. Markdown does not show it; a file with this end may be replaced by newer feedback.
 FEEDBACK_END = "\n[//]: # (made by cnncalc check --feedback, which replaces this file when it is run again)\n"
 _SAID = {
     "right": "right", "follow_through": "not right, but it follows from your earlier answer",
@@ -67,7 +67,7 @@ def _reasons(marked: Marked) -> list[str]:
 
 
 def _slips(marked: Marked) -> list[str]:
-    """The slip as one would tell it: ``You gave 864, which is F·F·C·K = 3·3·3·32: the 32 biases are missing.``"""
+    """The slip in a sentence: ``You gave 864, which is F·F·C·K = 3·3·3·32: the 32 biases are missing.``"""
     first, *others = map(_told, marked.slip.ways) if marked.slip else [("", "")]
     if not first[1]:
         return []
@@ -75,7 +75,7 @@ def _slips(marked: Marked) -> list[str]:
 
 
 def _told(way: Way) -> tuple[str, str]:
-    """What the student's answer is: how it goes on, and what is missing or otherwise done."""
+    """The parts of a sentence about the student's answer: its continuation, and what is missing or different."""
     missing = _MISSING.fullmatch(way.said)
     sides = [equation(step).split(" = ") for step in way.steps]
     shown = f" ({', '.join(map(' = '.join, sides))})" if sides else ""
@@ -92,7 +92,7 @@ def _told(way: Way) -> tuple[str, str]:
 
 
 def _legend(marked: Marked) -> dict[str, str]:
-    """What the letters in the working of an answer stand for."""
+    """The meaning of the letters in the working of an answer."""
     key, rows = marked.question.key, marked.question.problem.truth.summary.rows_by_name
     if not _is_explained(marked) or key is None or key.layer not in rows:
         return {}

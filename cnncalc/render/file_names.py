@@ -6,18 +6,18 @@ import unicodedata
 from collections.abc import Iterable
 
 _LONGEST = 120  # bytes in UTF-8; file systems take 255
-#: What Windows takes for a device, with any ending.
+#: Names of devices on Windows, with any extension.
 _DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in "0123456789¹²³")}
 
 
 def file_names(students: Iterable[str]) -> dict[str, str]:
     """The file of each student: the letters, marks and digits of the id, ``-`` and ``_``; anything else as ``_``.
 
-    Names that differ in case alone, or in how a letter is made up, are one file on some systems: they are numbered.
+    Names that differ only in case, or in how a letter is composed, are one file on some systems: they get numbers.
     """
     names: dict[str, str] = {}
     taken: set[str] = set()
-    counts: dict[str, int] = {}  # how often each name has begun so
+    counts: dict[str, int] = {}  # how often each name occurred
     for student in students:
         stem = _stem(student)
         name = stem
@@ -40,5 +40,5 @@ def _is_kept(character: str) -> bool:
 
 
 def _folded(name: str) -> str:
-    """What a file system may make of a name before it compares two."""
+    """The form of a name that a file system may compare."""
     return unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())

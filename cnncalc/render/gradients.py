@@ -73,7 +73,7 @@ def _ratio(norms: Any) -> float | None:
 
 
 def worked(found: Chain) -> list[str]:
-    """The same without what it is about, a line each."""
+    """The same without the heading, a line each."""
     return [line.strip() for line in chain(found)[2:]]
 
 
@@ -109,7 +109,7 @@ def _delta(found: Chain, one: Delta) -> list[str]:
 
 
 def _put_in(formula: str, one: Delta) -> str:
-    """``y·(1 − y)`` with the number of y; of a formula with a condition or with functions the number that it gives."""
+    """``y·(1 − y)`` with the number of y; for a formula with a condition or a function, its value."""
     if set(formula) <= set("xy0123456789 ·−+²()"):
         whole = formula if formula.startswith("y·(") else f"({formula})"
         return "".join({"x": _bracketed(one.x), "y": _bracketed(one.y)}.get(sign, sign) for sign in whole)
@@ -129,5 +129,5 @@ def short(value: float) -> str:
 
 
 def _bracketed(value: float) -> str:
-    """A number that follows a sign: a negative one in brackets."""
+    """A number after an operator: a negative one in brackets."""
     return f"({short(value)})" if value < 0 else short(value)

@@ -1,4 +1,4 @@
-"""A page of the guide: laid out for a terminal, or as the Markdown that it is."""
+"""A page of the guide: laid out for a terminal, or as plain Markdown."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ WIDEST = 100  # columns of running text; longer lines are hard to read
 
 
 def topics(pages: dict[str, str]) -> str:
-    """The list of topics, each with what it is about."""
+    """The list of topics with their subjects."""
     width = max(map(len, pages))
     lines = [f"  {topic:{width}}  {about}" for topic, about in pages.items()]
     return "\n".join(["Topics of the guide (cnncalc guide TOPIC):", "", *lines]) + "\n"
 
 
 def page(text: str, *, to_file: bool = False) -> str:
-    """``text`` laid out where standard output is a terminal; as it is in a pipe or a file."""
+    """``text`` laid out if standard output is a terminal; unchanged in a pipe or a file."""
     if to_file or not sys.stdout.isatty() or only_ascii(sys.stdout):
         return text
     from rich.markdown import Markdown

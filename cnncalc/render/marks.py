@@ -34,7 +34,7 @@ _UNREAD = [
     Column("key", "Question"),
     Column("answer", "Answer"),
 ]
-#: In words what a verdict does not say: an answer that is missing is wrong by its verdict.
+#: Remarks for what the verdict does not say: the verdict on a missing answer is just wrong.
 _REMARKS = {"missing": "no answer", "unread": "could not be read"}
 _COUNTED = ("right", "follow_through", "wrong", "unread", "missing")
 
@@ -89,7 +89,7 @@ def _row(student: Student) -> dict[str, Any]:
 
 
 def questions(tally: Tally) -> Iterator[dict[str, Any]]:
-    """The class table: for each question how often it was right, and the slips with how often they were made."""
+    """The class table: for each question, how often it was right, and the slips with their counts."""
     for (problem, key), counts in tally.counts.items():
         made = tally.slips.get((problem, key))
         slips = "; ".join(f"{count}× {' or '.join(said)}" for said, count in made.most_common()) if made else ""
@@ -115,7 +115,7 @@ def _json(students: Iterable[Student], tally: Tally) -> Iterator[str]:
 
 
 def _fields(students: Iterable[Student], tally: Tally) -> Iterator[tuple[str, Any]]:
-    """One by one: the class is counted when the students have passed."""
+    """One by one: the class is complete after the last student."""
     yield "students", map(_record, students)
     yield "questions", questions(tally)
     yield "unread", unread(tally)

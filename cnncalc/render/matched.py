@@ -1,4 +1,4 @@
-"""What the columns of an answer sheet were understood as, line by line."""
+"""How the columns of an answer sheet were understood, line by line."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _LISTED = 30  # columns that are not used
 
 
 def matched(sheet: Sheet, asked: list[tuple[str, str]]) -> list[str]:
-    """Lines that say which column holds what; none for a sheet whose heading says it in our own words.
+    """Lines with the meaning of each column; none for a sheet whose heading uses our own words.
 
-    ``asked`` are all answers that there should be, each a problem and a key.
+    ``asked`` are all expected answers, each a problem and a key.
     """
     columns, lines = sheet.columns, []
     if sheet.encoding:

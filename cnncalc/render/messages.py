@@ -1,4 +1,4 @@
-"""An error as a block: what, where with the source line and a caret, the working, and what to try."""
+"""An error as a block: the message, the source line with a caret, the working, and what to try."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from cnncalc.render.forms.text import printable
 from cnncalc.units import enough
 
 _WIDEST = 160  # of a source line
-_LONGEST = 2000  # of a line of ours, which may quote what was given
+_LONGEST = 2000  # of a line of ours, which may quote input
 
 
 def block(problem: Problem, word: str = "error") -> str:

@@ -14,7 +14,7 @@ SHOWN = 8  # means that the text lists
 
 
 def lines(reached: Reached) -> list[str]:
-    """``L = 1/300·Σ ½·‖x − x̂‖² = 0.123 (summed: 36.9)`` and, where something is kept sparse, how J comes about."""
+    """``L = 1/300·Σ ½·‖x − x̂‖² = 0.123 (summed: 36.9)`` and, with a sparsity term, the working of J."""
     mean = reached.stated.reduction == "mean" and reached.examples > 1
     share, summed = (f"1/{reached.examples}·", f" (summed: {short(reached.total_loss)})") if mean else ("", "")
     formula = f"({reached.formula})" if reached.formula.startswith("−") else reached.formula
@@ -52,7 +52,7 @@ def data(reached: Reached) -> dict[str, Any]:
 
 
 def finite(value: float) -> float | None:
-    """``value`` where it is a number that JSON has."""
+    """``value`` if JSON can hold it."""
     return value if math.isfinite(value) else None
 
 

@@ -17,7 +17,7 @@ FORMATS = ("text", "json", "markdown")
 
 
 def render(found: Reconciliation, format: str) -> str:
-    """What was found in one of FORMATS."""
+    """The result in one of FORMATS."""
     if format == "json":
         return json.dumps(_data(found), 1) + "\n"
     lines = _lines(found)

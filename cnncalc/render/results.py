@@ -1,4 +1,4 @@
-"""What a class has: means, the distribution of the marks, and the gradebook with a row for each student."""
+"""The results of a class: means, the distribution of marks, and the gradebook with a row for each student."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def data(tally: Tally) -> dict[str, Any]:
 
 
 def distribution(tally: Tally) -> Sheet:
-    """How many students have each tenth of the marks, from the lowest that any of them has."""
+    """How many students have each tenth of the marks, from the lowest one that occurs."""
     counts = tally.distribution
     lowest, most = next((n for n, count in enumerate(counts) if count), 0), max(1, *counts)
     width = 100 // len(counts)
@@ -61,7 +61,7 @@ class Gradebook:
 
     def __init__(self) -> None:
         self._rows: list[tuple[str, dict[str, Fraction], Fraction, Fraction]] = []
-        self._questions: dict[str, None] = {}  # of all students: copies of a paper may ask others
+        self._questions: dict[str, None] = {}  # of all students: copies of a paper may differ
 
     def add(self, student: Student) -> None:
         """Add a row."""

@@ -57,7 +57,7 @@ def _layer(run: Run, layer: LayerRun) -> dict[str, Any]:
 
 
 def _exact(number: Any) -> Any:
-    """A number of an array in its own shortest form: 0.1, not 0.10000000149011612."""
+    """A number of an array in its shortest form: 0.1, not 0.10000000149011612."""
     if not math.isfinite(number):
         return None
     return float(str(number)) if number.dtype.kind == "f" else int(number)
@@ -89,7 +89,7 @@ def _title(run: Run) -> str:
 
 
 def _short(number: float | None) -> str | None:
-    """Four digits, in the plain form where that is short."""
+    """Four digits, in plain notation if that is short."""
     return None if number is None else f"{number:.4g}"
 
 
@@ -101,7 +101,7 @@ def _totals(run: Run) -> list[str]:
 
 
 def _broken(run: Run) -> list[str]:
-    """The first layer whose output is not finite, and with how many numbers."""
+    """The first layer with numbers that are not finite, and how many there are."""
     for layer in run.layers:
         if layer.statistics.broken:
             return [f"{layer.row.name} is the first layer with numbers that are not finite: {layer.statistics.broken}"]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from cnncalc.solve.algebra import Line
 
 FORMATS = ("table", "json", "markdown", "latex")
-_SHOWN = 12  # answers that are written one by one
+_SHOWN = 12  # most answers that are written one by one
 
 
 class Section(NamedTuple):

@@ -14,7 +14,7 @@ from cnncalc.render.forms.write import write
 
 
 def sheet(data: dict[str, Any], chosen: list[Column] | None, depth: int, *, tree: bool, brief: bool) -> Sheet:
-    """The table of a summary's data down to level ``depth`` (0: all), set in by level where ``tree``."""
+    """The table of a summary's data down to level ``depth`` (0: all), indented by level if ``tree``."""
     inputs = text.read_aloud(data["inputs"], data["axes"])
     title = f"{data['name']}: {inputs}" if data["name"] else inputs
     rows = Rows(data, list(shown(data, depth, headings=tree)), tree=tree, brief=brief and chosen is None)
@@ -26,7 +26,7 @@ def sheet(data: dict[str, Any], chosen: list[Column] | None, depth: int, *, tree
 
 def _footer(data: dict[str, Any], chosen: list[Column], depth: int) -> list[str]:
     totals = data["totals"]
-    found = {finding["message"] for finding in data["findings"]}  # which are listed below, with their places
+    found = {finding["message"] for finding in data["findings"]}  # these are listed below, with their places
     told = [{**row, "notes": [n for n in row["notes"] if f"{row['name']}: {n}" not in found]} for row in data["layers"]]
     lines = [] if any(column.key == "notes" for column in chosen) else notes(told)
     active = f", active {text.number(totals['active_params'])}" if totals["active_params"] != totals["params"] else ""
@@ -55,14 +55,14 @@ def finding_line(finding: dict[str, Any]) -> str:
     return f"{finding['severity']}: {finding['where']}: {text.printable(finding['message'])}"
 
 
-_MANY = 6  # lines of notes that are each written out
+_MANY = 6  # most lines of notes that are all written out
 _AXIS = re.compile(r"([HWTZ]): (.*)", re.DOTALL)
 
 
 def notes(layers: list[dict[str, Any]]) -> list[str]:
     """The notes of the rows, once for all axes and layers with the same note.
 
-    Where that is still many, once for all that differ in numbers alone.
+    If there are still many, once for all that differ only in numbers.
     """
     said: dict[str, list[str]] = {}
     for layer in layers:
@@ -108,7 +108,7 @@ def render(
 ) -> str:
     """A summary's data in one of FORMATS.
 
-    ``chosen``: the columns, or None for the usual ones. ``depth``: the level of blocks down to which there are rows;
+    ``chosen``: the columns, or None for the default ones. ``depth``: the level of blocks down to which there are rows;
     None: all in CSV, which is data, and elsewhere as many as fit on a page.
     """
     if format == "json":

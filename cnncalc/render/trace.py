@@ -1,4 +1,4 @@
-"""The working of one layer with its numbers put in, as one does it by hand."""
+"""The working of one layer with its numbers put in, as done by hand."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _TWICE = re.compile(r"\(\((−[^()]*)\)\)")
 MOST = 1000  # numbers of an array that JSON lists
-_IN_LINE = 8  # numbers of a list that is written on one line
+_IN_LINE = 8  # most numbers of a list that is written on one line
 _SUMS = 36  # sums that are written out below a matrix
 
 
@@ -50,7 +50,7 @@ def _nested(array: Any) -> Any:
 
 
 def lines(traced: Traced) -> list[str]:
-    """The working: what the layer reads, each window or step, and the map that it puts out."""
+    """The working: the layer's input, each window or step, and the output map."""
     row = traced.row
     found = ["", f"{text.printable(row.name)}, the first example:"]
     for number, operand in enumerate(traced.operands, 1):
@@ -70,7 +70,7 @@ def worked(traced: Traced) -> list[str]:
 
 
 def _windows(traced: Traced) -> Iterator[str]:
-    name = "z" if traced.steps else "y"  # what softmax is taken of
+    name = "z" if traced.steps else "y"  # the input of softmax
     for tap in traced.windows:
         yield f"  {name}[{','.join(map(str, tap.place))}] = {_worked(tap)}"
     if not traced.windows:
@@ -103,7 +103,7 @@ def _filled(formula: Formula) -> str:
 
 
 def filled(formula: str, numbers: Iterable[float]) -> str:
-    """``formula`` with numbers in the places of its {}; a negative one has one pair of brackets, not two."""
+    """``formula`` with numbers in place of its {}; a negative one has one pair of brackets, not two."""
     return _TWICE.sub(r"(\1)", formula.format(*map(bracketed, numbers)))
 
 
@@ -121,7 +121,7 @@ def _steps(traced: Traced) -> Iterator[str]:
 
 
 def _step(step: Shown) -> Iterator[str]:
-    """A line with its numbers, or a matrix below it, and each sum that is written out."""
+    """A line with its numbers, or a matrix below it, and each sum written out."""
     numbers = step.numbers.ravel()[: max(_IN_LINE, _SUMS) + 1].tolist()
     head = f"  {step.name} = {step.formula}"
     if len(numbers) == 1:

@@ -1,4 +1,4 @@
-"""What training came to: the loss curve, the objective with its working and PCA beside it; as text, CSV or JSON."""
+"""The result of training: the loss curve, the objective with its working, and PCA for comparison."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _compared(principal: Principal) -> list[str]:
 
 
 def partly(found: Partly) -> str:
-    """What was taken of a file of weights, and what was not, as notes."""
+    """The arrays that were taken from a weights file, and those that were not, as notes."""
     taken = f"note: taken from the file: {', '.join(map(printable, found.taken))}"
     left = [f"note: not taken: {printable(text)}" for text in found.left]
     missing = [f"note: drawn by seed: {', '.join(map(printable, found.missing))}"] if found.missing else []
@@ -113,7 +113,7 @@ def partly(found: Partly) -> str:
 
 
 def growth(trained: Trained) -> str:
-    """How the objective came to be larger than it was."""
+    """The growth of the objective, in words."""
     first, *_, last = (reached.total for reached in trained.curve)
     least = min(reached.total for reached in trained.curve)
     between = f", and it was {short(least)} between" if least < first else ""

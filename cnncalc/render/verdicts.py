@@ -1,4 +1,4 @@
-"""Verdicts as a table, JSON, CSV, Markdown or JUnit XML; all but the table are written as they come."""
+"""Verdicts as a table, JSON, CSV, Markdown or JUnit XML; all but the table are written as they arrive."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cnncalc.check.verdicts import Verdict
 
 FORMATS = ("table", "json", "csv", "markdown", "junit")
-LISTED = 100  # verdicts of which a table lists all; of more, only what is wrong
+LISTED = 100  # most verdicts that a table lists in full; of more, only the wrong ones
 KEYS = ("file", "id", "key", "expected", "got", "ok", "message")
 _COLUMNS = [
     Column("verdict", "Verdict"), Column("file", "File"), Column("problem", "Problem"), Column("key", "Question"),
@@ -27,7 +27,7 @@ _COLUMNS = [
 
 
 def message(verdict: Verdict) -> str:
-    """Why an answer is not right: in words, with the working of the right one and the slip that leads to it."""
+    """Why an answer is wrong: the working of the right answer, and the slip that leads to the wrong one."""
     parts = [verdict.text, *map(equation, verdict.steps)]
     if verdict.slip:
         parts.append(slip(verdict.slip))

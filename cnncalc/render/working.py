@@ -30,7 +30,7 @@ _HEADINGS = {
 
 
 def equation(step: Step, style: str = "text") -> str:
-    """``letter = in letters = with the numbers put in = worked out``, without saying anything twice."""
+    """``letter = in letters = with the numbers put in = worked out``, without repeating a side."""
     last = settled(step.expression)
     sides = [letter_name(step.letter, latex=style == "latex")]
     for side in (write(step.expression, style, named=True), write(step.expression, style), write(last, style)):
@@ -66,7 +66,7 @@ def sum_line(total: Number, style: str = "text") -> str:
 
 
 _UNBROKEN = 100_000  # columns
-_LEGEND = 80  # columns of what is no equation where there is no terminal
+_LEGEND = 80  # columns of other lines if there is no terminal
 
 
 def as_text(
@@ -77,7 +77,7 @@ def as_text(
     *,
     to_file: bool,
 ) -> str:
-    """Plain text: equations are broken between their sides where a terminal is too narrow for them."""
+    """Plain text: equations are broken between their sides if a terminal is too narrow."""
     terminal = sys.stdout.isatty() and not to_file
     width = terminal_width() if terminal else _UNBROKEN
     fit: Callable[[str], str] = str if to_file else partial(fitting, stream=sys.stdout)
@@ -97,7 +97,7 @@ def as_text(
 
 
 def _labelled(rows: list[tuple[str, str]], width: int) -> list[str]:
-    """Lines with their headings in a column; a heading is not said twice running."""
+    """Lines with their headings in a column; a heading is not repeated on the next line."""
     column = max((len(heading) for heading, _ in rows), default=0)
     lines, above = [], ""
     for heading, text in rows:
@@ -115,7 +115,7 @@ def _legend(explanations: list[Explanation]) -> list[tuple[str, str]]:
 
 
 def merged(legends: Iterable[dict[str, str]]) -> list[tuple[str, str]]:
-    """What each letter stands for, with all its meanings where it has several."""
+    """The meaning of each letter, with all its meanings if it has several."""
     found: dict[str, str] = {}
     for one in legends:
         for letter, meaning in one.items():
@@ -185,7 +185,7 @@ def render(
 
 
 def _training(summary: Summary, explanations: list[Explanation], *, whole: bool) -> list[tuple[str, list[str]]]:
-    """The activation functions of the layers that are explained, and of a whole network its objective."""
+    """The activation functions of the explained layers, and for a whole network its objective."""
     rows = [summary.rows_by_name[layer.name] for layer in explanations]
     parts = [("Activation functions", objective.functions(rows))]
     parts += [("Objective", objective.objective(summary))] if whole else []

@@ -33,7 +33,7 @@ def calc(
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:  # fmt: skip
-    """The same as summary, for layers given on the line."""
+    """The same as summary, for layers given on the command line."""
     format = options.form(format, output, render.FORMATS)
     chosen, level = table.columns(columns), options.level(depth)
     order = options.layout(layout)

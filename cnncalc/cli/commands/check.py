@@ -41,12 +41,12 @@ def check(
         typer.Option(
             "--map",
             metavar="FILE",
-            help='With --answers: YAML of what its columns are, as in {"Response 1": Q1.c1.output}.',
+            help='With --answers: YAML that maps its columns, as in {"Response 1": Q1.c1.output}.',
         ),
     ] = None,
     encoding: Annotated[
         str | None,
-        typer.Option("--encoding", metavar="NAME", help="With --answers: such as windows-1252 [default: looked for]."),
+        typer.Option("--encoding", metavar="NAME", help="With --answers: such as windows-1252 [default: detected]."),
     ] = None,
     feedback: Annotated[
         str | None, typer.Option("--feedback", metavar="DIR", help="With --answers: a Markdown file for each student.")
@@ -92,7 +92,7 @@ def check(
 
 
 class _Passing:
-    """Verdicts as they pass: shows how far they are, and keeps the exit code they ask for."""
+    """Passes verdicts on: shows progress, and keeps the exit code they require."""
 
     def __init__(self, verdicts: Iterator[list[Verdict]], files: list[str]) -> None:
         self.verdicts, self.files, self.code = verdicts, files, 0

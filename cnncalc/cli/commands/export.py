@@ -27,7 +27,7 @@ def export(
         str | None,
         typer.Option("--weights", "-w", metavar="FILE", help="An .npz (or .safetensors) of layer/weight arrays."),
     ] = None,
-    seed: Annotated[str, typer.Option("--seed", metavar="N", help="Seed for the weights where none are given.")] = "0",
+    seed: Annotated[str, typer.Option("--seed", metavar="N", help="Seed for weights that are not given.")] = "0",
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:  # fmt: skip

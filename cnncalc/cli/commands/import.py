@@ -23,16 +23,14 @@ def command(
     weights: Annotated[
         str | None, typer.Option("--weights", "-w", metavar="FILE", help="Write the weights to an .npz file.")
     ] = None,
-    partial: Annotated[
-        bool, typer.Option("--partial", help="Keep an operator that is not read as an opaque layer.")
-    ] = False,
-    flat: Annotated[bool, typer.Option("--flat", help="Write each layer, without blocks for what repeats.")] = False,
+    partial: Annotated[bool, typer.Option("--partial", help="Keep an unknown operator as an opaque layer.")] = False,
+    flat: Annotated[bool, typer.Option("--flat", help="Write each layer, without blocks for repeated parts.")] = False,
     limit: options.Limit = None,
 ) -> int:
     """Write the spec of a model, and its weights."""
     options.apart(("--output", output), ("--weights", weights))
     net = api.read_model(model, options.limits(limit), partial=partial, flat=flat)
-    net.summary()  # a spec that does not work out is not written
+    net.summary()  # an invalid spec is not written
     with Files() as files:
         if weights is not None:
             from cnncalc.engine.files import npz

@@ -20,10 +20,10 @@ EXAMPLE = "Example: cnncalc kinds conv"
 
 
 def _described(word: str, every: dict[str, type[Kind]]) -> Description:
-    """The page of a kind or a block, by our word for it or another. Raises UsageError."""
+    """The page of a kind or a block, by our name or another framework's. Raises UsageError."""
     meaning = None if word in every or word in blocks.PAGES else vocabulary.kind(word)
     ours = meaning.kind if meaning else word
-    if ours in blocks.PAGES:  # of moe the kind is the row of its sum alone
+    if ours in blocks.PAGES:  # the kind moe is only the row of its sum
         return blocks.describe(ours)
     if ours in every:
         return describe(every[ours])

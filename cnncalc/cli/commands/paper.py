@@ -70,7 +70,7 @@ def paper(
     if key and format not in render.APART:
         raise UsageError(f"--key: a {format} file holds its key", help=f"--format {', '.join(render.APART)}")
     if networks is not None and not os.path.isdir(networks):
-        raise UsageError(f"--networks {networks} is no folder", help="--networks DIR")
+        raise UsageError(f"--networks {networks} is not a folder", help="--networks DIR")
     seed = None if shuffle is None else options.whole("--shuffle", shuffle, 0)
     count = None if copies is None else options.whole("--copies", copies, 1, variants.MOST)
     whole, doubtful = papers.of_files(batch.find(path), options.limits(limit), networks)

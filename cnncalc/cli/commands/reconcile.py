@@ -22,7 +22,7 @@ def reconcile(
         typer.Option(
             "--value",
             metavar="N",
-            help="The number of the other tool; 11.7M is one that was rounded.",
+            help="The number of the other tool, rounded or not (11.7M).",
             show_default=False,
         ),
     ],
@@ -30,7 +30,7 @@ def reconcile(
     quantity: Annotated[
         str,
         typer.Option(
-            "--quantity", metavar="NAME", help="What it is a number of.", autocompletion=options.complete(TOTALS)
+            "--quantity", metavar="NAME", help="The quantity of that number.", autocompletion=options.complete(TOTALS)
         ),
     ] = "params",
     layer: Annotated[
@@ -38,14 +38,14 @@ def reconcile(
         typer.Option(
             "--layer",
             metavar="NAME",
-            help="Of this layer or block; else of the totals.",
+            help="The layer or block [default: the totals].",
             autocompletion=options.complete_layers,
         ),
     ] = None,
     tolerance: Annotated[
         str | None,
         typer.Option(
-            "--tolerance", metavar="T", help="Relative; for rounded numbers [default: 0, or as 11.7M is rounded]."
+            "--tolerance", metavar="T", help="Relative, for rounded numbers [default: 0, or the rounding of 11.7M]."
         ),
     ] = None,
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
@@ -76,7 +76,7 @@ _POWERS = {"k": 3, "K": 3, "M": 6, "G": 9, "B": 9}
 
 
 def _in_full(text: str) -> tuple[str, float]:
-    """A number such as 11.7M written out, and the relative tolerance that its rounding asks for; others as they are."""
+    """A number such as 11.7M written out, and the relative tolerance for its rounding; other texts unchanged."""
     found = _SHORT.fullmatch(text.strip())
     if found is None:
         return text, 0.0

@@ -44,7 +44,7 @@ def run(
     target: Annotated[
         str | None,
         typer.Option(
-            "--target", "-t", metavar="FILE", help="What the output should be, for the objective [default: the input]."
+            "--target", "-t", metavar="FILE", help="The target output, for the objective [default: the input]."
         ),
     ] = None,
     gradients: Annotated[

@@ -46,25 +46,23 @@ def solve(
         typer.Option("--output", "-o", metavar="N", help="Size of the output. With network: the FILE to write."),
     ] = None,
     kernel: Annotated[str | None, _number("--kernel", "Size of the window.")] = None,
-    stride: Annotated[
-        str | None, _number("--stride", "Step of the window; 1 where not given, of a pool its size.")
-    ] = None,
-    padding: Annotated[str | None, _number("--padding", "Padding of each side, or same; 0 where not given.")] = None,
-    dilation: Annotated[str | None, _number("--dilation", "Distance of the window's elements; 1.")] = None,
-    output_padding: Annotated[str | None, _number("--output-padding", "Of a transposed_conv; 0.")] = None,
+    stride: Annotated[str | None, _number("--stride", "Step of the window [default: 1, for a pool its size].")] = None,
+    padding: Annotated[str | None, _number("--padding", "Padding of each side, or same [default: 0].")] = None,
+    dilation: Annotated[str | None, _number("--dilation", "Distance of the window's elements [default: 1].")] = None,
+    output_padding: Annotated[str | None, _number("--output-padding", "For a transposed_conv [default: 0].")] = None,
     kind: Annotated[
         str,
         typer.Option(
             "--kind", metavar="KIND", help="Such as transposed_conv or maxpool.", autocompletion=options.complete_kinds
         ),
     ] = "conv",
-    ceil: Annotated[bool, typer.Option("--ceil", help="Of a pool: sizes are rounded up.")] = False,
+    ceil: Annotated[bool, typer.Option("--ceil", help="For a pool: round sizes up.")] = False,
     given: Annotated[
         list[str] | None,
         typer.Option(
             "--given",
             metavar="QUANTITY=VALUE",
-            help="With layers on the line: what must come out, such as conv1.output=28x28 or 'params<=1000'.",
+            help="With layers on the line: a required result, such as conv1.output=28x28 or 'params<=1000'.",
             show_default=False,
         ),
     ] = None,
@@ -73,7 +71,7 @@ def solve(
 ) -> int:
     """Find a number of a window, or the unknown letters of a spec. The algebra is shown.
 
-    Where axes differ (--input 28x20 --kernel 5x3) there is one result for each; in JSON they stand in a list "axes",
+    If axes differ (--input 28x20 --kernel 5x3) there is one result for each; JSON has them in a list "axes",
     each with its "axis". Exit code 1 if there is no solution.
     """
     format = options.form(format, output, render.FORMATS)
@@ -84,7 +82,7 @@ def solve(
         meaningless = [name for name, text in texts.items() if text is not None] + ["ceil"] * ceil
         if meaningless:
             option = f"--{meaningless[0].replace('_', '-')}"
-            raise UsageError(f"{option} has no meaning for a network", help="write it in the spec")
+            raise UsageError(f"{option} does not apply to a network", help="write it in the spec")
         return _network(spec, line, given, format, output, bounds)
     if unknown not in _UNKNOWNS:
         raise UsageError(f'"{unknown}" cannot be solved for', help=nearest(unknown, _UNKNOWNS) or ", ".join(_UNKNOWNS))

@@ -74,8 +74,8 @@ def show(
 
     ``like`` names a tool to count as. ``line``: the layout is an option, not a key of a file.
 
-    Where a layer does not fit, the rows above it are part of the diagnostic: standard output gets nothing, for what is
-    read there would pass for the whole.
+    If a layer does not fit, the rows above it are part of the diagnostic. Standard output gets nothing, because a part
+    of the table there would pass for all of it.
     """
     from cnncalc.render.data import rows_data, summary_data
 
@@ -98,7 +98,7 @@ def show(
     else:
         data = summary_data(result, found, layout and order(layout))
     io.emit(render.render(data, format, chosen, depth=depth, to_file=bool(output)), output)
-    if found and format == "csv":  # which has no place for them
+    if found and format == "csv":  # CSV has no place for them
         io.complain("\n".join(map(render.finding_line, data["findings"])), 0)
     failed = any(finding.severity == "error" for finding in found)
     return 1 if (strict and found) or (check and failed) else 0

@@ -29,7 +29,7 @@ def train(
     target: Annotated[
         str | None,
         typer.Option(
-            "--target", "-t", metavar="FILE", help="What the outputs should be: arrays or labels [default: the data]."
+            "--target", "-t", metavar="FILE", help="The target outputs: arrays or labels [default: the data]."
         ),
     ] = None,
     epochs: Annotated[str, typer.Option("--epochs", metavar="N", help="Passes over the data.")] = "300",
@@ -45,7 +45,7 @@ def train(
         typer.Option(
             "--decay",
             metavar="NAME",
-            help="How the rate falls to 0: cosine or linear; or none.",
+            help="How the rate falls to 0: cosine, linear or none.",
             autocompletion=options.complete(DECAYS),
         ),
     ] = "cosine",
@@ -57,10 +57,10 @@ def train(
         str, typer.Option("--seed", metavar="N", help="Seed for the weights, the order and the noise.")
     ] = "0",
     weights: Annotated[
-        str | None, typer.Option("--weights", "-w", metavar="FILE", help="An .npz to begin from.")
+        str | None, typer.Option("--weights", "-w", metavar="FILE", help="An .npz with the initial weights.")
     ] = None,
     partial: Annotated[
-        bool, typer.Option("--partial", help="With --weights: take what fits by name, and say what does not.")
+        bool, typer.Option("--partial", help="With --weights: take the arrays that fit by name, and list the others.")
     ] = False,
     pretrain: Annotated[
         bool, typer.Option("--pretrain", help="First train each dense layer by itself, as an autoencoder.")
@@ -78,7 +78,7 @@ def train(
         ),
     ] = "float64",
     compare: Annotated[
-        str | None, typer.Option("--compare", metavar="METHOD", help="pca: with as many components as the code has.")
+        str | None, typer.Option("--compare", metavar="METHOD", help="pca: as many components as the code has numbers.")
     ] = None,
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,

@@ -10,11 +10,11 @@ from cnncalc.render.forms.text import number, sizes
 from cnncalc.spec.demand import asks_numbers
 
 _LONGEST = 200  # characters of a matrix that are shown in a table
-_ALTERNATIVES = 8  # numbers for a letter of which all are written
+_ALTERNATIVES = 8  # most numbers for a letter that are all written
 
 
 def written(value: Any, key: str | None, sign: str = "×", *, separators: bool = True) -> str:
-    """An answer to ``key`` as text: sizes, a number, or of a letter (which has no dot) every number that is right."""
+    """An answer to ``key`` as text: sizes, a number, or every right number for a letter (a key without a dot)."""
     if isinstance(value, list) and asks_numbers(key or ""):
         return matrix(value, separators=separators)
     if isinstance(value, list) and "." not in (key or "."):
@@ -30,9 +30,9 @@ def written(value: Any, key: str | None, sign: str = "×", *, separators: bool =
 
 
 def matrix(value: Any, *, separators: bool = True) -> str:
-    """Nested lists as one writes them on a line, without axes of size 1: ``0 2 −1; 2 3 4``; more axes in brackets.
+    """Nested lists on one line, without axes of size 1: ``0 2 −1; 2 3 4``; more axes in brackets.
 
-    Without ``separators`` it is for a program: whole, with the signs of a keyboard.
+    Without ``separators`` the text is for a program: complete, in ASCII.
     """
     while isinstance(value, list) and len(value) == 1:
         value = value[0]

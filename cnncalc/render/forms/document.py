@@ -20,7 +20,7 @@ def document(body: Iterable[str], title: str = "") -> str:
 
 
 def _preamble(text: str) -> list[str]:
-    """Encodings; a character that pdfLaTeX's fonts may not have is shown by its number."""
+    """Encodings; a character that may be missing in pdfLaTeX's fonts is shown by its number."""
     unknown = sorted({character for character in text if not _has(character)})
     declared = [rf"\DeclareUnicodeCharacter{{{ord(c):04X}}}{{[U+{ord(c):04X}]}}" for c in unknown]
     return [r"\usepackage{iftex}", r"\ifPDFTeX", r"\usepackage[utf8]{inputenc}", *declared, r"\else",
@@ -28,7 +28,7 @@ def _preamble(text: str) -> list[str]:
 
 
 def _has(character: str) -> bool:
-    """Whether pdfLaTeX sets a character with its first fonts."""
+    """Whether pdfLaTeX's default fonts have a character."""
     if character.isascii() or character in _LETTERS:
         return True
     base, _, accent = decomposition(character).partition(" ")

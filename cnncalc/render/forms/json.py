@@ -22,9 +22,9 @@ def dumps(data: Any, indent: int | None = None) -> str:
 
 
 def pieces(fields: Iterable[tuple[str, Any]]) -> Iterator[str]:
-    """An object as pieces of JSON, a key on each line, and of a list or iterator of objects an object on each line.
+    """An object as pieces of JSON: a key on each line, and for a list or iterator of objects, an object on each line.
 
-    Only one of these objects is held, and a value is asked for when those before it are written.
+    Only one of these objects is in memory, and a value is computed after those before it are written.
     """
     start = "{"
     for key, value in fields:

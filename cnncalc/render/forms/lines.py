@@ -1,4 +1,4 @@
-"""Long texts in lines: words stay whole, and lines below the first are set in."""
+"""Long texts in lines: words stay whole, and lines below the first are indented."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-HANGING = "  "  # what lines below the first of a text are set in by
-Pieces = list[tuple[str, str]]  # each with the space before it where it begins a line
+HANGING = "  "  # the indent of lines below the first
+Pieces = list[tuple[str, str]]  # each with the indent before it if it begins a line
 
 
 def terminal_width() -> int:
@@ -18,19 +18,19 @@ def terminal_width() -> int:
 
 
 def words_and_blocks(text: str) -> list[str]:
-    """The words of a text, and of a layer's name the blocks that it is in: a line may end after each."""
+    """The words of a text, and the blocks in a layer's name: a line may end after each."""
     return re.findall(r"[^/ ]*[/ ]|[^/ ]+", text)
 
 
 def hanging(text: str, pieces: Callable[[str], list[str]] = words_and_blocks) -> Pieces:
-    """The pieces of a text, the later ones set in."""
+    """The pieces of a text, the later ones indented."""
     body = text.lstrip(" ")
     indent = text[: len(text) - len(body)]
     return [(indent + (HANGING if number else ""), piece) for number, piece in enumerate(pieces(body))]
 
 
 def lines(pieces: Pieces, width: int) -> str:
-    """The pieces in lines of at most ``width``, as far as that goes."""
+    """The pieces in lines of at most ``width``, if possible."""
     found: list[str] = []
     for indent, piece in pieces:
         if not found or _columns(found[-1] + piece.rstrip()) > width:
@@ -43,7 +43,7 @@ _WIDE = "\u1100"  # the first character that takes two columns
 
 
 def _columns(text: str) -> int:
-    """How many columns a text takes, or for one without wide characters at least that many."""
+    """How many columns a text takes; without wide characters, an upper bound."""
     if max(text, default="") < _WIDE:
         return len(text)
     from rich.cells import cell_len
@@ -62,7 +62,7 @@ def entries(text: str, width: int) -> str:
 
 
 def equation(label: str, text: str, width: int) -> str:
-    """``label`` and an equation, broken before its equals signs, which are then below each other.
+    """``label`` and an equation, broken before its equals signs, which are aligned.
 
     A side that is too long by itself is broken before its plus signs.
     """

@@ -11,7 +11,7 @@ from cnncalc.units import significant
 
 WIDTH = 80
 _ROWS, _MAPS = 16, 4  # rows of a matrix, and matrices of an array, that are shown
-_DIGITS = (6, 5, 4, 3)  # of each number: as many as fit into the width
+_DIGITS = (6, 5, 4, 3)  # of each number: the most that fit into the width
 
 
 def plain(number: float) -> str:
@@ -20,7 +20,7 @@ def plain(number: float) -> str:
 
 
 def bracketed(number: float) -> str:
-    """A number that follows a sign: a negative one stands in brackets."""
+    """A number after an operator: a negative one in brackets."""
     return f"({plain(number)})" if number < 0 else plain(number)
 
 
@@ -37,7 +37,7 @@ def titled(name: str, array: Any) -> list[str]:
 
 
 def lines(array: Any, indent: int) -> Iterator[str]:
-    """An array ``[spatial..., channels]`` as matrices; of a sequence or a list, as one."""
+    """An array ``[spatial..., channels]`` as matrices; a sequence or a list as a single matrix."""
     if array.ndim < 3:
         yield from _matrix(array.reshape(-1, array.shape[-1]).tolist(), indent)
         return
@@ -53,7 +53,7 @@ def lines(array: Any, indent: int) -> Iterator[str]:
 
 
 def _matrix(rows: list[list[float]], indent: int) -> Iterator[str]:
-    """Rows with their columns aligned on the right, cut where there is no room for all."""
+    """Rows with their columns aligned on the right, cut if they do not fit."""
     shown = rows[:_ROWS]
     room = WIDTH - indent
     for digits in _DIGITS:

@@ -1,4 +1,4 @@
-"""Text of strangers in Markdown and LaTeX: what would be read as markup is escaped."""
+"""Untrusted text in Markdown and LaTeX: markup in it is escaped."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from cnncalc.render.forms.text import number, printable, sizes
 class Column(NamedTuple):
     """A column: the key of its values, its heading, and what they are: text, texts, number or sizes.
 
-    A ``spare`` one is left out on a terminal too narrow for it. A value of sizes is a list of them, a list of such
+    A ``spare`` one is left out on a terminal too narrow for it. A value of type sizes is a list of them, a list of such
     lists, or a word that stands for them.
     """
 

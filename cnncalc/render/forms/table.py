@@ -14,15 +14,15 @@ from cnncalc.render.forms.text import only_ascii, printable, to_ascii
 if TYPE_CHECKING:
     from rich.table import Table
 
-_NATURAL = 100_000  # wide enough for any table to take its own width
-_GAPS = (3, 2, 1)  # between two columns: the widest with which there is room for all
+_NATURAL = 100_000  # wide enough for any table at its natural width
+_GAPS = (3, 2, 1)  # between two columns; the widest that leaves room for all
 _EDGES = 2
 
 
 def as_table(sheet: Sheet, *, to_file: bool = False, stream: TextIO | None = None) -> str:
     """The sheet as text for ``stream``: with its terminal's width and colours, or plain in a pipe or file.
 
-    ``stream``: standard output where that is None.
+    ``stream``: None means standard output.
     """
     stream = stream or sys.stdout
     terminal = stream.isatty() and not to_file
@@ -52,7 +52,7 @@ def as_table(sheet: Sheet, *, to_file: bool = False, stream: TextIO | None = Non
 
 
 def _attempts(columns: list[Column]) -> Iterator[tuple[list[Column], int]]:
-    """The columns to try with the gap between them: all of them, then without one spare column after the other."""
+    """The columns to try with the gap between them: all of them, then fewer and fewer spare ones."""
     spare = [column for column in columns if column.spare]
     for count in range(len(spare) + 1):
         kept = [column for column in columns if column not in spare[:count]]
@@ -60,7 +60,7 @@ def _attempts(columns: list[Column]) -> Iterator[tuple[list[Column], int]]:
 
 
 def _widths(columns: list[Column], headings: list[str], rows: list[list[str]], room: int) -> list[int] | None:
-    """How wide each column may be in ``room`` for all their values, or None where not even the least widths fit.
+    """How wide each column may be in ``room`` for all their values, or None if not even the smallest widths fit.
 
     A number keeps its width; headings, and texts between their pieces, are wrapped.
     """

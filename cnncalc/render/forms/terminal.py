@@ -1,4 +1,4 @@
-"""The terminal: whether it shows colours, and a console of Rich that writes to a text."""
+"""The terminal: whether it shows colours, and a Rich console that writes to a string."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Texts for people: what cannot be printed is escaped, signs fit the terminal, numbers have their separators."""
+"""Texts for people: unprintable characters are escaped, signs fit the terminal, numbers have separators."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def _escape(character: str) -> str:
 
 
 def only_ascii(stream: TextIO) -> bool:
-    """Whether a stream takes no more than ASCII: by its encoding, or because the locale says so."""
+    """Whether a stream takes only ASCII, by its encoding or by the locale."""
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
     encoding = (getattr(stream, "encoding", None) or "utf-8").lower().replace("-", "")
     return locale in ("C", "POSIX") or not encoding.startswith("utf")
@@ -37,7 +37,7 @@ def takes_escapes(stream: TextIO) -> bool:
 
 
 def to_ascii(text: str) -> str:
-    """``text`` in ASCII: signs as one types them, anything else escaped."""
+    """``text`` in ASCII: signs as typed on a keyboard, anything else escaped."""
     if text.isascii():
         return text
     return "".join(c if c.isascii() else _ASCII.get(c) or _escape(c) for c in text)
@@ -54,13 +54,13 @@ def number(value: Any) -> str:
 
 
 def sizes(value: list[Any], sign: str = "×") -> str:
-    """Sizes as ``64×64×32``; one that is a sum is put in brackets."""
+    """Sizes as ``64×64×32``; a sum is put in brackets."""
     texts = [str(size).replace("-", "−") for size in value]
     return sign.join(f"({text})" if " " in text and len(texts) > 1 else text for text in texts)
 
 
 def read_aloud(inputs: dict[str, list[Any]], axes: dict[str, list[str]]) -> str:
-    """The inputs with what their sizes are: ``input 64×64×3 (height×width×channels)``."""
+    """The inputs with the names of their axes: ``input 64×64×3 (height×width×channels)``."""
     each = {name: f"{sizes(value)} ({'×'.join(axes[name])})" for name, value in inputs.items()}
     return "input " + ", ".join(text if name == "input" else f"{printable(name)} {text}" for name, text in each.items())
 

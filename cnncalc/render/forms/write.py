@@ -22,7 +22,7 @@ def write(sheet: Sheet, format: str, *, to_file: bool = False, stream: TextIO | 
 
 
 def as_csv(sheet: Sheet) -> str:
-    """CSV with a heading line: numbers bare, sizes as 64x64x32, and no cell that a spreadsheet takes for a formula."""
+    """CSV with a heading line: numbers bare, sizes as 64x64x32, and no cell that a spreadsheet reads as a formula."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
     writer.writerow([column.key for column in sheet.columns])

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from cnncalc.check.papers.paper import Paper
 
 FORMATS = ("yaml", "markdown", "latex", "moodle", "gift", "qti")
-#: Those whose key is a file of its own.
+#: Formats whose key is a separate file.
 APART = ("yaml", "markdown", "latex")
 
 
 def render(papers: Sequence[Paper], format: str) -> str | bytes:
     """The papers, copies of one, in one of FORMATS; QTI is a package (ZIP).
 
-    A problem file has no answers in it; what a learning platform imports holds its key.
+    A problem file has no answers in it; formats for learning platforms include the key.
     """
     text: str | bytes = import_module(f"cnncalc.render.papers.{format}").write(papers)
     return text

@@ -20,7 +20,7 @@ _MOST = 100  # numbers that are right for one letter
 
 
 def signs(part: Part) -> list[str]:
-    """What stands between the fields of a part: a cross between sizes; between numbers a space, or a new line."""
+    """The separators between the fields of a part: a cross between sizes; a space or a new line between numbers."""
     if not part.key.numbers:
         return [" × "] * (len(part.answer) - 1) if isinstance(part.answer, list) else []
     ends = [sign for row in rows(part) for sign in ([" "] * (len(row) - 1) + ["\n"])]
@@ -28,16 +28,16 @@ def signs(part: Part) -> list[str]:
 
 
 class Number(NamedTuple):
-    """A number that is right, and how far from it an answer may be."""
+    """A right number, and its tolerance."""
 
     value: str
     tolerance: str = "0"
 
 
 def numbers(item: Item, part: Part) -> list[list[Number]]:
-    """The fields of a part that is answered by numbers, each with all that are right: one for each size.
+    """The fields of a numeric part, one for each size, each with all its right numbers.
 
-    Empty where letters or nothing is the answer.
+    Empty if the answer has letters or is nothing.
     """
     found = part.answer
     if part.key.numbers:
@@ -52,7 +52,7 @@ def numbers(item: Item, part: Part) -> list[list[Number]]:
         return []  # a field for each number would be too many
     if any(len(field) > _MOST for field in fields):
         what = f"{item.id}: more than {_MOST} numbers are right for {part.key}"
-        raise SpecError(what, help="say more of the network in given, so that fewer are right")
+        raise SpecError(what, help="restrict the network with given, so that fewer numbers are right")
     return [[_number(one, item.tolerance) for one in field] for field in fields]
 
 
@@ -92,7 +92,7 @@ def spellings(part: Part) -> list[str]:
 
 
 def weights(shares: list[Fraction]) -> list[int]:
-    """Whole numbers, as small as they can be, that stand to each other as the shares of the marks."""
+    """The smallest whole numbers in the same ratio as the shares of the marks."""
     scale = lcm(*(share.denominator for share in shares))
     whole = [int(share * scale) for share in shares]
     common = gcd(*whole) or 1
@@ -100,9 +100,9 @@ def weights(shares: list[Fraction]) -> list[int]:
 
 
 def by_category(papers: Sequence[Paper]) -> Iterator[tuple[str, Item]]:
-    """The problems with the path of their category: the title, and the topic where there are topics.
+    """The problems with the path of their category: the title, and the topic if there are topics.
 
-    Of several copies the problems that stand for the same one are together, so that a quiz can draw one of them.
+    With several copies, the versions of a problem are together, so that a quiz can draw one of them.
     """
     title = papers[0].title.replace("/", "//")
     several = len(papers) > 1

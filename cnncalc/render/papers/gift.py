@@ -57,7 +57,7 @@ def _answers(item: Item, part: Part) -> list[str]:
 
 
 def _html(text: str) -> str:
-    """Text as HTML, escaped; a percent sign, which in front would be a weight, by its number."""
+    """Text as HTML, escaped; a percent sign by its number, as a leading one would be a weight."""
     return _escaped(html.escape(text, quote=False).replace("%", "&#37;"))
 
 

@@ -25,7 +25,7 @@ def key(papers: Sequence[Paper]) -> str:
 
 
 def _pages(papers: Sequence[Paper], lines: Callable[[Paper], Iterator[str]]) -> Iterator[str]:
-    yield r"\sloppy"  # long formulas are broken rather than set into the margin
+    yield r"\sloppy"  # break long formulas; do not let them run into the margin
     for number, paper in enumerate(papers):
         if number:
             yield r"\clearpage"
@@ -53,7 +53,7 @@ def _paper(paper: Paper) -> Iterator[str]:
 
 
 def _asked(item: Item) -> Iterator[str]:
-    """What is asked, where the text alone does not say it, with room for the answer or what there is to choose from."""
+    """The questions that the text alone does not ask, with room for the answer or its options."""
     if len(item.parts) == 1 and item.text:
         if item.parts[0].options:
             yield rf"\par\smallskip\noindent {_options(prose.lettered(item.parts[0]))}"

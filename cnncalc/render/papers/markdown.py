@@ -35,7 +35,7 @@ def _paper(paper: Paper) -> Iterator[str]:
 
 
 def _asked(item: Item) -> Iterator[str]:
-    """What is asked, where the text alone does not say it, and what there is to choose from."""
+    """The questions that the text alone does not ask, and their options."""
     listed = len(item.parts) > 1 or not item.text
     for part in item.parts:
         if listed:

@@ -57,7 +57,7 @@ def _question(root: Element, item: Item) -> None:
     elif kind == "shortanswer":
         _field(element, "usecase", "0")
         for text in fields.spellings(part):
-            _answer(element, text.replace("*", r"\*"), 100)  # a star alone stands for anything
+            _answer(element, text.replace("*", r"\*"), 100)  # an unescaped star matches anything
 
 
 def _field(parent: Element, tag: str, text: str) -> None:
@@ -69,7 +69,7 @@ def _text(parent: Element, tag: str, text: str, **attributes: str) -> None:
 
 
 def _paragraphs(item: Item) -> str:
-    """The text and, where it does not say it, the network as HTML."""
+    """The text as HTML, and the network if the text does not describe it."""
     lines = "".join(f"<li>{_braced(line)}</li>" for line in prose.network(item))
     return f"<p>{_braced(prose.statement(item))}</p>" + (f"<ul>{lines}</ul>" if lines else "")
 
@@ -114,7 +114,7 @@ def _embedded(item: Item) -> str:
 
 
 def _joined(parts: list[str], signs: list[str]) -> str:
-    """Fields with what stands between them, a new line before rows of numbers."""
+    """Fields with their separators, and a new line before rows of numbers."""
     between = [sign.replace("\n", "<br/>") for sign in signs]
     start = "<br/>" if "\n" in signs else ""
     return start + "".join(part + sign for part, sign in zip(parts, [*between, ""], strict=False))

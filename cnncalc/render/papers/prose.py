@@ -1,4 +1,4 @@
-"""What every format of a paper says: what is asked, the answers, the network and the working in words."""
+"""The words that all formats of a paper share: questions, answers, the network and the working."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _NAMES = {
 
 
 def asks(item: Item, part: Part) -> str:
-    """What a part asks for: ``Number of parameters of conv1``; of a letter, the letter."""
+    """The question of a part: ``Number of parameters of conv1``; for a letter, the letter."""
     key = part.key
     if not key.quantity:
         return str(key.layer)
@@ -54,20 +54,20 @@ def asks(item: Item, part: Part) -> str:
 
 
 def heading(item: Item) -> str:
-    """Its id and, where the file gives them, its marks: ``Q1 (4 marks)``."""
+    """Its id and, if the file gives them, its marks: ``Q1 (4 marks)``."""
     shown = number(item.marks)
     marks = f" ({shown} {'mark' if item.marks == 1 else 'marks'})" if "marks" in item.stated else ""
     return printable(item.id) + marks
 
 
 def statement(item: Item) -> str:
-    """Its text on one line; where it has none, what is asked."""
+    """Its text on one line; a standard sentence if it has none."""
     text = " ".join(item.text.split())
     return printable(text) if text else "Work out the following for this network."
 
 
 def network(item: Item) -> list[str]:
-    """The input and the layers, each on a line, where the text does not give them; and the numbers that are stated."""
+    """The input and the layers, each on a line, if the text does not give them; and the stated numbers."""
     summary = item.truth.summary
     inputs = [f"{name}: {sizes(shape.written(summary.layout))}" for name, shape in summary.inputs.items()]
     bare = [*inputs, *(_layer(summary, row) for row in summary.rows)] if item.bare else []
@@ -83,7 +83,7 @@ def _stated(summary: Summary) -> Iterator[str]:
 
 
 def _layer(summary: Summary, row: Row) -> str:
-    """``conv1: conv, filters 32, kernel 3, padding 1``, and what it reads unless that is the line above."""
+    """``conv1: conv, filters 32, kernel 3, padding 1``, and its inputs unless that is the line above."""
     kind, number_of_value = row.layer.kind, row.index + len(summary.inputs)
     told = [row.kind]
     for name, field in kind.fields.items():
@@ -117,19 +117,19 @@ def option(part: Part, choice: Option, *, separators: bool = True) -> str:
 
 
 def lettered(part: Part) -> list[str]:
-    """What there is to choose from: ``(a) 28×28×10``."""
+    """The options: ``(a) 28×28×10``."""
     texts = [option(part, choice) for choice in part.options]
     return [f"({letter}) {text}" for letter, text in zip(string.ascii_lowercase, texts, strict=False)]
 
 
 def solution(item: Item, *parts: Part) -> str:
-    """The right answers of parts (all where none are named) on one line."""
+    """The right answers of parts (default: all) on one line."""
     texts = [_solution(item, part) for part in parts or item.parts]
     return "; ".join([*texts[:1], *(text[0].lower() + text[1:] for text in texts[1:])])
 
 
 def _solution(item: Item, part: Part) -> str:
-    """The right answer, with what it answers where several are asked for, and its letter where there are options."""
+    """The right answer, with its question if there are several, and its letter if there are options."""
     right = [text for text, choice in zip(lettered(part), part.options, strict=False) if choice.right]
     text = " or ".join(right) or answer(part)
     if not part.key.quantity:
@@ -138,7 +138,7 @@ def _solution(item: Item, part: Part) -> str:
 
 
 def feedback(choice: Option) -> str:
-    """What is told who chooses an answer: which slip leads to a wrong one, not what is right."""
+    """Feedback on a chosen answer: the slip that leads to a wrong one, but not the right answer."""
     if choice.right or not choice.said:
         return ""
     given = choice.said.removeprefix("given as ")
@@ -151,7 +151,7 @@ Markup = Callable[[str], str]
 def worked(
     item: Item, *parts: Part, style: str = "text", formula: Markup = str, sentence: Markup = str
 ) -> list[tuple[str, str]]:
-    """The working of parts (all where none are named) from the input on: layers, and lines.
+    """The working of parts (default: all) from the input on: layers, and lines.
 
     ``formula`` and ``sentence`` put a line into the markup of a format, a formula in its ``style``.
     """
@@ -166,14 +166,14 @@ def worked(
 
 
 def _lines(line: Traced | Chain | str) -> list[str]:
-    """A sentence, or what numbers are made of."""
+    """A sentence, or the working of numbers."""
     if isinstance(line, str):
         return [line]
     return trace.worked(line) if "windows" in line._fields else gradients.worked(line)  # type: ignore[arg-type]
 
 
 def told(item: Item, *parts: Part) -> list[str]:
-    """The right answers of parts (all where none are named) and their working, as lines of text.
+    """The right answers of parts (default: all) and their working, as lines of text.
 
     Options have no letters here: a platform shuffles them.
     """

@@ -27,7 +27,7 @@ _SCHEMAS = {
     _QTI: "http://www.imsglobal.org/xsd/qti/qtiv2p1/imsqti_v2p1.xsd",
     _PACKAGE: "http://www.imsglobal.org/xsd/qti/qtiv2p1/qtiv2p1_imscpv1p2_v1p0.xsd",
 }
-_DATE = (1980, 1, 1, 0, 0, 0)  # of every file: the same paper gives the same package
+_DATE = (1980, 1, 1, 0, 0, 0)  # the same in every file, so that a paper always gives the same package
 
 
 def write(papers: Sequence[Paper]) -> bytes:
@@ -71,7 +71,7 @@ def _root(space: str, tag: str, **attributes: str) -> Element:
 
 
 def _add(parent: Element | None, tag: str, *content: str | Element, **attributes: str) -> Element:
-    """An element with text or elements in it, put into ``parent`` where there is one."""
+    """An element with text or elements in it, added to ``parent`` if there is one."""
     element = Element(tag, attributes)
     for part in content:
         if isinstance(part, str):
@@ -101,7 +101,7 @@ def _test(name: str, paper: Paper, items: list[str]) -> Element:
 
 
 class _Item:
-    """An item as it is put together: what is answered, what counts, the body and what is told afterwards."""
+    """An item under construction: declarations of responses, scoring, body and feedback."""
 
     def __init__(self, name: str, item: Item) -> None:
         self.item = item
@@ -154,7 +154,7 @@ class _Item:
             self._scored(same, part.marks)
 
     def _declared(self, kind: str, right: list[str]) -> str:
-        """An answer of this type; its name."""
+        """Declare an answer of this type; return its name."""
         name = f"RESPONSE{len(self.answers) + 1}"
         correct = _add(None, "correctResponse", *(_add(None, "value", value) for value in right))
         declared = _add(None, "responseDeclaration", correct, identifier=name, cardinality="single", baseType=kind)
@@ -178,7 +178,7 @@ class _Item:
         self._scored([match], part.marks)
 
     def _scored(self, conditions: list[Element], marks: Fraction) -> None:
-        """So many marks more where one of the conditions holds."""
+        """Add these marks if one of the conditions holds."""
         condition = conditions[0] if len(conditions) == 1 else _add(None, "or", *conditions)
         more = _add(None, "sum", _variable("SCORE"), _add(None, "baseValue", _float(marks), baseType="float"))
         then = _add(None, "responseIf", condition, _add(None, "setOutcomeValue", more, identifier="SCORE"))

@@ -48,13 +48,13 @@ def _options(part: Part) -> list[Any]:
 
 
 def _marks(item: Item) -> str:
-    """The marks of all parts together where they are shared evenly, else of each."""
+    """The marks of all parts together if these are equal, else of each part."""
     each = {str(part.key): prose.number(part.marks) for part in item.parts}
     return prose.number(item.marks) if len({part.marks for part in item.parts}) == 1 else flow(each)
 
 
 def _answer(part: Part) -> Any:
-    """The right answer as a problem file has it."""
+    """The right answer as written in a problem file."""
     if not part.key.quantity:
         return part.answer[0] if isinstance(part.answer, list) else part.answer
     return "none" if part.answer is None else _value(part.answer, computed=part.key.numbers)
