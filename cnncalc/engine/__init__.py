@@ -4,5 +4,5 @@ Inside, arrays are ``[batch, spatial..., channels]`` whatever the spec's layout.
 each kind, short and obviously right; ``fast/`` the fast forms; ``planning/`` turns a summary into a plan.
 """
 
-#: The fast forms, or the reference kernels alone. Here, so that the command line can name them without NumPy.
+#: The fast forms, or only the reference kernels. Listed here so that the command line can name them without NumPy.
 ENGINES = ("fast", "reference")

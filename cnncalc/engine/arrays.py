@@ -1,4 +1,4 @@
-"""The two orders of axes: as the spec's layout writes them, and channels last as the engine has them."""
+"""The two orders of axes: that of the spec's layout, and channels last, which the engine uses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def outward(array: Array, layout: str) -> Array:
 
 
 def doubled(array: Array) -> Array:
-    """float64 of anything but whole numbers, which are token ids."""
+    """The array as float64, unless it holds whole numbers, which are token ids."""
     return array.astype(np.float64) if array.dtype.kind == "f" else array
 
 
@@ -60,12 +60,12 @@ def blocks(array: Array, most: int) -> Iterator[Array]:
 
 
 def summed_to(array: Array, shape: tuple[int, ...]) -> Array:
-    """``array`` summed over the axes along which a ``shape`` was spread to get it: the gradient of spreading."""
+    """``array`` summed over the axes along which ``shape`` was broadcast: the gradient of broadcasting."""
     array = array.sum(axis=tuple(range(array.ndim - len(shape))))
     spread = tuple(axis for axis, (n, size) in enumerate(zip(array.shape, shape, strict=True)) if size == 1 < n)
     return array.sum(axis=spread, keepdims=True) if spread else array
 
 
 def along(matrix: Array, array: Array, axis: int) -> Array:
-    """``array`` with ``matrix`` multiplied to it along one axis."""
+    """``array`` multiplied by ``matrix`` along one axis."""
     return np.moveaxis(np.tensordot(matrix, array, (1, axis)), 0, axis)

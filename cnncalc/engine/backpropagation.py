@@ -1,6 +1,6 @@
-"""The forward pass of a network and the way back through it, layer by layer.
+"""The forward and the backward pass of a network, layer by layer.
 
-Numbers are worked out as the arrays have them: float64 for float64.
+Results have the type of the arrays: float64 for float64.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 
 class Forward(NamedTuple):
-    """A forward pass: the inputs, then the output of each layer; and before its activation, each layer's ``sums``.
+    """A forward pass: the inputs, then the output of each layer; and each layer's ``sums`` before its activation.
 
-    ``back``: the chain rule of the layers that work otherwise while they learn, by the number of their row;
+    ``back``: the chain rule of the layers that behave differently in training, by the number of their row;
     ``changes``: the new values of weights that no gradient teaches, such as moving means.
     """
 
@@ -42,8 +42,8 @@ class Forward(NamedTuple):
 
 
 class Back(NamedTuple):
-    """What backpropagation gives: dL/d(weight) by ``layer/weight``; dL/d(output) of each layer and dL/d(input) of each
-    input, None where the loss does not depend on it.
+    """Backpropagated gradients: dL/d(weight) by ``layer/weight``; dL/d(output) of each layer and dL/d(input) of each
+    input, None if the loss does not depend on it.
     """
 
     weights: Weights
@@ -52,7 +52,7 @@ class Back(NamedTuple):
 
 
 class Backpropagation:
-    """The forward pass of a network and the way back through it.
+    """The forward and the backward pass of a network.
 
     Raises SpecError with every layer that has no gradient.
     """
@@ -65,13 +65,13 @@ class Backpropagation:
     def forward(
         self, arrays: Mapping[str, Array], xs: Sequence[Array], random: np.random.Generator | None = None
     ) -> Forward:
-        """The values for inputs ``[batch, spatial..., channels]``; with ``random`` numbers those of a training step."""
+        """The values for inputs ``[batch, spatial..., channels]``; with ``random``, those of a training step."""
         done = Forward(list(xs), [], self.first, {}, {})
         for row, kernel in zip(self.summary.rows, self.forwards, strict=True):
             own = learned.of(self.summary, row, arrays)
             operands = [done.values[source] for source in row.layer.sources]
             learning = kernels.find_while_training(row.layer.kind) if random and row.layer.trainable else None
-            wanted = any(source >= self.first for source in row.layer.sources)  # nobody learns from dL/d(input)
+            wanted = any(source >= self.first for source in row.layer.sources)  # nothing learns from dL/d(input)
             if learning is None:
                 sums = kernel(row.layer.kind, own, *operands)
             else:
@@ -116,7 +116,7 @@ class Backpropagation:
         return self.backwards[row.index](kind, learned.of(self.summary, row, arrays), xs, sums, dsums)
 
     def by_step(self, row: Row, arrays: Mapping[str, Array], done: Forward, dy: Array | None) -> dict[str, Array]:
-        """The norm of dL/d(state) at each step of a recurrent layer, by direction and layer; nothing of any other."""
+        """The norm of dL/d(state) at each step of a recurrent layer, by direction and layer; empty for other layers."""
         measure = kernels.find_by_step(row.layer.kind)
         if measure is None or dy is None:
             return {}

@@ -1,4 +1,4 @@
-"""One layer by hand: what each output number is the sum, the mean or the largest of, or its steps one by one."""
+"""One layer by hand: the terms of each output number (a sum, a mean or a maximum), or its steps one by one."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from cnncalc.summary.rows import Row
 
 MOST = 100  # output numbers, or steps, that are shown
-_QUOTIENTS = 12  # summands of a softmax that is written out
+_QUOTIENTS = 12  # most summands of a softmax that is written out
 _NOTHING = 1e-9  # an output below this follows from a sum of 0 where the function keeps 0
 TERMS = 100  # numbers that each is made of, at most
 
 
 class Tap(NamedTuple):
-    """How one output number comes about.
+    """The working of one output number.
 
-    ``place`` is its position, from 1: row, column, channel (or fewer axes). ``numbers`` are what the window sees,
-    ``factors`` what each is multiplied by (empty for a pool), ``bias`` what is added (None: nothing), ``activation``
-    the function that is applied to the sum, ``divisor`` that of a mean, and ``value`` the output of the layer.
-    ``formula`` is what else is done with the numbers, with {} in the place of each.
+    ``place`` is its position, from 1: row, column, channel (or fewer axes). ``numbers`` are those in the window,
+    ``factors`` multiply each of them (empty for a pool), ``bias`` is added (None: nothing), ``activation`` is
+    the function applied to the sum, ``divisor`` that of a mean, and ``value`` the output of the layer.
+    ``formula`` is any other formula of the numbers, with {} in place of each.
     """
 
     place: tuple[int, ...]
@@ -53,7 +53,7 @@ class Tap(NamedTuple):
 class Traced(NamedTuple):
     """The working of a layer on its first example: ``windows`` (and how many there are beyond those), or ``steps``.
 
-    ``operands`` are what it reads and ``output`` what it puts out, ``[spatial..., channels]``.
+    ``operands`` are its inputs and ``output`` is its output, ``[spatial..., channels]``.
     """
 
     row: Row
@@ -68,7 +68,7 @@ class Traced(NamedTuple):
 def trace(row: Row, weights: Weights, xs: list[Array], y: Array) -> Traced:
     """The working of the first example: at most MOST output numbers or steps, each of at most TERMS numbers."""
     form = kernels.find_by_hand(row.layer.kind)
-    operands, output = [x[:1].copy() for x in xs], y[0].copy()  # the engine goes on in the same arrays
+    operands, output = [x[:1].copy() for x in xs], y[0].copy()  # the engine reuses these arrays
     shown = form(row.layer.kind, weights, *operands) if form else ()
     operands = [x[0] for x in operands]
     if not callable(shown):
@@ -84,7 +84,7 @@ def trace(row: Row, weights: Weights, xs: list[Array], y: Array) -> Traced:
 
 
 def _before(row: Row, weights: Weights, xs: list[Array], y: Array, shown: Place, function: Function) -> Traced:
-    """The working of a layer that ends in softmax, which is none of one number: its sums, and then softmax by steps."""
+    """The working of a layer that ends in softmax, which needs all numbers: its sums, then softmax step by step."""
     plain = copy(row)
     plain.layer = row.layer.of(row.layer.kind.altered(activation=None))
     z = kernels.find(plain.layer.kind)(plain.layer.kind, weights, *(x[:1] for x in xs))
@@ -114,5 +114,5 @@ def _tap(row: Row, weights: Weights, y: Array, place: tuple[int, ...], terms: Te
 
 
 def _listed(numbers: Array) -> list[float]:
-    """The numbers in order: one more than are shown tells that there are too many."""
+    """The numbers in order: one more than can be shown marks that there are too many."""
     return [float(n) for n in numbers.ravel()[: TERMS + 1]]

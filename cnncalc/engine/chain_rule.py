@@ -1,4 +1,4 @@
-"""The chain rule through one layer by hand: what each number of its output, and of its weights, has for a gradient."""
+"""The chain rule through one layer by hand: the gradient of each number of its output and of its weights."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ TERMS = 12  # terms of a sum that are shown
 
 
 class Delta(NamedTuple):
-    """How δ, dL/d(sum), of one output number comes about, for the first example.
+    """The working of δ, dL/d(sum), of one output number, for the first example.
 
     ``place`` is its position, from 1. ``slope`` is dL/dy: of the network's output y − ``target`` where the loss is half
     a squared error, divided by ``share``; else the sum of the ``terms``, each a δ of the layer above times a weight;
-    both may be missing. ``x`` and ``y`` are what the activation ``function`` reads and gives, ``rise`` its dy/dx.
+    both may be missing. ``x`` and ``y`` are the input and output of the activation ``function``, ``rise`` its dy/dx.
     """
 
     place: tuple[int, ...]
@@ -89,13 +89,13 @@ def through(summary: Summary, row: Row, arrays: dict[str, Array], found: Gradien
 
 
 def _is_output(found: Gradients, row: Row) -> bool:
-    """Whether the squared error is taken of this layer's output."""
+    """Whether the squared error is computed from this layer's output."""
     last = len(found.forward.values) - found.forward.inputs - 1
     return row.index == last and found.objective.stated.loss == "squared_error"
 
 
 def _above(summary: Summary, row: Row, arrays: dict[str, Array], found: Gradients) -> tuple[Array, Array] | None:
-    """δ of the one dense layer that reads ``row`` alone, for the first example, and its kernel; None of any other."""
+    """δ of the one dense layer that is the only reader of ``row``, for the first example, and its kernel; else None."""
     value = found.forward.inputs + row.index
     readers = [other for other in summary.rows if value in other.layer.sources]
     if len(readers) != 1 or not isinstance(readers[0].layer.kind, Dense) or row.output.rank != 1:
@@ -111,7 +111,7 @@ def _above(summary: Summary, row: Row, arrays: dict[str, Array], found: Gradient
 
 
 def _products(row: Row, deltas: Array, found: Gradients) -> list[Product]:
-    """The gradients of a dense layer's weights, of a few examples."""
+    """The gradients of a dense layer's weights, for a few examples."""
     if not isinstance(row.layer.kind, Dense) or deltas.ndim != 2 or len(deltas) > TERMS or row.layer.borrows:
         return []
     x = found.forward.values[row.layer.sources[0]].reshape(len(deltas), -1)

@@ -30,10 +30,10 @@ Change = Callable[["Row", Weights], tuple[Kind, Weights]]
 
 
 class Exact:
-    """The outputs of layers, each worked out when it is first asked for. Arrays are ``[1, spatial..., channels]``.
+    """The outputs of layers, each computed on demand. Arrays are ``[1, spatial..., channels]``.
 
-    ``change`` puts another kind or other weights in the place of a layer's own. ``outputs`` are taken as they are
-    instead of what the layers of these names put out, in the spec's layout without a batch axis.
+    ``change`` replaces a layer's kind or weights. ``outputs`` are used
+    instead of the outputs of the layers with these names, in the spec's layout without a batch axis.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Exact:
         self._known: dict[int, Array] = {}
 
     def output(self, row: Row) -> Array:
-        """What a layer puts out, in the spec's layout without a batch axis."""
+        """A layer's output, in the spec's layout without a batch axis."""
         with np.errstate(all="ignore"):
             for one in self.needed(row):
                 self._known[len(self.summary.inputs) + one.index] = self._worked_out(one)
@@ -59,11 +59,11 @@ class Exact:
         return by_hand.trace(row, own, self.operands(row), self._known[len(self.summary.inputs) + row.index])
 
     def operands(self, row: Row) -> list[Array]:
-        """What a layer reads, once its output is known."""
+        """A layer's inputs, once its output is known."""
         return [self._value(source) for source in row.layer.sources]
 
     def needed(self, row: Row) -> list[Row]:
-        """The layers that a layer's output follows from and that are not known yet, in running order, itself last."""
+        """The layers that a layer's output depends on and that are not computed yet, in running order, itself last."""
         first, wanted = len(self.summary.inputs), {row.index}
         for index in range(row.index, -1, -1):
             if index in wanted and self.summary.rows[index].name not in self.outputs:
@@ -71,7 +71,7 @@ class Exact:
         return [self.summary.rows[index] for index in sorted(wanted) if first + index not in self._known]
 
     def missing(self, row: Row) -> list[str]:
-        """The names of the inputs and weights that a layer's output follows from and that are not stated."""
+        """The names of the inputs and weights that a layer's output depends on and that are not stated."""
         names, first, found = list(self.summary.inputs), len(self.summary.inputs), dict[str, None]()
         for one in self.needed(row):
             if one.name in self.outputs:
@@ -113,7 +113,7 @@ def _owners(summary: Summary, row: Row) -> list[Row]:
 
 
 def loss(exact: Exact) -> float:
-    """The loss L of the output beside the target. Raises SpecError where the network has no one output to compare."""
+    """The loss L of the output and the target. Raises SpecError unless the network has one output to compare."""
     summary, goal = exact.summary, Goal(exact.summary)
     given = objective.given_or_input(summary, _fed(exact), None)
     y = inward(exact.output(goal.row)[None], summary.layout)
@@ -141,7 +141,7 @@ def shaped(flat: list[float], sizes: tuple[int, ...]) -> Array:
 
 
 def check(exact: Exact, row: Row, what: str, mark: Mark | None, *, with_target: bool = False) -> None:
-    """Raise SpecError where numbers are missing for ``what``, EngineError or LimitError where it cannot be run."""
+    """Raise SpecError if numbers are missing for ``what``, EngineError or LimitError if it cannot be run."""
     summary = exact.summary
     model.check_known(summary)
     missing = exact.missing(row)

@@ -1,4 +1,4 @@
-"""Gradients by backpropagation: what the loss changes by, for each number that a layer gives and for each weight."""
+"""Gradients by backpropagation: how the loss changes with each layer output and each weight."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 class Gradients(NamedTuple):
     """The objective on some examples, and its gradients, float64.
 
-    ``outputs``: dL/d(output) of each layer by its name, ``[batch, axes in the spec's layout]``; zeros where the loss
-    does not depend on it. ``weights``: dL/d(weight) by ``layer/weight``, as in a weights file. ``steps``: of each
-    recurrent layer the norm of dL/d(state) at every step, by what the arrays of a direction and layer begin with.
-    ``forward`` has the numbers of the forward pass, ``target`` what the output should be, both
+    ``outputs``: dL/d(output) of each layer by its name, ``[batch, axes in the spec's layout]``; zeros if the loss
+    does not depend on it. ``weights``: dL/d(weight) by ``layer/weight``, as in a weights file. ``steps``: for each
+    recurrent layer the norm of dL/d(state) at every step, by the prefix of the arrays of a direction and layer.
+    ``forward`` has the numbers of the forward pass, ``target`` is the wanted output, both
     ``[batch, spatial..., channels]``.
     """
 
@@ -41,10 +41,10 @@ class Gradients(NamedTuple):
 
 
 def of(summary: Summary, arrays: Mapping[str, Array], feeds: Mapping[str, Array], target: Array | None) -> Gradients:
-    """The gradients of the network's objective (a squared error where it states none).
+    """The gradients of the network's objective (by default a squared error).
 
     ``arrays`` are weights by ``layer/weight``; ``feeds`` the inputs by name, ``[batch, axes in the spec's layout]``;
-    ``target`` what the output should be, in the same form, or whole numbers as labels for a cross-entropy; None: the
+    ``target`` is the wanted output in the same form, or whole numbers as labels for a cross-entropy; None: the
     input itself. Raises SpecError for a layer that has no gradient, and for a target that does not fit.
     """
     whole = Backpropagation(summary)
@@ -52,7 +52,7 @@ def of(summary: Summary, arrays: Mapping[str, Array], feeds: Mapping[str, Array]
     xs = [inward(doubled(feeds[name]), summary.layout) for name in summary.inputs]
     goal = Goal(summary)
     aim = goal.as_target(summary, objective.given_or_input(summary, feeds, target), len(xs[0]))
-    with np.errstate(all="ignore"):  # what is not finite is shown as such
+    with np.errstate(all="ignore"):  # numbers that are not finite are shown as such
         done = whole.forward(doubles, xs)
         y, code = done.of(goal.row), done.of(goal.sparse) if goal.sparse else None
         reached, begin = goal.reached(y, aim, code), goal.slopes(y, aim, code)

@@ -40,7 +40,7 @@ def arrays(summary: Summary, weights: str | Mapping[str, Any] | None, seed: int,
 
 
 def initial(summary: Summary, seed: int) -> dict[str, Array]:
-    """Every learned array as it is before training, float32: as the spec states it, or drawn."""
+    """Every learned array before training, float32: as the spec states it, or drawn."""
     rectified, stated = _rectified(summary), stated_by(summary)
     found = {
         name: _drawn(want, generator(seed, name), rectified=want.row.index in rectified)

@@ -22,7 +22,7 @@ MADE = ("noise", "ones")
 
 
 class Feed(NamedTuple):
-    """An input that is known but not read yet: how many examples (None: as many as are asked for), and how to get
+    """An input that is known but not read yet: its number of examples (None: any number), and a function that returns
     ``[batch, axes in the spec's layout]``.
     """
 
@@ -37,8 +37,8 @@ Given = tuple[str, str]
 def feeds(summary: Summary, given: list[Given], seed: int) -> dict[str, Feed]:
     """The inputs as they are ``given``.
 
-    ``noise`` and ``ones`` are made; without a name, for every input that nothing else gives. By default an input is
-    what the spec states, or noise. One that is stated or made has as many examples as are asked for.
+    ``noise`` and ``ones`` are generated; without a name, for every input not given otherwise. By default an input is
+    the one that the spec states, or noise. A stated or generated input has as many examples as requested.
     Only headers are read. Raises UsageError and SpecError.
     """
     found: dict[str, Feed] = {}
@@ -59,7 +59,7 @@ def feeds(summary: Summary, given: list[Given], seed: int) -> dict[str, Feed]:
 
 
 def _repeated(summary: Summary, name: str, array: Array) -> Feed:
-    """An example that the spec states, as often as it is asked for."""
+    """An example that the spec states, repeated for the batch."""
     one = as_input(summary, name, array, "values")
     return Feed(None, lambda batch: np.repeat(one, batch, axis=0))
 
@@ -88,7 +88,7 @@ def _stored(summary: Summary, name: str, path: str) -> dict[str, Feed]:
             array = wanted if wanted in file.names else file.names[0] if len(file.names) == 1 else ""
             if array not in file.names:
                 raise SpecError(
-                    f"{path} holds {len(file.names)} arrays and none is called {wanted}",
+                    f"{path} holds {len(file.names)} arrays, but none is called {wanted}",
                     help="a file of one array for each input",
                 )
             return {wanted: _feed(summary, wanted, path, array, file.header(array))}
@@ -172,7 +172,7 @@ def _as_tokens(name: str, array: Array, vocabulary: int, what: str) -> Array:
 
 
 def tokens(summary: Summary, name: str) -> int | None:
-    """How many token ids there are where an embedding reads the input called ``name``, else None."""
+    """The number of token ids if an embedding reads the input called ``name``, else None."""
     number = list(summary.inputs).index(name)
     counts = [row.layer.kind.tokens() for row in summary.rows if number in row.layer.sources]
     return min((count for count in counts if count is not None), default=None)

@@ -42,7 +42,7 @@ class Weighed(NamedTuple):
 
 
 def weigh(summary: Summary, batch: int, limits: Limits, kind: str = "fast", *, whole: bool = False) -> Weighed:
-    """Plan a run over ``batch`` examples. Raises LimitError where it takes more memory than it may."""
+    """Plan a run over ``batch`` examples. Raises LimitError if it takes too much memory."""
     layout = Layout(summary, batch, whole=whole) if kind == "fast" else None
     memory.check(memory.estimate(summary, batch, layout.bytes if layout else 0), limits.memory)
     return Weighed(batch, layout)
@@ -52,8 +52,8 @@ class Model:
     """A network with its weights.
 
     ``model(x)`` runs it on one array, ``model(image=x, tag=t)`` on one for each input: batch axis first, then the axes
-    in the spec's layout. One example may come without the batch axis. What comes back is the array of the one output,
-    or the arrays by name where the network has several.
+    in the spec's layout. One example may come without the batch axis. The result is the array of the one output,
+    or the arrays by name if the network has several.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Model:
         weighed: Weighed | None = None,
     ) -> None:
         """``whole``: no layer is folded into another, so that each can be watched. ``owned``: the arrays are the
-        engine's own, to be changed in place. ``weighed``: what :func:`weigh` gave for the batch of the first run.
+        engine's own, to be changed in place. ``weighed``: the result of :func:`weigh` for the batch of the first run.
         """
         self.summary, self.limits, self.kind, self.whole = summary, limits, kind, whole
         self.arrays = dict(arrays) if whole or kind == "reference" else {}
@@ -101,7 +101,7 @@ class Model:
     def run(self, feeds: Mapping[str, Array], watch: Watch | None = None) -> dict[str, Array]:
         """The outputs by name, for inputs ``[batch, axes in the spec's layout]`` by name.
 
-        Raises LimitError where that takes more memory than it may, EngineError where an array has not the sizes that
+        Raises LimitError if that takes too much memory, EngineError if an array does not have the sizes that
         the rules promise.
         """
         batches = {len(feed) for feed in feeds.values()}
@@ -122,7 +122,7 @@ class Model:
     def _planned(self, batch: int) -> Plan:
         """The plan for ``batch`` examples; the last one is kept."""
         if self._plan is None or self._plan.layout.batch != batch:
-            self._plan = None  # its memory is given back before the next one takes its own
+            self._plan = None  # free its memory before the next one takes its own
             weighed, self._weighed = self._weigh(batch), None  # a layout's buffers belong to one plan
             assert weighed.layout is not None
             self._plan = Plan(weighed.layout, self._weights)
@@ -156,7 +156,7 @@ class Model:
 
 
 def _ops(summary: Summary, weighed: Weighed | None, *, whole: bool) -> list[Op]:
-    """The ops, fused anew only where no layout has them."""
+    """The ops, fused again only without a layout."""
     return weighed.layout.ops if weighed and weighed.layout else fuse.fuse(summary, whole=whole)
 
 
@@ -164,11 +164,11 @@ def _array(name: str, given: Any) -> Array:
     try:
         return np.asarray(given)
     except ValueError:
-        raise UsageError(f'what was given for the input "{name}" is not an array: its rows differ in length') from None
+        raise UsageError(f'the value for the input "{name}" is not an array: its rows differ in length') from None
 
 
 def _unwatched(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
-    """The watcher of a run that nobody watches."""
+    """The default watcher, which does nothing."""
 
 
 def check_known(summary: Summary) -> None:
@@ -188,7 +188,7 @@ def check_known(summary: Summary) -> None:
         raise SpecError(
             f"the network has unknown letters ({', '.join(sorted(unknown))}) and cannot be run",
             mark=summary.network.mark,
-            help="put numbers in their place; cnncalc solve network finds them where the file gives enough",
+            help="replace them by numbers; cnncalc solve network finds them if the file determines them",
         )
 
 

@@ -66,8 +66,8 @@ class Relative:
 def bucket(ahead: Array, buckets: int, *, both: bool) -> Array:
     """The bucket of each number of positions that a memory is ``ahead`` of its query (Raffel et al., T5, 2020).
 
-    Half of the buckets of a direction hold one distance each, the others ever more, up to FARTHEST. ``both``
-    directions have half of the buckets each; else what is ahead is as near as can be.
+    Half of the buckets of a direction hold one distance each, the others ever more, up to FARTHEST. With ``both``
+    directions, each has half of the buckets; otherwise positions ahead count as distance 0.
     """
     count = buckets // 2 if both else buckets
     first = (ahead > 0) * count if both else 0

@@ -31,7 +31,7 @@ BLOCK = 1 << 18  # numbers per block of the statistics
 class Statistics(NamedTuple):
     """The mean, standard deviation, smallest and largest number of an array, and how many are not finite.
 
-    Each is NaN or infinite where the numbers are.
+    Each is NaN or infinite if the numbers are.
     """
 
     mean: float
@@ -88,9 +88,9 @@ def run(
     """Read the inputs that are ``given`` and the weights (a file, arrays, or by seed), and run the network once.
 
     ``traced`` names a layer to show by hand. ``progress`` is called with the number of the next layer, how many there
-    are, and its name. ``target`` is a file of what the output should be; ``differentiate``:
+    are, and its name. ``target`` is a file with the wanted output; ``differentiate``:
     with the gradients of the objective; ``chosen`` names layers whose outputs are kept. Raises LimitError before
-    anything large is allocated, UsageError and SpecError for what does not fit.
+    anything large is allocated, UsageError and SpecError for input that does not fit.
     """
     model.check_known(summary)
     goal = _goal(summary, target)
@@ -98,9 +98,7 @@ def run(
         raise summary.unknown(traced)
     if differentiate and summary.network.objective is None:
         help = "objective: {loss: squared_error}, or another loss"
-        raise SpecError(
-            "gradients are those of an objective; the network has none", mark=summary.network.mark, help=help
-        )
+        raise SpecError("gradients need an objective; the network has none", mark=summary.network.mark, help=help)
     wanted = {autoencoder.called(summary, name).name for name in chosen}
     feeds = inputs.feeds(summary, given, seed)
     count = inputs.batch_of(feeds, batch)
@@ -141,14 +139,14 @@ def run(
 
 
 def _goal(summary: Summary, target: str | None) -> Goal | None:
-    """What the network is trained for, where that can be measured: by a target, or by the input of an autoencoder."""
+    """The goal of the network if it can be measured: with a target, or with the input of an autoencoder."""
     stated, known = summary.network.objective is not None, target is not None or TARGET in summary.network.values
     measured = known or "encoder" in summary.network.lists or not autoencoder.incomparable(summary)
     return Goal(summary) if known or (stated and measured) else None
 
 
 def _aim(summary: Summary, goal: Goal, arrays: Mapping[str, Array], target: Array | None, path: str | None) -> Array:
-    """What the output should be, of the file at ``path`` or as the spec says."""
+    """The wanted output, from the file at ``path`` or from the spec."""
     given = objective.given_or_input(summary, arrays, target)
     return goal.as_target(summary, given, len(next(iter(arrays.values()))), "the target" if path is None else path)
 

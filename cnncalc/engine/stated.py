@@ -1,4 +1,4 @@
-"""The numbers that a file states, as arrays: inputs, weights, the states of recurrent layers, the target."""
+"""The numbers stated in a file, as arrays: inputs, weights, the states of recurrent layers, the target."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def weights(summary: Summary) -> dict[str, Array]:
 
 
 def states(summary: Summary, row: Row) -> dict[str, Array]:
-    """What the layer of a row starts from, as far as it is stated, float64."""
+    """The stated initial states of a row's layer, float64."""
     given = summary.network.values
     if not given:
         return {}
@@ -46,9 +46,9 @@ def states(summary: Summary, row: Row) -> dict[str, Array]:
 
 
 def target(summary: Summary, batch: int = 1) -> Array | None:
-    """What the network is to put out, ``[batch, axes in the spec's layout]``: what is stated for each example.
+    """The stated target, ``[batch, axes in the spec's layout]``, repeated for each example.
 
-    Whole numbers where they are labels; None if nothing is stated.
+    Whole numbers for labels; None if nothing is stated.
     """
     numbers = summary.network.values.get(TARGET)
     if numbers is None:

@@ -1,6 +1,6 @@
 """Learned arrays: their names and sizes follow from the summary; their numbers from a seed, a file or the caller.
 
-By seed: a kernel that a rectifier follows (relu and its smooth kin, also behind a normalisation) is drawn from the
+By seed: a kernel followed by a rectifier (relu and its smooth variants, also after a normalisation) is drawn from the
 normal distribution of variance 2/fan_in (He et al. 2015), any other from ±√(6/(fan_in + fan_out)), uniformly (Glorot
 & Bengio 2010); embeddings and tokens from a normal distribution of standard deviation 0.02. gamma and moving variances
 are 1, the slopes of prelu 0.25, all else 0. Each array has a generator of its own, made from the seed and its name:
@@ -45,8 +45,8 @@ def wanted(summary: Summary) -> dict[str, Wanted]:
 
 
 def of(summary: Summary, row: Row, arrays: Mapping[str, Array]) -> Weights:
-    """The arrays of one layer by their short names, as its kernel reads them; a layer that shares has those of the
-    other. A gain is multiplied in. The states that the file gives a recurrent layer are among them.
+    """The arrays of one layer by their short names, as its kernel reads them; those of the other layer if it shares
+    weights. A gain is multiplied in. The states that the file gives a recurrent layer are among them.
     """
     owner = row if row.layer.shares is None else summary.rows[row.layer.shares]
     found = {weight: arrays[f"{owner.name}/{weight}"] for weight in owner.weights}
@@ -58,7 +58,7 @@ def of(summary: Summary, row: Row, arrays: Mapping[str, Array]) -> Weights:
 
 
 def of_backward(summary: Summary, row: Row, arrays: Mapping[str, Array], gradients: Weights, into: Weights) -> None:
-    """The gradients by what :func:`of` gives, by the arrays that it comes from: added to ``into``, by their names."""
+    """Convert gradients by the arrays from :func:`of` to gradients by the stored ones, and add them to ``into``."""
     owner = row if row.layer.shares is None else summary.rows[row.layer.shares]
     found = {weight: array for weight, array in gradients.items() if weight in owner.weights}
     if "gain" in owner.weights:
@@ -108,7 +108,7 @@ def given(summary: Summary, arrays: Mapping[str, Any]) -> dict[str, Array]:
 
 
 def stated_by(summary: Summary) -> dict[str, Array]:
-    """The arrays that the spec states, float32. Raises SpecError where one is too large for that."""
+    """The arrays that the spec states, float32. Raises SpecError if a number is too large for that."""
     return _finite({name: _float32(array) for name, array in stated.weights(summary).items()})
 
 
@@ -116,7 +116,7 @@ def load(summary: Summary, path: str, limits: Limits) -> dict[str, Array]:
     """The arrays of an ``.npz`` file, float32.
 
     Raises UsageError (no such file), LimitError (a large one), SpecError: every array that is missing, extra, of
-    another shape or not finite. Nothing is read before the headers of all are right.
+    another shape or not finite. Nothing is read before all headers are checked.
     """
     wants = wanted(summary)
     with Arrays(path) as file:
@@ -134,8 +134,8 @@ def load(summary: Summary, path: str, limits: Limits) -> dict[str, Array]:
 
 
 class Partly(NamedTuple):
-    """What was taken of a file of another network's weights: ``taken`` by the names of this one, what of the file
-    was ``left`` and why, and which of this network's arrays were ``missing`` in it.
+    """The weights taken from another network's file: ``taken`` by the names of this network, those of the file that
+    were ``left`` and why, and this network's arrays that were ``missing`` in it.
     """
 
     taken: dict[str, Array]
@@ -144,10 +144,10 @@ class Partly(NamedTuple):
 
 
 def fitting(summary: Summary, path: str, limits: Limits) -> Partly:
-    """The arrays of a file that fit by name and sizes, float32. A layer of an encoder or decoder need not be called by
-    its list, on either side.
+    """The arrays of a file that fit by name and sizes, float32. A layer of an encoder or decoder may be named without
+    its list, in the file or in this network.
 
-    Raises UsageError (no such file), LimitError (a large one), SpecError: nothing fits, or what does is not finite.
+    Raises UsageError (no such file), LimitError (a large one), SpecError: nothing fits, or a number is not finite.
     """
     wants = wanted(summary)
     short = {_short(name): name for name in wants}
@@ -187,7 +187,7 @@ def _names(wants: dict[str, Wanted], names: Iterable[str]) -> list[Problem]:
         for name, want in wants.items()
         if name not in there
     ]
-    problems += [Problem(f"{name[:100]} is there twice") for name in sorted(there) if there[name] > 1]
+    problems += [Problem(f"{name[:100]} appears twice") for name in sorted(there) if there[name] > 1]
     known = list(wants)[:1000]
     problems += [Problem(f'no layer has an array "{name[:100]}"', help=hints.nearest(name, known)) for name in extra]
     return problems
@@ -208,7 +208,7 @@ def _misshapen(name: str, got: tuple[int, ...], sizes: tuple[int, ...]) -> list[
 
 
 def _float32(array: Array) -> Array:
-    with np.errstate(over="ignore"):  # what does not fit becomes infinite, and is refused for that
+    with np.errstate(over="ignore"):  # too large numbers become infinite, and are then refused
         return np.ascontiguousarray(array, np.float32)
 
 

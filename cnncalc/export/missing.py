@@ -43,5 +43,5 @@ def check_sizes(summary: Summary) -> None:
     unknown = sorted(set().union(*(letters(size) for size in sizes if not isinstance(size, int))))
     if unknown:
         text = f"the network has unknown letters ({', '.join(unknown)}) and cannot be exported"
-        help = "put numbers in their place, or export a diagram"
+        help = "replace them by numbers, or export a diagram"
         raise SpecError(text, mark=summary.network.mark, help=help)

@@ -171,7 +171,7 @@ def test_arrays_that_no_input_is_called_after_are_told_and_not_read(run: Any) ->
     np.savez("e.npz", y=y, image=image)
     assert run(TWO, "-i", "e.npz").code == 3  # an input is missing
     np.savez("e.npz", y=y, x=x)
-    assert "2 arrays and none is called input" in run(one, "-i", "e.npz").err
+    assert "2 arrays, but none is called input" in run(one, "-i", "e.npz").err
     np.savez("e.npz", x=x)
     assert run(one, "-i", "e.npz").err == ""  # the only array is the input, whatever its name
 

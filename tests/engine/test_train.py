@@ -159,7 +159,7 @@ def test_what_is_not_trainable_stays() -> None:
     ("text", "says"),
     [
         ("input: 3\nlayers: [dense: 4]", "the output of 4 cannot be compared with the input of 3"),
-        ("input: 3\nlayers: [dense: 3, dense: {units: 3, from: input}]", "an objective is about one output"),
+        ("input: 3\nlayers: [dense: 3, dense: {units: 3, from: input}]", "an objective needs a single output"),
         ("input: 3\nobjective: {loss: cross_entropy}\nlayers: [dense: 3]", "does not end in a softmax"),
         ("input: 3\nobjective: {loss: binary_cross_entropy}\nlayers: [dense: 3]", "between 0 and 1"),
         ("input: 3\nlayers: [dense: {name: code, units: 3}]\n" + SPARSE, "activations between 0 and 1"),

@@ -1,7 +1,7 @@
-"""Convolutions while a network learns.
+"""Convolutions in training.
 
-The windows are the rows of one matrix (im2col), so that the forward pass and each gradient are one product; the way
-back to the input adds the columns where they came from (col2im).
+The windows are the rows of one matrix (im2col), so that the forward pass and each gradient are one product. The way
+back to the input adds each column where it came from (col2im).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from numpy.lib.stride_tricks import as_strided
 from cnncalc.engine.arrays import Array
 from cnncalc.kinds.base.window import Window
 
-#: (dL/d(sums), wanted: whether the first is asked for) -> dL/d(input with its border), dL/d(kernel).
+#: (dL/d(sums), wanted: whether to return the first) -> dL/d(input with its border), dL/d(kernel).
 Back = Callable[..., tuple[Array | None, Array]]
 
 
@@ -46,7 +46,7 @@ def _columns(x: Array, windows: list[Window], counts: tuple[int, ...]) -> Array:
 
 
 def _joined(dcolumns: Array, shape: tuple[int, ...], windows: list[Window], counts: tuple[int, ...]) -> Array:
-    """Each column ``[window, C, batch, positions...]`` added where it was seen, as ``[batch, spatial..., C]``."""
+    """The columns ``[window, C, batch, positions...]``, each added where it was read, as ``[batch, spatial..., C]``."""
     total = np.zeros((shape[-1], shape[0], *shape[1:-1]), dcolumns.dtype)
     for number, tap in enumerate(np.ndindex(*(w.kernel for w in windows))):
         cuts = [

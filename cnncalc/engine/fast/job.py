@@ -24,7 +24,7 @@ POINT = Window(1, 1, 1, 0, 0, 1)  # the window along an axis that does not exist
 class Finish:
     """The finishing steps of each piece of an output while it is in the cache: bias, activation, sum, activation.
 
-    ``whole`` where a piece must have all channels of its positions (softmax).
+    ``whole`` if a piece must have all channels of its positions (softmax).
     """
 
     def __init__(
@@ -39,12 +39,12 @@ class Finish:
         self.bias, self.before, self.residual, self.after, self.whole = bias, before, residual, after, whole
 
     def widened(self, width: int) -> None:
-        """Lay a short bias out for ``width`` positions: one long run is added faster than many short ones."""
+        """Repeat a short bias for ``width`` positions: one long run is added faster than many short ones."""
         if self.bias is not None and self.bias.size <= SHORT:
             self.bias = np.tile(self.bias, (width, 1))
 
     def part(self, place: Any, across: slice = slice(None), channels: slice = slice(None)) -> Finish:
-        """That of the part of the output at ``place``, with those positions along its last axis and those channels."""
+        """The steps for the part of the output at ``place``, for these positions along its last axis and channels."""
         bias = self.bias if self.bias is None else self.bias[..., channels]
         bias = bias if bias is None or bias.ndim == 1 else bias[across]
         residual = None if self.residual is None else self.residual[place][..., channels]
@@ -68,7 +68,7 @@ class Job(NamedTuple):
     """``xs`` and ``y`` are ``[batch, H, W, C]`` (of a sequence W is 1), of a volume ``[batch, D, H, W, C]``; ``xs[0]``
     has the border that ``windows`` need.
 
-    ``shape`` is that of one example of it. ``tile``: inputs along a tile of Winograd's form, or 0 where it runs in
+    ``shape`` is that of one example of it. ``tile``: inputs along a tile of Winograd's form, or 0 if it runs in
     another; ``pooled``: the output is the largest of each 2×2.
     """
 
@@ -114,7 +114,7 @@ def side(tile: int, kernel: int) -> int:
 
 
 def flat(x: Array) -> Array | None:
-    """``[..., C]`` as ``[pixels, C]`` without a copy, or None where its pixels are not evenly apart."""
+    """``[..., C]`` as ``[pixels, C]`` without a copy, or None if its pixels are not evenly spaced."""
     y = x.reshape(-1, x.shape[-1])
     return y if np.may_share_memory(y, x) else None
 
@@ -132,6 +132,6 @@ def check_fits(w: Window, positions: int, size: int) -> None:
     needed = reached(positions, w.kernel, w.stride, w.dilation)
     if needed > size:
         raise EngineError(
-            f"a window reads {needed} positions and {size} are there: this is a bug in cnncalc",
+            f"a window reads {needed} positions, but there are {size}: this is a bug in cnncalc",
             help="please report it with the spec",
         )

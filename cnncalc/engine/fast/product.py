@@ -1,7 +1,7 @@
 """Convolutions and dense layers as matrix products.
 
 The windows of a piece of the output are laid out as rows of a matrix, small enough to stay in the cache, and
-multiplied with the kernel. Where a window is one pixel the input itself is that matrix.
+multiplied with the kernel. If a window is one pixel, the input itself is that matrix.
 """
 
 from __future__ import annotations

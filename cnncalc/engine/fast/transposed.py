@@ -34,7 +34,7 @@ class Residue(NamedTuple):
     taps: list[int]
 
 
-ACROSS = [Residue(0, 1, 0, [0])]  # along the axis that a sequence does not have
+ACROSS = [Residue(0, 1, 0, [0])]  # along the axis that a sequence lacks
 
 
 def residues(kind: TransposedConv, x: Shape) -> list[list[Residue]] | None:

@@ -22,10 +22,10 @@ from cnncalc.engine.fast.job import Job, side, spans
 from cnncalc.engine.parallel.work import Common, Phase, Work
 
 POINTS = (0, 1, -1, 2, -2)  # and ∞
-SIZES = (4, 6)  # of tiles; the larger ones save more, where there are enough of them
+SIZES = (4, 6)  # of tiles; larger ones save more if there are enough of them
 KERNELS = (3, 5)
 MOVED = 48  # products that must be saved for each number of a tile that is moved to and fro
-TILES = 32  # tiles below which the kernels, larger than before, take longer to read than they save
+TILES = 32  # with fewer tiles, reading the larger kernels takes longer than they save
 ROOM = 450_000  # numbers of a piece: its tiles in both arrays that they move between
 FEW = 64  # tiles for each worker; below, workers share the products instead
 

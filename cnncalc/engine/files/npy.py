@@ -1,4 +1,4 @@
-"""One array in NumPy's format, of a stream: a header that is checked before it is believed, then the numbers."""
+"""One array in NumPy's format, from a stream: a header that is checked before use, then the numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CHUNK = 1 << 20
 
 
 class Header(NamedTuple):
-    """What an array's header says."""
+    """The header of an array."""
 
     shape: tuple[int, ...]
     fortran: bool
@@ -57,15 +57,15 @@ def read_header(stream: IO[bytes], what: str) -> Header:
 
 
 def read_array(stream: Any, header: Header, what: str) -> Array:
-    """The numbers behind ``header``, exactly as many as it says: the caller has checked that it may."""
+    """The numbers behind ``header``, exactly as many as it says; the caller has checked the size."""
     flat = np.empty(math.prod(header.shape), header.dtype)
     view, filled = flat.view(np.uint8).data, 0
     while filled < len(view):
         chunk = stream.read(min(CHUNK, len(view) - filled))
         if not chunk:
-            raise SpecError(f"{what} is cut off: {filled} of {len(view)} bytes are there")
+            raise SpecError(f"{what} is cut off: {filled} of {len(view)} bytes are in the file")
         view[filled : filled + len(chunk)] = chunk
         filled += len(chunk)
     if stream.read(1):
-        raise SpecError(f"{what} goes on after its {len(view)} bytes")
+        raise SpecError(f"{what} continues after its {len(view)} bytes")
     return flat.reshape(header.shape, order="F" if header.fortran else "C")

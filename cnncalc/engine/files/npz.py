@@ -1,7 +1,7 @@
 """Arrays in untrusted files: the header first, its sizes compared with the wanted ones, then exactly that many bytes.
 
 ``numpy.load`` trusts a header: 184 bytes can ask for gigabytes. Here nothing is allocated before its size is known to
-be right, nothing is unpickled, and a bomb is never unpacked further than the array that was asked for.
+be right, nothing is unpickled, and a zip bomb is never unpacked beyond the size of the wanted array.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from cnncalc.engine.files.npy import MAGIC, ZIP_MAGIC, Header, read_array, read_
 from cnncalc.errors import SpecError
 from cnncalc.spec.source import regular
 
-DIRECTORY = 16 << 20  # bytes read at one time, and so of an archive's directory
+DIRECTORY = 16 << 20  # most bytes of one read, and so of an archive's directory
 _BROKEN = (
     zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, struct.error,
     ValueError,  # a name that is not UTF-8, a place before the beginning
@@ -29,7 +29,7 @@ _BROKEN = (
 
 
 class _Bounded:
-    """A file of which no more than DIRECTORY bytes are read at one time, as a hostile archive's directory would be."""
+    """A file that refuses reads of more than DIRECTORY bytes, such as a hostile archive's directory."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -46,7 +46,7 @@ class Arrays:
     """The arrays of an ``.npz`` or ``.safetensors`` file by name, or the one of an ``.npy`` (called "")."""
 
     def __init__(self, path: str) -> None:
-        """Raises UsageError where there is no such file, SpecError where it is neither ``.npy`` nor ``.npz``."""
+        """Raises UsageError if there is no such file, SpecError if it is neither ``.npy`` nor ``.npz``."""
         self.path = path
         self._stream = regular(path)
         self._archive: zipfile.ZipFile | None = None
@@ -59,7 +59,7 @@ class Arrays:
             raise
 
     def _listed(self) -> list[str]:
-        """The names of the arrays, by the form that the file has."""
+        """The names of the arrays, read according to the file's format."""
         magic = self._stream.read(6)
         self._stream.seek(0)
         if magic == MAGIC:

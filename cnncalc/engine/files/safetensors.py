@@ -1,6 +1,6 @@
 """Weights in the safetensors format: a JSON header of names, types, shapes and places, then the numbers.
 
-Source: the format's own description, github.com/huggingface/safetensors. Only names and sizes that the network asks for
+Source: the format's own description, github.com/huggingface/safetensors. Only names and sizes that the network needs
 are read, and a header that does not add up is refused.
 """
 

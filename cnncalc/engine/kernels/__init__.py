@@ -1,7 +1,7 @@
 """The forward pass of each kind, short and obviously right: the reference that everything fast is compared with.
 
 A kernel is the function of a kind's name in the file of that kind's name: ``kinds/conv.py`` has its kernels in
-``kernels/conv.py``, and so the folder is the registry here too. What else the engine knows of a kind is registered
+``kernels/conv.py``, and so the folder is the registry here too. Everything else about a kind is registered
 beside its kernel: ``backward``, ``while_training``, ``by_step``, ``fast_form`` and ``by_hand`` are decorators.
 """
 
@@ -21,15 +21,15 @@ from cnncalc.kinds.base.kind import Kind
 
 #: A reference kernel: (kind, its weights by name, operands) -> output.
 Kernel = Callable[..., Any]
-#: dL/d(operand) for each operand (None where it holds no numbers to differentiate by), and dL/d(weight) by name.
+#: dL/d(operand) for each operand (None if it cannot be differentiated, such as token ids), and dL/d(weight) by name.
 Gradients = tuple[list[Any], Weights]
 #: The chain rule through a kernel: (kind, its weights by name, its operands, its output, dL/d(output)) -> gradients.
 Backward = Callable[..., Gradients]
-#: A training step where it is not as in a run: (kind, its weights by name, its operands, random numbers, wanted:
-#: whether the gradients by the operands are asked for) -> output, the chain rule from dL/d(output), new values of
+#: A training step that differs from a run: (kind, its weights by name, its operands, random numbers, wanted:
+#: whether to return the gradients by the operands) -> output, the chain rule from dL/d(output), new values of
 #: weights that no gradient teaches.
 WhileTraining = Callable[..., tuple[Any, Callable[[Array], Gradients], Weights]]
-#: How large dL/d(state) is at each step of a recurrent kernel, by direction and layer as its arrays' names begin:
+#: How large dL/d(state) is at each step of a recurrent kernel, by the prefix of its direction and layer in array names:
 #: (kind, its weights by name, its operands, dL/d(output)) -> norms.
 ByStep = Callable[..., dict[str, Array]]
 #: A fast form: the pieces of work that a layer is divided into; None leaves it to the reference kernel.
@@ -37,7 +37,7 @@ Fast = Callable[[Job], Sequence[Work] | None]
 
 
 class Terms(NamedTuple):
-    """What one output number is made of: ``numbers`` of the input, each times one of ``factors`` and summed; without
+    """The terms of one output number: ``numbers`` of the input, each times one of ``factors`` and summed; without
     factors their mean over ``divisor``; without a divisor the largest of them.
     """
 
@@ -47,16 +47,16 @@ class Terms(NamedTuple):
 
 
 class Formula(NamedTuple):
-    """What a number comes from: ``text`` with {} in the place of each of ``numbers``."""
+    """The formula of a number: ``text`` with {} in place of each of ``numbers``."""
 
     text: str
     numbers: tuple[float, ...]
 
 
 class Shown(NamedTuple):
-    """Numbers that are worked out on the way: ``name = formula``.
+    """An intermediate result: ``name = formula``.
 
-    ``sums`` has the formula of each with numbers put in; it is empty where these are too many. ``group`` is the step,
+    ``sums`` has the formula of each number, filled in; it is empty if there are too many. ``group`` is the step,
     the head or the position that they belong to.
     """
 
@@ -67,9 +67,9 @@ class Shown(NamedTuple):
     group: str = ""
 
 
-#: How the output number at an index comes about.
+#: The working of the output number at an index.
 Place = Callable[[tuple[int, ...]], Terms | Formula]
-#: By hand: (kind, its weights by name, one example of each operand) -> how each output number comes about, or steps.
+#: By hand: (kind, its weights by name, one example of each operand) -> the working of each output number, or steps.
 ByHand = Callable[..., Place | Iterable[Shown]]
 
 _known: dict[type[Kind], Kernel] = {}
@@ -81,7 +81,7 @@ _by_hand: dict[type[Kind], ByHand] = {}
 
 
 def find(kind: Kind) -> Kernel:
-    """The reference kernel of ``kind``. Raises EngineError where there is none."""
+    """The reference kernel of ``kind``. Raises EngineError if there is none."""
     found = _known.get(type(kind))
     if found is None:
         found = _known[type(kind)] = _find(kind)
@@ -120,7 +120,7 @@ def backward(*kinds: type[Kind]) -> Callable[[Backward], Backward]:
 
 
 def find_backward(kind: Kind) -> Backward:
-    """The chain rule through the kernel of ``kind``. Raises EngineError where there is none."""
+    """The chain rule through the kernel of ``kind``. Raises EngineError if there is none."""
     find(kind)  # loads the file that registers it
     found = _backward.get(type(kind))
     if found is None:
@@ -129,7 +129,7 @@ def find_backward(kind: Kind) -> Backward:
 
 
 def while_training(*kinds: type[Kind]) -> Callable[[WhileTraining], WhileTraining]:
-    """Register the function below as what ``kinds`` do in a training step."""
+    """Register the function below as the training step of ``kinds``."""
 
     def register(function: WhileTraining) -> WhileTraining:
         _while_training.update(dict.fromkeys(kinds, function))
@@ -139,13 +139,13 @@ def while_training(*kinds: type[Kind]) -> Callable[[WhileTraining], WhileTrainin
 
 
 def find_while_training(kind: Kind) -> WhileTraining | None:
-    """What ``kind`` does in a training step where that is not its kernel, or None."""
+    """The training step of ``kind``, or None if that is its kernel."""
     find(kind)  # loads the file that registers it
     return _while_training.get(type(kind))
 
 
 def by_step(*kinds: type[Kind]) -> Callable[[ByStep], ByStep]:
-    """Register the function below as what measures the gradient of ``kinds`` at each step."""
+    """Register the function below to measure the gradient of ``kinds`` at each step."""
 
     def register(function: ByStep) -> ByStep:
         _by_step.update(dict.fromkeys(kinds, function))
@@ -155,7 +155,7 @@ def by_step(*kinds: type[Kind]) -> Callable[[ByStep], ByStep]:
 
 
 def find_by_step(kind: Kind) -> ByStep | None:
-    """What measures the gradient of ``kind`` at each step, or None."""
+    """The function that measures the gradient of ``kind`` at each step, or None."""
     find(kind)  # loads the file that registers it
     return _by_step.get(type(kind))
 
@@ -177,7 +177,7 @@ def find_fast(kind: Kind, axes: int) -> Fast | None:
 
 
 def by_hand(*kinds: type[Kind]) -> Callable[[ByHand], ByHand]:
-    """Register the function below as what shows how the output numbers of ``kinds`` come about."""
+    """Register the function below to show the working of the output numbers of ``kinds``."""
 
     def register(function: ByHand) -> ByHand:
         _by_hand.update(dict.fromkeys(kinds, function))
@@ -187,7 +187,7 @@ def by_hand(*kinds: type[Kind]) -> Callable[[ByHand], ByHand]:
 
 
 def find_by_hand(kind: Kind) -> ByHand | None:
-    """What shows the output numbers of ``kind`` by hand, or None."""
+    """The function that shows the working of the output numbers of ``kind``, or None."""
     find(kind)
     any(type(kind) in _by_hand for _ in _files(kind, "working"))  # loads the files that may register it
     return _by_hand.get(type(kind))

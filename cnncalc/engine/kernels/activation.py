@@ -1,4 +1,4 @@
-"""Activation functions. Each takes its kind for the fields it may have, and gives a new array."""
+"""Activation functions. Each takes its kind, which may have fields, and returns a new array."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from cnncalc.kinds.activation import KINDS, Activation, Gelu, LogSoftmax, Relu, 
 from cnncalc.kinds.base.activated import ending
 from cnncalc.kinds.base.function import Function
 
-BLOCK = 1 << 15  # numbers of which gelu is worked out at one time
+BLOCK = 1 << 15  # numbers per block of gelu
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772  # Klambauer et al. (2017)
 
-#: The derivative of a function: (kind, x, y) -> dy/dx, from what it reads or from what it gives.
+#: The derivative of a function: (kind, x, y) -> dy/dx, computed from its input or from its output.
 Derivative = Callable[[Any, Array, Array], Array]
 
 _derivatives: dict[str, Derivative] = {}
@@ -46,7 +46,7 @@ def chained(kind: Function, weights: Weights, xs: list[Array], y: Array, dy: Arr
 
 
 def derivative(function: Function, x: Array, y: Array) -> Array:
-    """dy/dx of an activation function that has one for each number by itself, softmax and its logarithm have not."""
+    """dy/dx of an elementwise activation function; softmax and log_softmax are not elementwise."""
     return _derivatives[function.word()](function, x, y)
 
 
@@ -257,7 +257,7 @@ def _normal(x: Array) -> Array:
 
 @fast_form(*KINDS.values(), Activation)
 def fast_activation(job: Job) -> list[Work]:
-    """Every function is worked out piece by piece."""
+    """Every function is computed piece by piece."""
     function = ending(job.kind)
     assert function is not None
     return [Rowwise(job, into(function))]

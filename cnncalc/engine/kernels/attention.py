@@ -16,13 +16,13 @@ from cnncalc.engine.parallel.work import Phase, Work
 from cnncalc.engine.relative import Relative, cut, joined, mask, turned
 from cnncalc.kinds.attention import Attention
 
-BLOCK = 1 << 21  # scores that are held at one time
+BLOCK = 1 << 21  # most scores in memory at one time
 
 
 def attention(kind: Attention, weights: Weights, query: Array, memory: Array | None = None) -> Array:
     """``[batch, T, F]`` and ``[batch, S, F_memory]`` (by default the query itself) to ``[batch, T, F]``.
 
-    An image ``[batch, H, W, F]`` is a sequence of its positions, or of those of a window each.
+    An image ``[batch, H, W, F]`` is a sequence of its positions, or one sequence for each window.
     """
     read = query if memory is None else memory
     relative = Relative(kind, weights, shape_of(query), shape_of(read))
@@ -113,7 +113,7 @@ def _mix(
 ) -> None:
     """The weighted sums of ``v`` ``[..., S, value_dim]`` for each ``q`` ``[..., T, key_dim]``, into ``out``.
 
-    ``hidden`` is added to the scores of all heads alike: −∞ where a position is not seen.
+    ``hidden`` is added to the scores of all heads alike: −∞ for masked positions.
     """
     scale = q.dtype.type(q.shape[-1] ** -0.5)
     rows = max(1, BLOCK // (math.prod(q.shape[:-2]) * k.shape[-2]))
@@ -124,7 +124,7 @@ def _mix(
 
 
 def _scores(kind: Attention, q: Array, k: Array, part: slice, relative: Relative | None, hidden: Array | None) -> Array:
-    """``[..., queries of the part, S]`` of queries that are divided by √key_dim already."""
+    """``[..., queries of the part, S]`` of queries that are already divided by √key_dim."""
     scores = q @ k.swapaxes(-1, -2)
     if relative:
         scores += relative.rows(part)
@@ -137,9 +137,9 @@ def _scores(kind: Attention, q: Array, k: Array, part: slice, relative: Relative
 
 @fast_form(Attention)
 def fast_attention(job: Job) -> list[Work] | None:
-    """Three phases: pieces of the projections, a head each, pieces of the output. What is between is common.
+    """Three phases: pieces of the projections, one head each, pieces of the output. These share memory.
 
-    None for an image, which runs by the reference kernel.
+    None for an image, which runs on the reference kernel.
     """
     kind, weights, query, memory = job.kind, job.weights, job.xs[0], job.xs[-1]
     if job.shape.rank > 2 or memory.shape[2] > 1:
@@ -152,7 +152,7 @@ def fast_attention(job: Job) -> list[Work] | None:
     places = dict(zip(read, map(slice, ends[:-1], ends[1:]), strict=True))
     relative = Relative(kind, weights, job.shape, shape_of(memory[:, :, 0]))
     group = kind.heads // _kv_heads(kind)
-    counts = {"query": kind.heads, "key": _kv_heads(kind)}  # heads of what rotary turns
+    counts = {"query": kind.heads, "key": _kv_heads(kind)}  # heads that rotary positions turn
 
     def between(name: str) -> Array:
         """``[batch, positions, heads·dim]`` of the common array."""

@@ -20,7 +20,7 @@ def concat(kind: Concat, weights: Weights, *xs: Array) -> Array:
 
 @fast_form(Concat)
 def fast_concat(job: Job) -> list[Work] | None:
-    """Along the channels most operands lie in the output already."""
+    """Along the channels, most operands are already in place in the output."""
     return [Joined(job)] if job.kind.axis == "channels" else None
 
 

@@ -28,7 +28,7 @@ def conv(kind: Conv, weights: Weights, x: Array) -> Array:
 
 @backward(Conv)
 def conv_backward(kind: Conv, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """Each element of the window: ``dkernel = Σ viewᵀ·dy``, and ``dy·kernelᵀ`` goes back to what the view saw."""
+    """Each element of the window: ``dkernel = Σ viewᵀ·dy``, and ``dy·kernelᵀ`` is added to the view."""
     (x,) = xs
     dkernel = np.empty_like(weights["kernel"])
     (_, taps), (dx, places) = sliding(kind, x), landing(kind, x)
@@ -42,7 +42,7 @@ def conv_backward(kind: Conv, weights: Weights, xs: list[Array], y: Array, dy: A
 def conv_while_training(
     kind: Conv, weights: Weights, xs: list[Array], random: np.random.Generator, *, wanted: bool
 ) -> tuple[Array, Callable[[Array], Gradients], Weights]:
-    """The same numbers by large products; a convolution with groups as its kernel has them."""
+    """The same numbers by large products; with groups, by the reference kernel."""
     (x,) = xs
     if kind.groups > 1:
         y = conv(kind, weights, x)
@@ -128,7 +128,7 @@ def transposed_conv_backward(kind: TransposedConv, weights: Weights, xs: list[Ar
 
 def _spread(kind: TransposedConv, x: Array) -> tuple[Array, tuple[slice, ...], Taps]:
     """Zeros as large as the output before it is cropped, the part that is kept, and for each element of the window the
-    view of the zeros that it lands on.
+    view of the zeros that it is added to.
     """
     shape = shape_of(x)
     sizes, crop = kind.output(shape).spatial, kind.crop(shape)
@@ -177,14 +177,14 @@ def grouped_backward(x: Array, kernel: Array, groups: int, dy: Array) -> tuple[A
 
 
 def biased(y: Array, weights: Weights) -> Array:
-    """``y`` with the bias, where there is one, added in place."""
+    """``y`` with the bias, if any, added in place."""
     if "bias" in weights:
         y += weights["bias"]
     return y
 
 
 def dbias(weights: Weights, dy: Array) -> Weights:
-    """The gradient by the bias, where there is one: ``Σ dy`` over examples and positions."""
+    """The gradient by the bias, if any: ``Σ dy`` over examples and positions."""
     return {"bias": summed_to(dy, weights["bias"].shape)} if "bias" in weights else {}
 
 

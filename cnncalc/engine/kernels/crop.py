@@ -19,5 +19,5 @@ def crop(kind: Crop, weights: Weights, x: Array) -> Array:
 
 @backward(Crop)
 def crop_backward(kind: Crop, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """Zeros where it was cut off."""
+    """Zeros at the positions that were cut off."""
     return [np.pad(dy, [(0, 0), *ends(kind.amount, shape_of(xs[0])), (0, 0)])], {}

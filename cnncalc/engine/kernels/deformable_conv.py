@@ -1,4 +1,4 @@
-"""Convolutions whose windows adapt to what they see."""
+"""Convolutions whose windows adapt to the input."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cnncalc.kinds.deformable_conv import DeformableConv
 
 
 def deformable_conv(kind: DeformableConv, weights: Weights, x: Array) -> Array:
-    """Element by element of the window: the input where its offset says, times the kernel of the element."""
+    """For each element of the window: the input at its offset, times the kernel of the element."""
     taps, made = _taps(kind, weights, x)
     y = np.zeros((*made.shape[:3], kind.filters), x.dtype)
     for tap, share, places in taps:
@@ -29,7 +29,7 @@ def deformable_conv(kind: DeformableConv, weights: Weights, x: Array) -> Array:
 
 @backward(DeformableConv)
 def deformable_conv_backward(kind: DeformableConv, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """To the input where each element of the window saw it, and through the offsets and shares to their convolution."""
+    """To the input at each element's place, and through the offsets and shares to their convolution."""
     (x,), own = xs, {name: weights[f"offset_{name}"] for name in ("kernel", "bias")}
     taps, made = _taps(kind, weights, x)
     dx, dkernel = np.zeros_like(x), np.empty_like(weights["kernel"])
@@ -50,7 +50,7 @@ def deformable_conv_backward(kind: DeformableConv, weights: Weights, xs: list[Ar
     return [dx + part], {"kernel": dkernel, **named, **dbias(weights, dy)}
 
 
-#: An element of the window, the share of what it sees ``[batch, h, w, groups]``, the rows and columns of that.
+#: An element of the window, its share ``[batch, h, w, groups]``, and the rows and columns that it reads.
 Tap = tuple[tuple[int, int], Array, tuple[Array, Array]]
 
 
@@ -79,7 +79,7 @@ def _taps(kind: DeformableConv, weights: Weights, x: Array) -> tuple[Iterator[Ta
 
 
 class Corner(NamedTuple):
-    """One of the four positions around each place: its index ``at``, how far the place is from it, and 1 where it lies
+    """One of the four positions around each place: its index ``at``, how far the place is from it, and 1 if it lies
     ``inside`` the image, else 0.
     """
 

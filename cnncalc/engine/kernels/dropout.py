@@ -1,4 +1,4 @@
-"""Dropout: the identity when run; while a network learns, numbers are left out at random."""
+"""Dropout: the identity at inference; in training, numbers are dropped at random."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def dropout_backward(kind: Dropout, weights: Weights, xs: list[Array], y: Array,
 def dropout_while_training(
     kind: Dropout, weights: Weights, xs: list[Array], random: np.random.Generator, *, wanted: bool
 ) -> tuple[Array, Callable[[Array], Gradients], Weights]:
-    """Each number is left out with the probability ``rate``, and the others are made larger by as much."""
+    """Each number is dropped with the probability ``rate``, and the others are divided by 1 − rate."""
     (x,) = xs
     factor = ((random.random(x.shape) >= kind.rate) / max(1 - kind.rate, 1e-30)).astype(x.dtype)
     return x * factor, lambda dy: ([dy * factor], {}), {}

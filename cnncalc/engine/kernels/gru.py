@@ -91,7 +91,7 @@ def _after_back(own: Weights, step: Step, dstate: list[Array], found: Weights) -
 
 
 def _mixed(z: Array, h: Array, candidate: Array) -> Array:
-    """``z·h + (1 − z)·candidate``, in the place of h."""
+    """``z·h + (1 − z)·candidate``, in place of h."""
     np.subtract(h, candidate, out=h)
     np.multiply(h, z, out=h)
     return np.add(h, candidate, out=h)

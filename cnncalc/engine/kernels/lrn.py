@@ -9,12 +9,12 @@ from cnncalc.engine.fast.job import spans
 from cnncalc.engine.kernels import Gradients, backward
 from cnncalc.kinds.lrn import Lrn
 
-BLOCK = 1 << 15  # numbers of which the sums are worked out at one time
+BLOCK = 1 << 15  # numbers per block of sums
 
 
 def lrn(kind: Lrn, weights: Weights, x: Array) -> Array:
     """With an even size, the window takes one more channel after than before."""
-    # its rows one after the other: an array like x, which may be a view with its axes moved, could not be filled so
+    # contiguous rows: an array like x could be a view with its axes moved, which cannot be filled this way
     y, channels, number = np.empty(x.shape, x.dtype), x.shape[-1], x.dtype.type
     # a window sees no more than all channels, however large it is
     before, after = (min(beside, channels - 1) for beside in ((kind.size - 1) // 2, kind.size // 2))
@@ -29,8 +29,8 @@ def lrn(kind: Lrn, weights: Weights, x: Array) -> Array:
 def _sums(x: Array, count: int) -> Array:
     """The sums of every ``count`` neighbours along the last axis.
 
-    Sums of 1, 2, 4, ... neighbours are made from each other, and those that ``count`` is made of are added: about
-    2 log₂(count) additions in place of count, and nothing is subtracted again, so nothing is lost.
+    Sums of 1, 2, 4, ... neighbours are made from each other, and those in the binary form of ``count`` are added: about
+    2 log₂(count) additions instead of count, and no subtraction, which would lose digits.
     """
     length = x.shape[-1] - count + 1
     total, done = np.zeros((*x.shape[:-1], length), x.dtype), 0

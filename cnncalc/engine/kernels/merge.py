@@ -67,7 +67,7 @@ def multiply_backward(kind: Any, weights: Weights, xs: list[Array], y: Array, dy
 
 @backward(Maximum)
 def maximum_backward(kind: Any, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """To the largest operand; where several are, each has the same share."""
+    """To the largest operand; tied operands get equal shares."""
     largest = [x == y for x in spread(tuple(xs))]
     share = dy / reduce(np.add, largest, np.zeros_like(y))
     return [_unspread(share * mask, x) for mask, x in zip(largest, xs, strict=True)], {}

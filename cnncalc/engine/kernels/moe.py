@@ -29,7 +29,7 @@ def _shares(kind: Moe, router: Array) -> tuple[Array, Array]:
 
 @backward(Moe)
 def moe_backward(kind: Moe, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """Each expert gets its share of dy; the router what its chosen experts are worth, through the softmax."""
+    """Each expert gets its share of dy; the router the product of dy with each chosen expert, through the softmax."""
     router, *experts = xs
     chosen, shares = _shares(kind, router)
     worth = np.stack([(dy * expert).sum(axis=-1) for expert in experts], axis=-1)

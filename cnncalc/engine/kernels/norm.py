@@ -13,7 +13,7 @@ from cnncalc.engine.kernels import Gradients, backward, fast_form, while_trainin
 from cnncalc.engine.parallel.work import Work
 from cnncalc.kinds.norm import Batchnorm, Groupnorm, Instancenorm, Layernorm, Rmsnorm
 
-MOVED = 0.1  # share of the way to a batch's mean and variance that the moving ones go, as in PyTorch
+MOVED = 0.1  # momentum: how far the moving mean and variance go towards the batch's, as in PyTorch
 
 
 def batchnorm(kind: Batchnorm, weights: Weights, x: Array) -> Array:
@@ -24,7 +24,7 @@ def batchnorm(kind: Batchnorm, weights: Weights, x: Array) -> Array:
 
 @backward(Batchnorm)
 def batchnorm_backward(kind: Batchnorm, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """The moving mean and variance are fixed numbers here."""
+    """The moving mean and variance are constants here."""
     root = np.sqrt(weights["moving_variance"] + kind.eps)
     dz, found = _learned_backward(weights, (xs[0] - weights["moving_mean"]) / root, dy)
     return [dz / root], found
@@ -34,7 +34,7 @@ def batchnorm_backward(kind: Batchnorm, weights: Weights, xs: list[Array], y: Ar
 def batchnorm_while_training(
     kind: Batchnorm, weights: Weights, xs: list[Array], random: np.random.Generator, *, wanted: bool
 ) -> tuple[Array, Callable[[Array], Gradients], Weights]:
-    """With the mean and variance of the batch, towards which the moving ones go (the variance without bias)."""
+    """With the mean and variance of the batch; the moving ones go towards these (with the unbiased variance)."""
     (x,), axes = xs, tuple(range(xs[0].ndim - 1))
     count = x.size // x.shape[-1]
     z = normalised(x, axes, kind.eps)
@@ -68,7 +68,7 @@ def rmsnorm(kind: Rmsnorm, weights: Weights, x: Array) -> Array:
 
 @backward(Rmsnorm)
 def rmsnorm_backward(kind: Rmsnorm, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """``dx = (dz − z·mean(dz·z))/√(mean of squares + eps)``, z what is multiplied with gamma."""
+    """``dx = (dz − z·mean(dz·z))/√(mean of squares + eps)``, z the factor of gamma."""
     (x,), axes = xs, _axes(kind, xs[0])
     root = np.sqrt(np.mean(x * x, axis=axes, keepdims=True) + kind.eps)
     dz, found = _learned_backward(_last(kind, weights), x / root, dy)
@@ -127,7 +127,7 @@ def _last(kind: Layernorm | Rmsnorm, weights: Weights) -> Weights:
 
 
 def _learned(weights: Weights, x: Array) -> Array:
-    """gamma · x + beta, where the layer has them."""
+    """gamma · x + beta, if the layer has them."""
     if "gamma" in weights:
         x = x * weights["gamma"]
     return x + weights["beta"] if "beta" in weights else x
@@ -147,7 +147,7 @@ def _written(kind: Layernorm | Rmsnorm, found: Weights) -> Weights:
 
 @fast_form(Batchnorm)
 def fast_batchnorm(job: Job) -> list[Work]:
-    """One factor and one shift a channel."""
+    """One factor and one shift for each channel."""
     w, eps = job.weights, np.float32(job.kind.eps)
     factor = w.get("gamma", np.float32(1)) / np.sqrt(w["moving_variance"] + eps)
     shift = w.get("beta", np.float32(0)) - w["moving_mean"] * factor

@@ -15,7 +15,7 @@ from cnncalc.kinds.patch_embedding import PatchEmbedding
 
 
 def patch_embedding(kind: PatchEmbedding, weights: Weights, x: Array) -> Array:
-    """``[batch, spatial..., C]`` to ``[batch, T, dim]``: patches do not overlap, so one product does."""
+    """``[batch, spatial..., C]`` to ``[batch, T, dim]``: patches do not overlap, so one product is enough."""
     tokens, _ = _tokens(kind, x)
     kernel = weights["kernel"].reshape(-1, weights["kernel"].shape[-1])
     return biased(tokens.reshape(len(x), math.prod(kind.positions(shape_of(x))), -1) @ kernel, weights)

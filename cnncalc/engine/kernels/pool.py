@@ -21,7 +21,7 @@ from cnncalc.kinds.pool import AdaptiveAvgpool, AdaptiveMaxpool, Avgpool, Global
 from cnncalc.rules import extent
 from cnncalc.shape import Shape
 
-BLOCK = 1 << 18  # numbers of an adaptive pool that are worked out at one time
+BLOCK = 1 << 18  # numbers per block of an adaptive pool
 
 
 def maxpool(kind: Maxpool, weights: Weights, x: Array) -> Array:
@@ -32,7 +32,7 @@ def maxpool(kind: Maxpool, weights: Weights, x: Array) -> Array:
 
 @backward(Maxpool)
 def maxpool_backward(kind: Maxpool, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """To the largest number of each window, the first where several are."""
+    """To the largest number of each window, the first of several."""
     (x,) = xs
     (_, taps), (dx, places) = sliding(kind, x, -np.inf), landing(kind, x)
     open = np.ones(y.shape, bool)
@@ -88,7 +88,7 @@ def lppool(kind: Lppool, weights: Weights, x: Array) -> Array:
 
 @backward(Lppool)
 def lppool_backward(kind: Lppool, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """``dy/dx = sign(x)·(|x|/y)^(p − 1)``; 0 where all of the window is 0."""
+    """``dy/dx = sign(x)·(|x|/y)^(p − 1)``; 0 if the whole window is 0."""
     (x,) = xs
     dx, places = landing(kind, x)
     for (_, view), (_, place) in zip(sliding(kind, x)[1], places, strict=True):
@@ -172,8 +172,8 @@ def edges(size: int, count: int, part: slice = slice(None)) -> tuple[Array, Arra
 def _adaptive(
     kind: AdaptiveMaxpool | AdaptiveAvgpool, x: Array, reduce_axis: Callable[[Array, Array, Array], Array]
 ) -> Array:
-    """One axis after the other: a window is a rectangle. Those that shrink come first, so that what lies between is
-    never larger than the input and the output are.
+    """One axis after the other: a window is a rectangle. Axes that shrink come first, so that intermediate results are
+    never larger than the input and the output.
     """
     targets = (len(x), *per_axis(kind.target, shape_of(x), "output"), x.shape[-1])
     for axis in sorted(range(1, x.ndim - 1), key=lambda axis: targets[axis] / x.shape[axis]):
@@ -190,7 +190,7 @@ def _reduced(join: np.ufunc, x: Array, starts: Array, ends: Array, dtype: type |
     """``join`` over ``x[start:end]`` for each pair.
 
     ``reduceat`` joins from each place to the next, so every second result is a window. Its places lie inside the array:
-    the windows that reach the end, which begin at two places at most, are done by themselves.
+    the windows that reach the end, which begin at two places at most, are computed separately.
     """
     x = x[: ends[-1]]
     places = np.stack([starts, np.minimum(ends, len(x) - 1)], axis=1).ravel()
@@ -237,6 +237,6 @@ def fast_maxpool(job: Job) -> list[Work] | None:
 
 @fast_form(Avgpool)
 def fast_avgpool(job: Job) -> list[Work] | None:
-    """The mean of each window where all have as many positions that count; else None."""
+    """The mean of each window if all windows count equally many positions; else None."""
     counts = counted(job.kind, job.shape)
     return [Running(job, np.add, 1 / counts.flat[0])] if (counts == counts.flat[0]).all() else None

@@ -33,7 +33,7 @@ def sinusoidal(steps: int, features: int, dtype: np.dtype[np.floating]) -> Array
 def positional_encoding_backward(
     kind: PositionalEncoding, weights: Weights, xs: list[Array], y: Array, dy: Array
 ) -> Gradients:
-    """The vectors of positions that are not there get nothing."""
+    """The vectors of unused positions get zeros."""
     found = {name: np.zeros_like(table) for name, table in weights.items()}
     for table in found.values():
         vectors = dy.sum(axis=0).reshape(-1, dy.shape[-1])

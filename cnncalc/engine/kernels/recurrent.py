@@ -17,7 +17,7 @@ from cnncalc.kinds.base.recurrent import Recurrent
 
 BLOCK = 1 << 20  # numbers that the inputs' part of the gates takes at one time
 
-#: Takes the inputs' part of the gates of one step, ``[batch, gates·h]``, and gives the next state ``[batch, h]``,
+#: Takes the inputs' part of the gates of one step, ``[batch, gates·h]``, and returns the next state ``[batch, h]``,
 #: always in the same array, and the gates, in new ones.
 Cell = Callable[[Array], tuple[Array, Any]]
 
@@ -39,7 +39,7 @@ StepBack = Callable[[Weights, Step, list[Array], Weights], tuple[Array, list[Arr
 
 
 class Pass(NamedTuple):
-    """One layer in one direction, run: what its arrays' names begin with, its weights, its input ``[T, batch, F]`` in
+    """One layer in one direction, run: the prefix of its arrays' names, its weights, its input ``[T, batch, F]`` in
     the order of its steps, and the steps.
     """
 
@@ -57,7 +57,7 @@ def run(
     cell: Maker,
     memory: list[list[tuple[Pass, Array]]] | None = None,
 ) -> Array:
-    """Every layer in every direction. Without ``return_sequences`` the state that each direction ends with goes on.
+    """Every layer in every direction. Without ``return_sequences``, the output is the last state of each direction.
 
     ``states`` are those before the first step, ``[batch, h]`` or ``[batch, layers · directions, h]``. ``memory`` takes
     each layer's passes with their outputs.
@@ -111,7 +111,7 @@ def run_backward(kind: Recurrent, weights: Weights, xs: list[Array], dy: Array, 
 
 
 class Through(NamedTuple):
-    """The gradients of a recurrent layer, and for each of its passes, by what its arrays' names begin with, the norm of
+    """The gradients of a recurrent layer, and for each of its passes, by the prefix of its arrays' names, the norm of
     dL/d(state) at every step.
     """
 
@@ -142,7 +142,7 @@ def _through_time(one: Pass, dy: Array, back: StepBack) -> tuple[Array, list[Arr
 
 
 def _every(kind: Recurrent, layer: int) -> bool:
-    """Whether a layer puts out every step, not only the last one."""
+    """Whether a layer returns every step, not only the last one."""
     return bool(kind.return_sequences or layer + 1 < kind.layers)
 
 
@@ -158,7 +158,7 @@ JOINED: dict[str, Callable[[list[Array]], Array]] = {
 
 
 def begun(kind: Recurrent, weights: Weights, x: Array, number: int) -> list[Array]:
-    """The states of one layer in one direction before the first step: as they are stated, else zeros."""
+    """The states of one layer in one direction before the first step: the stated ones, else zeros."""
     found = []
     for size, given in ((kind.hidden, "initial_state"), (kind.units, "initial_cell")):
         state = np.zeros((x.shape[1], size), x.dtype)
@@ -169,7 +169,7 @@ def begun(kind: Recurrent, weights: Weights, x: Array, number: int) -> list[Arra
 
 
 def _unjoined(merge: str, found: list[Array], dy: Array) -> list[Array]:
-    """The gradients by what was joined."""
+    """The gradients by the two joined parts."""
     if merge == "concat":
         return np.split(dy, 2, axis=-1)
     if merge == "multiply":
@@ -180,8 +180,8 @@ def _unjoined(merge: str, found: list[Array], dy: Array) -> list[Array]:
 def _scanned(
     own: Weights, x: Array, state: list[Array], cell: Maker, memory: list[Step] | None, *, every: bool
 ) -> Array:
-    """What one layer puts out in one direction, from a state on: ``[T, batch, h]``, or ``[1, batch, h]`` with the last
-    one alone. ``memory`` takes the steps.
+    """The output of one layer in one direction, from a given state: ``[T, batch, h]``, or ``[1, batch, h]`` with
+    just the last step. ``memory`` takes the steps.
     """
     steps, batch, features = x.shape
     size, gated = own["recurrent_kernel"].shape
@@ -198,12 +198,12 @@ def _scanned(
             if memory is not None:
                 memory.append(Step(before, gates, [each.copy() for each in state]))
                 before = memory[-1].after
-            del gates  # else two steps' gates are alive at one time
+            del gates  # otherwise two steps' gates are in memory at a time
     return states
 
 
 def of_state(own: Weights, h: Array) -> Array:
-    """The state's part of the gates, with the second bias where there is one."""
+    """The state's part of the gates, with the second bias, if any."""
     product = h @ own["recurrent_kernel"]
     return np.add(product, own["recurrent_bias"], out=product) if "recurrent_bias" in own else product
 

@@ -1,4 +1,4 @@
-"""Stochastic depth: the identity when run; while a network learns, examples are left out at random."""
+"""Stochastic depth: the identity at inference; in training, examples are dropped at random."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def stochastic_depth_backward(
 def stochastic_depth_while_training(
     kind: StochasticDepth, weights: Weights, xs: list[Array], random: np.random.Generator, *, wanted: bool
 ) -> tuple[Array, Callable[[Array], Gradients], Weights]:
-    """Each example is left out with the probability ``rate``, and the others are made larger by as much."""
+    """Each example is dropped with the probability ``rate``, and the others are divided by 1 − rate."""
     (x,) = xs
     kept = random.random((len(x), *(1,) * (x.ndim - 1))) >= kind.rate
     factor = (kept / max(1 - kind.rate, 1e-30)).astype(x.dtype)

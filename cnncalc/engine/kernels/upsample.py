@@ -25,7 +25,7 @@ def _stretched(kind: Upsample, x: Array, size: int, axis: int) -> Array:
 
 
 def _repeated(old: int, size: int) -> Array:
-    """``⌊i · old/size⌋``, in single precision as PyTorch has it."""
+    """``⌊i · old/size⌋``, in single precision like PyTorch."""
     return np.minimum(np.arange(size, dtype=np.float32) * np.float32(old / size), old - 1).astype(np.intp)
 
 
@@ -67,7 +67,7 @@ def fast_upsample(job: Job) -> list[Work] | None:
 
 @backward(Upsample)
 def upsample_backward(kind: Upsample, weights: Weights, xs: list[Array], y: Array, dy: Array) -> Gradients:
-    """Each axis is a product with the matrix of what each new position takes from the old ones."""
+    """Each axis is a product with the matrix of the old positions' weights in the new ones."""
     for axis in range(1, dy.ndim - 1):
         one = np.eye(xs[0].shape[axis], dtype=dy.dtype)
         dy = along(_stretched(kind, one, y.shape[axis], 0).T, dy, axis)

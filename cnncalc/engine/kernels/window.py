@@ -22,7 +22,7 @@ def shape_of(x: Array) -> Shape:
 
 
 def border(windows: list[Window], counts: tuple[int, ...]) -> list[tuple[int, int]]:
-    """Positions that ``counts`` windows need before and behind each axis; what no window sees is not counted."""
+    """Positions that ``counts`` windows need before and behind each axis, without positions that no window reads."""
     return [
         (w.begin, max(0, reached(n, w.kernel, w.stride, w.dilation) - w.size - w.begin))
         for w, n in zip(windows, counts, strict=True)
@@ -30,7 +30,7 @@ def border(windows: list[Window], counts: tuple[int, ...]) -> list[tuple[int, in
 
 
 def bordered(x: Array, widths: list[tuple[int, int]], fill: float = 0) -> Array:
-    """``x`` with ``fill`` around its spatial axes; ``x`` itself where the border is empty."""
+    """``x`` with ``fill`` around its spatial axes; ``x`` itself if the border is empty."""
     if not any(map(any, widths)):
         return x
     return np.pad(x, [(0, 0), *widths, (0, 0)], constant_values=fill)
@@ -76,7 +76,7 @@ def sliding(
 def landing(kind: Sliding, x: Array) -> tuple[Array, Taps]:
     """Zeros like ``x``, and for each element of the window the view of them that it meets at all positions.
 
-    What is added in the views is the gradient of what :func:`sliding` shows; the border keeps what falls into it.
+    Gradients are added in these views, which correspond to those of :func:`sliding`; the border collects the rest.
     """
     shape = shape_of(x)
     windows, counts = kind.windows(shape), kind.positions(shape)

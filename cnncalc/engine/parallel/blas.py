@@ -1,7 +1,7 @@
 """How many processors a run takes, and BLAS kept to one thread meanwhile.
 
-Workers of ours that each take rows beat threads of BLAS's that share a product, since ours also share what is not a
-product: borders, biases, activations.
+Our own workers, each with some rows, beat BLAS threads that share a product, because ours also share other
+work: borders, biases, activations.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ MOST = 8  # workers; with more, each has too little to do
 def workers() -> int:
     """How many workers share a layer: one for each processor, and no more than BLAS would take threads.
 
-    So ``OPENBLAS_NUM_THREADS`` and its like are heeded. One where BLAS cannot be told to keep to one thread itself.
+    So ``OPENBLAS_NUM_THREADS`` and the like are respected. One if BLAS itself cannot be limited to one thread.
     """
     found = _blas()
     if found is None:

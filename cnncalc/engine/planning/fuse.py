@@ -1,7 +1,7 @@
 """Layers that run as one: an elementwise layer is applied to the previous layer's output while it is in the cache.
 
 A batch normalisation is folded into the weights of the convolution before it. An activation, or a sum with a value that
-is known by then (a residual connection), is done in place. Dropout does nothing when a network is run.
+is known by then (a residual connection), is done in place. Dropout does nothing at inference.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Op:
 
     ``sources`` are the values that it reads, ``residual`` the one that is added (or None), ``value`` its own output.
     ``before`` and ``after`` are the activation functions before and after that sum. If ``pooled``, its output is the
-    largest of each 2×2 of what the first row gives.
+    largest of each 2×2 of the first row's output.
     """
 
     def __init__(self, row: Row, first: int) -> None:
@@ -58,7 +58,7 @@ class Op:
 
 
 def fuse(summary: Summary, *, whole: bool) -> list[Op]:
-    """The rows as ops in running order; each row by itself where ``whole`` (every output is wanted)."""
+    """The rows as ops in running order; each row by itself if ``whole`` (every output is wanted)."""
     first = len(summary.inputs)
     if whole:
         return [Op(row, first) for row in summary.rows]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from cnncalc.summary.rows import Summary
 
 NEAR = 16  # ops between an operand and the concat whose buffer it shares, at most
-SHARE = 4  # Winograd's kernels, up to four times as large, may take a quarter of the weights and the largest outputs
+SHARE = 4  # Winograd's kernels, up to 4 times as large, may take a quarter of the weights and the largest outputs
 
 
 class Layout:

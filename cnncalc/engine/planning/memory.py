@@ -43,7 +43,7 @@ class Estimate(NamedTuple):
 def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
     """The memory of a run over ``batch`` examples. An output lives until its last reader has run.
 
-    ``planned`` are the bytes of a layout, where there is one: with borders, and with what lies unused between outputs.
+    ``planned`` are the bytes of a layout, if there is one: with borders, and with gaps between outputs.
     """
     first = len(summary.inputs)
     sizes = {i: BYTES * batch * math.prod(shape.sizes) for i, shape in enumerate(summary.inputs.values())}
@@ -66,7 +66,7 @@ def estimate(summary: Summary, batch: int, planned: int = 0) -> Estimate:
 
 
 def training(summary: Summary, examples: int) -> Estimate:
-    """What training takes: twice the bytes a number, gradients and two memories of the weights, every output kept."""
+    """The memory of training: twice the bytes per number, gradients, two optimizer states, every output kept."""
     run = estimate(summary, examples)
     outputs = sum(use.output for use in run.layers) + run.outputs
     return Estimate(8 * run.weights, 4 * outputs, run.layers)

@@ -22,7 +22,7 @@ from cnncalc.engine.reference import Reference
 from cnncalc.kinds.base.window import Sliding, Window
 from cnncalc.kinds.conv import TransposedConv
 
-WORTH = 20_000_000  # multiply–accumulates of a run from which helpers are worth calling
+WORTH = 20_000_000  # multiply–accumulates of a run that make helpers worthwhile
 
 
 class Step(NamedTuple):

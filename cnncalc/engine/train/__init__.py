@@ -1,1 +1,1 @@
-"""Gradient descent for autoencoders of dense layers."""
+"""Training by gradient descent."""

@@ -1,4 +1,4 @@
-"""What is learned from: examples of a file, and what the network should make of them."""
+"""Training data: examples from a file, and their targets."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class Data(NamedTuple):
 
 
 def read(summary: Summary, goal: Goal, path: str | None, target: str | None, batch: int, limits: Limits) -> Data:
-    """The examples of the file ``path``, and of ``target`` what to make of them: the examples themselves without one.
-    Without a path the one example that the spec states.
+    """The examples in the file ``path``, and their targets in the file ``target`` (default: the examples themselves).
+    Without a path, the one example that the spec states.
 
-    Raises SpecError and UsageError where they do not fit, LimitError where they are too many.
+    Raises SpecError and UsageError if they do not fit, LimitError if there are too many.
     """
     feeds = inputs.feeds(summary, [("", path)] if path is not None else [], 0)
     alone = path is None and stated.inputs(summary).keys() == feeds.keys()
@@ -67,11 +67,11 @@ def read(summary: Summary, goal: Goal, path: str | None, target: str | None, bat
 
 
 def stored(path: str) -> Array:
-    """The one array of a file. Raises SpecError where it holds several, and none is called target."""
+    """The one array of a file. Raises SpecError if it holds several, none of them called target."""
     with Arrays(path) as file:
         name = "target" if "target" in file.names else file.names[0]
         if len(file.names) > 1 and name != "target":
             raise SpecError(
-                f"{path} holds {len(file.names)} arrays and none is called target", help="a file of one array"
+                f"{path} holds {len(file.names)} arrays, but none is called target", help="a file of one array"
             )
         return np.asarray(file.read(name))

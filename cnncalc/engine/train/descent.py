@@ -1,6 +1,6 @@
-"""Training by gradient descent: the objective is made small, batch by batch.
+"""Training by gradient descent: the objective is minimized batch by batch.
 
-Numbers are float64, or float32 where that is asked for; the same seed gives the same ones.
+Numbers are float64, or float32 on request; the same seed gives the same ones.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from cnncalc.limits import Limits
     from cnncalc.summary.rows import Summary
 
-#: Told of the epochs that are done, of how many, and of the objective.
+#: Called with the number of finished epochs, their total, and the objective as text.
 Progress = Callable[[int, int, str], None]
 
 
 class Settings(NamedTuple):
-    """How to train: ``noise`` is the standard deviation of what is added to the inputs, and never to the targets."""
+    """How to train: ``noise`` is the standard deviation of noise on the inputs, but not on the targets."""
 
     epochs: int = 300
     rate: float = 0.01
@@ -53,10 +53,10 @@ class Pretrained(NamedTuple):
 
 
 class Trained(NamedTuple):
-    """What training came to: the objective before it and after each epoch, the weights, and PCA if it was asked for.
+    """The result of training: the objective before it and after each epoch, the weights, and PCA on request.
 
     ``stopped``: why it ended early; the weights are then the best so far, those after epoch ``best``. ``stages``: the
-    layers that were pre-trained. ``partly``: what was taken of a file that holds other weights too.
+    layers that were pre-trained. ``partly``: the weights taken from a file that also holds others.
     """
 
     summary: Summary
@@ -72,7 +72,7 @@ class Trained(NamedTuple):
 
     @property
     def grew(self) -> bool:
-        """Whether the objective is larger at the end than at the beginning, or much larger than it was between."""
+        """Whether the objective is larger at the end than at the beginning, or much larger than it was in between."""
         totals = [reached.total for reached in self.curve]
         return self.stopped is None and totals[-1] > min(totals[0], 1.5 * min(totals))
 
@@ -98,12 +98,12 @@ def train(
     partial: bool = False,
     progress: Progress | None = None,
 ) -> Trained:
-    """Train on the examples of the file ``data``, or without one on what the spec states; from the weights of a file,
-    from arrays, or by seed.
+    """Train on the examples in the file ``data``, or by default on those in the spec; starting from the weights of
+    a file, from arrays, or by seed.
 
-    ``target`` is a file of what the network should make of them. ``pretrain``: each layer first by itself. ``partial``:
-    of the file of weights what fits by its name is taken, the rest drawn. Raises SpecError for a network or data that
-    do not fit. What ends training early is not raised but returned, with the best weights so far.
+    ``target`` is a file with their targets. ``pretrain``: first train each layer by itself. ``partial``:
+    take the weights that fit by name from the file, draw the rest. Raises SpecError for a network or data that
+    do not fit. An error that ends training early is returned, not raised, with the best weights so far.
     """
     model.check_known(summary)
     show = progress or (lambda *_: None)
@@ -135,7 +135,7 @@ def train(
 def _pretrained(
     learner: Learner, data: Data, settings: Settings, limits: Limits, progress: Progress
 ) -> tuple[list[Pretrained], CnncalcError | None]:
-    """Train each layer by itself; what came of each, and what ended it early."""
+    """Train each layer by itself; return the result of each, and the error that ended it early, if any."""
     passed: list[Pretrained] = []
     for small in smalls(learner, data, settings.seed, settings.optimizer, limits):
         name = small.stage.row.name
@@ -154,14 +154,14 @@ def _pretrained(
 def followed(
     learner: Learner, data: Data, settings: Settings, progress: Progress
 ) -> tuple[list[Reached], int, CnncalcError | None]:
-    """Every objective of a descent, the epoch of the weights that the learner ends with, and what ended it early: then
-    those weights are the best that there were.
+    """Every objective of a descent, the epoch of the weights that the learner ends with, and the error that ended it
+    early; in that case the weights are the best so far.
     """
     curve: list[Reached] = []
     kept: tuple[int, dict[str, Array]] = (0, {})
     stopped: CnncalcError | None = None
     try:
-        with np.errstate(all="ignore"):  # what is not finite is refused
+        with np.errstate(all="ignore"):  # numbers that are not finite are refused below
             for number, reached in enumerate(descent(learner, data, settings)):
                 curve.append(reached)
                 if not np.isfinite(reached.total):
@@ -174,10 +174,10 @@ def followed(
     except KeyboardInterrupt:
         stopped = Interrupted(f"interrupted after {max(0, len(curve) - 1)} of {settings.epochs} epochs")
     except MemoryError:
-        stopped = NoSolution("there is not enough memory to go on", help="smaller batches")
+        stopped = NoSolution("there is not enough memory to continue", help="smaller batches")
     except CnncalcError as error:
         stopped = error
-    except Exception as error:  # a fault of ours must not lose what was learned
+    except Exception as error:  # a bug of ours must not lose the weights
         stopped = EngineError(f"{type(error).__name__}: {error}: this is a bug in cnncalc")
     if stopped is None:
         return curve, settings.epochs, None
@@ -186,7 +186,7 @@ def followed(
 
 
 def descent(learner: Learner, data: Data, settings: Settings) -> Iterator[Reached]:
-    """Steps of the learner; the objective before the first epoch and after each, always under one noise."""
+    """Steps of the learner; the objective before the first epoch and after each, always with the same noise."""
     random, left_out = (np.random.default_rng([settings.seed, number]) for number in range(2))
     seen, count = _noisy(data.xs, settings.noise, random), data.examples
     batches = -(-count // settings.batch)

@@ -16,7 +16,7 @@ from cnncalc.engine.train.optimizers import OPTIMIZERS
 if TYPE_CHECKING:
     from cnncalc.summary.rows import Row, Summary
 
-CHUNK = 256  # examples that are measured at one time
+CHUNK = 256  # examples per measurement
 
 #: The inputs in order, each ``[examples, spatial..., channels]``.
 Inputs = list[Array]
@@ -25,7 +25,7 @@ Inputs = list[Array]
 class Learner:
     """``arrays`` are the network's weights by name, float64 or float32, which :meth:`step` changes in place.
 
-    Raises SpecError where a layer has no gradient, or the objective makes no sense.
+    Raises SpecError where a layer has no gradient, or the objective is impossible.
     """
 
     def __init__(self, summary: Summary, arrays: dict[str, Array], optimizer: str) -> None:
@@ -37,7 +37,7 @@ class Learner:
         return self.network.forward(self.arrays, xs)
 
     def step(self, xs: Inputs, target: Array, rate: float, random: np.random.Generator) -> None:
-        """One step of the optimizer on the objective of these examples; ``random`` decides what dropout leaves out."""
+        """One step of the optimizer on the objective of these examples; ``random`` decides what dropout drops."""
         done = self.network.forward(self.arrays, xs, random)
         slopes = self.goal.slopes(done.of(self.goal.row), target, self._code(done))
         found = self.network.backward(self.arrays, done, slopes).weights
@@ -55,7 +55,7 @@ class Learner:
         return objective.together(parts)
 
     def outputs(self, xs: Inputs, row: Row) -> Array:
-        """What a layer gives for all these examples."""
+        """A layer's output for all these examples."""
         return np.concatenate([self.forward([x[part] for x in xs]).of(row) for part in chunks(len(xs[0]), CHUNK)])
 
     def _code(self, done: Forward) -> Array | None:

@@ -1,4 +1,4 @@
-"""What a network is trained for: ``J = L + λ Σ KL(p ‖ p̂_j)``, L the mean (or the sum) of the examples' losses.
+"""The objective of training: ``J = L + λ Σ KL(p ‖ p̂_j)``, L the mean (or the sum) of the examples' losses.
 
 The gradient of J by what the code gives is, for each of m examples, that of its own loss and
 ``λ(−p/p̂ + (1 − p)/(1 − p̂))``, both divided by m: the delta of Ng, CS294A Sparse autoencoder.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cnncalc.spec.objective import Sparsity
     from cnncalc.summary.rows import Row, Summary
 
-TINY = float(np.finfo(np.float64).tiny)  # what a logarithm is taken of, and what is divided by, at least
+TINY = float(np.finfo(np.float64).tiny)  # least argument of a logarithm, and least divisor
 
 
 def kl(target: float, mean: Any) -> Any:
@@ -43,7 +43,7 @@ def kl_slope(target: float, mean: Any) -> Any:
 
 
 class Loss(NamedTuple):
-    """``each``: what each number of an output adds to the loss, of (y, t); ``slope``: its derivative by y."""
+    """``each``: the loss of each number of an output, from (y, t); ``slope``: its derivative by y."""
 
     each: Callable[[Array, Array], Array]
     slope: Callable[[Array, Array], Array]
@@ -61,7 +61,7 @@ _LOSSES = {
         lambda y, t: -t * _log(y) - (1 - t) * _log(1 - y), lambda y, t: (y - t) / np.maximum(y * (1 - y), TINY)
     ),
 }
-#: Of the logarithms that log_softmax gives.
+#: For the logarithms from log_softmax.
 _OF_LOGARITHMS = Loss(lambda y, t: -t * y, lambda y, t: -t)
 
 
@@ -69,7 +69,7 @@ class Reached(NamedTuple):
     """An objective on given data.
 
     ``formula`` is that of the loss of one example, ``total_loss`` is L summed over the ``examples``; ``correct`` the
-    share of the labels that were found, None where there are none; ``means`` the p̂_j of the layer kept sparse.
+    share of labels predicted correctly, None without labels; ``means`` the p̂_j of the layer kept sparse.
     """
 
     stated: Objective
@@ -90,7 +90,7 @@ class Reached(NamedTuple):
 
     @property
     def divergence(self) -> float:
-        """``Σ KL(p ‖ p̂_j)``; 0 where nothing is kept sparse."""
+        """``Σ KL(p ‖ p̂_j)``; 0 without a sparsity term."""
         return float(np.sum(kl(self.sparsity.target, self.means))) if self.sparsity else 0.0
 
     @property
@@ -100,7 +100,7 @@ class Reached(NamedTuple):
 
 
 def together(parts: list[Reached]) -> Reached:
-    """The objective of all examples, of that of some at a time."""
+    """The objective of all examples, from those of its parts."""
     counts = np.array([part.examples for part in parts], float)
     shares = counts / counts.sum()
     correct = None
@@ -125,7 +125,7 @@ class Slopes(NamedTuple):
 class Goal:
     """The objective of a network.
 
-    Raises SpecError where the network cannot be trained for it: several outputs, or one that its loss cannot compare.
+    Raises SpecError if the network cannot be trained for it: several outputs, or one that its loss cannot compare.
     """
 
     def __init__(self, summary: Summary) -> None:
@@ -143,7 +143,7 @@ class Goal:
         _check_loss(self.stated.loss, self.row)
 
     def reached(self, y: Array, target: Array, code: Array | None = None) -> Reached:
-        """The objective where the output ``y`` should be ``target``; ``code`` is what the layer kept sparse gives."""
+        """The objective for the output ``y`` and its ``target``; ``code`` is the output of the layer kept sparse."""
         total = float(np.sum(self.loss.each(y.astype(np.float64), target)))
         return Reached(
             self.stated,
@@ -176,7 +176,7 @@ class Goal:
         return float(np.mean((y > 0.5) == (target > 0.5))) if labels else None
 
     def as_target(self, summary: Summary, given: Array, examples: int, what: str = "the target") -> Array:
-        """What is ``given`` as float64 ``[batch, spatial..., channels]``. Raises SpecError where it does not fit.
+        """``given`` as float64 ``[batch, spatial..., channels]``. Raises SpecError if it does not fit.
 
         Whole numbers, one for each example or position, are the labels of a cross-entropy.
         """
@@ -198,7 +198,7 @@ class Goal:
             help = "labels need objective: {loss: cross_entropy}" if lacks else f"{wanted}{labels}"
             raise SpecError(f"{what} is {got}; the output needs {wanted}", help=help)
         if given.dtype.kind not in "fiub" or not np.isfinite(given).all():
-            raise SpecError(f"{what} holds what is not a finite number")
+            raise SpecError(f"{what} has a number that is not finite")
         doubles = given.astype(np.float64)
         if self.stated.loss.endswith("cross_entropy") and (doubles.min() < 0 or doubles.max() > 1):
             held = f"{what} holds {doubles.min():g} to {doubles.max():g}"
@@ -207,7 +207,7 @@ class Goal:
 
 
 def _one_hot(labels: Array, classes: int, what: str) -> Array:
-    """1 at the place of each label. Raises SpecError where a label has none."""
+    """1 at the place of each label. Raises SpecError if a label is out of range."""
     if labels.min() < 0 or labels.max() >= classes:
         wrong = labels.min() if labels.min() < 0 else labels.max()
         raise SpecError(f"{what} has the label {wrong}; the output has {classes} classes, 0 to {classes - 1}")
@@ -215,16 +215,16 @@ def _one_hot(labels: Array, classes: int, what: str) -> Array:
 
 
 def _output(summary: Summary) -> Row:
-    """The row of the one output. Raises SpecError where there are several."""
+    """The row of the one output. Raises SpecError if there are several."""
     if len(summary.outputs) != 1:
         names = ", ".join(summary.outputs)
-        text = f"an objective is about one output; this network has {len(summary.outputs)} ({names})"
-        raise SpecError(text, mark=summary.network.mark, help="read the others somewhere, or leave them out")
+        text = f"an objective needs a single output; this network has {len(summary.outputs)} ({names})"
+        raise SpecError(text, mark=summary.network.mark, help="let a layer read the others, or remove them")
     return summary.rows_by_name[next(iter(summary.outputs))]
 
 
 def _check_loss(loss: str, row: Row) -> None:
-    """Raise SpecError where the output of ``row`` is none that ``loss`` can compare."""
+    """Raise SpecError if ``loss`` cannot compare the output of ``row``."""
     function = ending(row.layer.kind)
     if loss == "cross_entropy" and not isinstance(function, (Softmax, LogSoftmax)):
         text = f'cross_entropy compares shares that add up to 1; "{row.name}" does not end in a softmax'
@@ -235,7 +235,7 @@ def _check_loss(loss: str, row: Row) -> None:
 
 
 def sparse(summary: Summary) -> Row | None:
-    """The row that the objective keeps sparse, or None. Raises SpecError where its means are no shares."""
+    """The row that the objective keeps sparse, or None. Raises SpecError if its means are not between 0 and 1."""
     row = autoencoder.watched(summary)
     if row is not None and not autoencoder.has_shares(row):
         text = f"{row.name}: sparsity needs activations between 0 and 1; KL(p ‖ p̂) has no value for others"
@@ -244,7 +244,7 @@ def sparse(summary: Summary) -> Row | None:
 
 
 def given_or_input(summary: Summary, feeds: Mapping[str, Array], target: Array | None) -> Array:
-    """The target, or the one that the spec states, or the input where an autoencoder is to give it again.
+    """The target, or the one that the spec states, or the input if the network reconstructs it.
 
     Raises SpecError where it cannot.
     """
@@ -254,7 +254,7 @@ def given_or_input(summary: Summary, feeds: Mapping[str, Array], target: Array |
         return target
     text = autoencoder.incomparable(summary)
     if text:
-        help = "a target, or a last layer that gives what the network reads"
+        help = "a target, or a last layer with the size of the input"
         raise SpecError(text, mark=summary.network.mark, help=help)
     return next(iter(feeds.values()))
 

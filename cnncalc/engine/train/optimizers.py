@@ -9,8 +9,8 @@ import numpy as np
 
 from cnncalc.engine.arrays import Array
 
-MOMENTUM = 0.9  # of the last step that the next one keeps
-FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Adam's memories of the gradient and of its square; no division by zero
+MOMENTUM = 0.9  # the share of the last step that the next one keeps
+FIRST, SECOND, TINY = 0.9, 0.999, 1e-8  # Adam's decay rates for the gradient and its square; avoids division by zero
 
 #: Changes an array in place: (array, its gradient, rate).
 Step = Callable[[Array, Array, float], None]
@@ -54,7 +54,7 @@ def adam(like: Array) -> Step:
 
 OPTIMIZERS: dict[str, Callable[[Array], Step]] = {"adam": adam, "sgd": sgd, "momentum": momentum}
 
-#: The share of the rate that is left when a share of the steps is done.
+#: The remaining share of the rate after a share of the steps.
 DECAYS: dict[str, Callable[[float], float]] = {
     "cosine": lambda done: (1 + math.cos(math.pi * done)) / 2,
     "linear": lambda done: 1 - done,

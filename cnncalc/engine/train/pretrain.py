@@ -1,7 +1,7 @@
-"""Pre-training layer by layer: each dense layer first learns to code what the one below it gives.
+"""Pre-training layer by layer: each dense layer first learns to encode the output of the one below.
 
 Hinton & Salakhutdinov (2006), Bengio et al. (2007): a small autoencoder of that layer and a decoder of its own is
-trained on the codes of the layers below, which stay as they are. Then the whole network is trained from these weights.
+trained on the codes of the layers below, which are frozen. Then the whole network is trained from these weights.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 class Stage(NamedTuple):
     """One layer to pre-train: its row, the row that gives its code (its activation may be a layer of its own), and the
-    row of the decoder that gives again what it reads, where there is one.
+    row of the decoder that reconstructs its input, if there is one.
     """
 
     row: Row
@@ -47,13 +47,13 @@ class Small(NamedTuple):
 def stages(summary: Summary) -> list[Stage]:
     """The layers to pre-train: those of the encoder, or all dense layers but the last.
 
-    Raises SpecError where the network is no chain of dense layers.
+    Raises SpecError if the network is not a chain of dense layers.
     """
     rows, first = summary.rows, len(summary.inputs)
     for row in rows:
         if row.layer.sources != (first + row.index - 1,) and row.index:
             text = f'"{row.name}" does not read the layer above it'
-            raise SpecError(text, mark=row.layer.mark, help="layer by layer a network is pre-trained that is one chain")
+            raise SpecError(text, mark=row.layer.mark, help="only a single chain can be pre-trained layer by layer")
     if "encoder" in summary.network.lists:
         end = summary.network.blocks["encoder"].value - first + 1
     else:
@@ -63,7 +63,7 @@ def stages(summary: Summary) -> list[Stage]:
     if wrong or not own:
         row = (wrong or rows)[0]
         text = f'{row.kind} "{row.name}" cannot be pre-trained'
-        raise SpecError(text, mark=row.layer.mark, help="dense layers on features can, below the last one")
+        raise SpecError(text, mark=row.layer.mark, help="only dense layers on features can, below the last one")
     return [_stage(summary, row, end) for row in own]
 
 
@@ -79,7 +79,7 @@ def _stage(summary: Summary, row: Row, end: int) -> Stage:
 
 
 def smalls(learner: Learner, data: Data, seed: int, optimizer: str, limits: Limits) -> Iterator[Small]:
-    """The autoencoder of each stage, in order. What it has learned when the next one is asked for becomes the
+    """The autoencoder of each stage, in order. Its weights when the next one is requested become the
     weights of ``learner``.
     """
     for stage in stages(learner.summary):
@@ -98,7 +98,7 @@ def smalls(learner: Learner, data: Data, seed: int, optimizer: str, limits: Limi
 
 
 def _below(learner: Learner, data: Data, row: Row) -> Array:
-    """What a layer reads, ``[examples, features]``."""
+    """A layer's input, ``[examples, features]``."""
     x = data.xs[0] if row.index == 0 else learner.outputs(data.xs, learner.summary.rows[row.index - 1])
     return x.reshape(len(x), -1)
 

@@ -1,4 +1,4 @@
-"""What principal components can do, beside an autoencoder."""
+"""Principal components, to compare with an autoencoder."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class Principal(NamedTuple):
 
 
 def components(summary: Summary) -> int:
-    """How many numbers the code has. Raises UsageError where there is no autoencoder with one."""
+    """How many numbers the code has. Raises UsageError if the network is not an autoencoder with a code."""
     code = autoencoder.code(summary)
     if code is None or autoencoder.incomparable(summary):
         raise UsageError(
-            "a comparison with PCA needs the size of the code", help="write encoder: and decoder: for layers:"
+            "a comparison with PCA needs the size of the code", help="write encoder: and decoder: instead of layers:"
         )
     return int(code.numbers)
 
 
 def pca(x: Array, components: int) -> float:
-    """``½ Σ ‖x − x̂‖²`` of the best that so many principal components can do (Eckart & Young 1936): half the sum of
+    """``½ Σ ‖x − x̂‖²`` of the best fit with this many principal components (Eckart & Young 1936): half the sum of
     the other squared singular values of the centred data.
     """
     flat = x.reshape(len(x), -1)

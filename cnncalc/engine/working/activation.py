@@ -30,7 +30,7 @@ FORMULAS = {
 
 @by_hand(Activation, *(kind for kind in KINDS.values() if not kind.over_channels))
 def function_by_hand(kind: Any, weights: Weights, x: Array) -> Place:
-    """One number at a time; softmax as its own kind does it."""
+    """One number at a time; softmax like its own kind."""
     function = ending(kind)
     assert function is not None
     if function.over_channels:

@@ -14,12 +14,12 @@ from cnncalc.engine.relative import Relative, turned
 from cnncalc.engine.working import activation
 from cnncalc.kinds.attention import Attention
 
-_POSITIONS = 6  # in the row of a softmax that is written out
+_POSITIONS = 6  # most positions in the row of a softmax that is written out
 
 
 @by_hand(Attention)
 def attention_by_hand(kind: Attention, weights: Weights, query: Array, memory: Array | None = None) -> Iterator[Shown]:
-    """Of a sequence, or of an image as one of its positions; an image in windows is not shown step by step."""
+    """For a sequence, or an image as a sequence of its positions; an image in windows is not shown step by step."""
     read = query if memory is None else memory
     if kind.window is not None:
         return
@@ -46,7 +46,7 @@ def attention_by_hand(kind: Attention, weights: Weights, query: Array, memory: A
 
 
 def _head(kind: Attention, head: int, made: list[Array], relative: Relative) -> Generator[Shown, None, Array]:
-    """The steps of one head; what it returns is its mixture ``[T, value_dim]``."""
+    """Yield the steps of one head; return its mixture ``[T, value_dim]``."""
     shared = kind.heads if kind.kv_heads is None else kind.kv_heads
     counts = (kind.heads, shared, shared)
     own = [head, head * shared // kind.heads, head * shared // kind.heads]
@@ -77,7 +77,7 @@ def _head(kind: Attention, head: int, made: list[Array], relative: Relative) -> 
 
 
 def _products(q: Array, k: Array) -> tuple[Formula, ...]:
-    """Each score written out, where queries and keys are short."""
+    """Each score written out, if queries and keys are short."""
     d = q.shape[-1]
     if d > _POSITIONS or len(k) > _POSITIONS:
         return ()

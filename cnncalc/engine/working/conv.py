@@ -1,4 +1,4 @@
-"""Convolutions that are not one window each: from the input's side, or in two steps."""
+"""Convolutions that are not a single window: computed from the input's side, or in two steps."""
 
 from __future__ import annotations
 

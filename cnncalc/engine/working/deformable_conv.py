@@ -1,4 +1,4 @@
-"""Convolutions whose windows adapt: the offsets, then what is seen there times the kernel."""
+"""Convolutions whose windows adapt: the offsets, then the input there times the kernel."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnncalc.kinds.deformable_conv import DeformableConv
 
 @by_hand(DeformableConv)
 def deformable_conv_by_hand(kind: DeformableConv, weights: Weights, x: Array) -> Iterator[Shown]:
-    """A convolution gives how far each element of a window is moved, and the share of it that counts if modulated."""
+    """A convolution computes how far each element of a window moves, and its share if modulated."""
     offsets = {name: weights[f"offset_{name}"] for name in ("kernel", "bias")}
     yield Shown("o", "the convolution of the offsets", conv(kind.offsets(shape_of(x)), offsets, x)[0])
     y, function = deformable_conv(kind, weights, x), added(kind)

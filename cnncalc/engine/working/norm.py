@@ -11,7 +11,7 @@ from cnncalc.engine.arrays import Array, Weights, inward
 from cnncalc.engine.kernels import Formula, Place, Shown, by_hand
 from cnncalc.kinds.norm import Batchnorm, Groupnorm, Instancenorm, Layernorm, Rmsnorm
 
-_SUMMANDS = 12  # numbers of a mean that is written out, and means
+_SUMMANDS = 12  # most numbers of a mean that is written out, and most means
 
 
 @by_hand(Batchnorm)
@@ -50,7 +50,7 @@ def norm_by_hand(kind: Any, weights: Weights, x: Array) -> Iterator[Shown]:
 
 
 def _parts(kind: Any, x: Array) -> tuple[Array, tuple[int, ...], str]:
-    """An example, the axes that are normalised together, and what these are."""
+    """An example, the axes that are normalised together, and a name for them."""
     if isinstance(kind, Groupnorm):
         groups = x.reshape(*x.shape[:-1], kind.groups, -1)
         return groups, (*range(x.ndim - 1), x.ndim), "each group of channels"
@@ -62,7 +62,7 @@ def _parts(kind: Any, x: Array) -> tuple[Array, tuple[int, ...], str]:
 
 
 def _means(x: Array, axes: tuple[int, ...], each: str) -> tuple[Formula, ...]:
-    """Each mean written out, where it is one of few numbers."""
+    """Each mean written out, if it has few numbers."""
     rest = [axis for axis in range(x.ndim) if axis not in axes]
     rows = x.transpose(*rest, *axes).reshape(int(np.prod([x.shape[axis] for axis in rest])), -1)
     if rows.shape[1] > _SUMMANDS or rows.shape[0] > _SUMMANDS:

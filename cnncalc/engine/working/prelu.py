@@ -13,7 +13,7 @@ from cnncalc.kinds.prelu import Prelu
 
 @by_hand(Prelu)
 def prelu_by_hand(kind: Any, weights: Weights, x: Array) -> Place:
-    """``−2·0.25`` of what is negative."""
+    """``−2·0.25`` for a negative number."""
     slopes = np.broadcast_to(weights["alpha"], x.shape[-1:])
 
     def place(index: tuple[int, ...]) -> Formula:

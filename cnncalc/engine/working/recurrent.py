@@ -15,11 +15,11 @@ from cnncalc.kinds.gru import Gru
 from cnncalc.kinds.lstm import Lstm
 from cnncalc.kinds.rnn import Rnn
 
-_UNITS, _SUMMANDS = 4, 12  # units whose sums are written out, and numbers in each of them
+_UNITS, _SUMMANDS = 4, 12  # most units whose sums are written out, and most numbers in each
 
 
 class _Step(NamedTuple):
-    """One step in one direction of a layer: its input, the states before it, and how its lines are called."""
+    """One step in one direction of a layer: its input, the states before it, and the labels of its lines."""
 
     own: Weights
     x: Array
@@ -136,7 +136,7 @@ def _candidates(kind: Gru, step: _Step, r: Array) -> tuple[Formula, ...]:
 
 
 def _steps(cell: Cell, kind: Recurrent, weights: Weights, x: Array, *states: Array) -> Iterator[Shown]:
-    """Layer by layer, direction by direction, each from its first step to its last; then what is put out."""
+    """Layer by layer, direction by direction, each from its first step to its last; then the output."""
     x = x[0]
     starts = [state.reshape(-1, state.shape[-1]) for state in states]
     for layer in range(kind.layers):
@@ -158,7 +158,7 @@ def _steps(cell: Cell, kind: Recurrent, weights: Weights, x: Array, *states: Arr
 def _direction(
     cell: Cell, kind: Recurrent, own: Weights, x: Array, begin: list[Array], called: str
 ) -> Generator[Shown, None, Array]:
-    """The lines of every step; what it returns is the state after each, in the order of the sequence."""
+    """Yield the lines of every step; return the state after each, in the order of the sequence."""
     backward = "backward" in called
     h, c = begin[0], begin[1] if len(begin) > 1 else None
     made = []
@@ -176,7 +176,7 @@ def _direction(
 
 
 def _called(kind: Recurrent, layer: int, direction: str) -> str:
-    """``layer 2, backward, `` as far as there are several."""
+    """``layer 2, backward, `` if there are several."""
     layers = f"layer {layer + 1}, " if kind.layers > 1 else ""
     return layers + (("backward, " if direction else "forward, ") if kind.bidirectional else "")
 
