@@ -82,6 +82,9 @@ class Layer(NamedTuple):
     output: Shape
 
 
+#: Exporters store equal vectors once: biases of 0 in a model that was never trained.
+ONCE = "layers have the same bias in the file, as exporters store equal arrays once: each counts its own"
+
 #: Returns a layer's arrays for their sizes in our layout.
 Located = Callable[[Weights], dict[str, Weight]]
 
@@ -165,12 +168,15 @@ class Builder:
         return value
 
     def _again(self, word: str, fields: dict[str, Any], given: dict[str, Weight]) -> str:
-        """The layer above whose weights these are; "" if there is none. Raises Unsupported if only some are, or
-        where an array was worked out from more or fewer learned numbers than it has.
+        """The layer above whose weights these are; "" if there is none.
+
+        Raises Unsupported if only some are, unless those are vectors, or if an array was worked out from more or
+        fewer learned numbers than it has.
         """
         if word == "attention":  # has those of the dense layers that it takes the place of
             return ""
         names: set[str] = set()
+        vectors: set[str] = set()
         if any(w.tensor.fixed and not w.tensor.sources and not key.startswith("moving") for key, w in given.items()):
             raise Unsupported("weights that are not learned")
         for weight in given.values():
@@ -178,14 +184,26 @@ class Builder:
             if weight.tensor.sources != (weight.tensor,) and learned not in (0, weight.tensor.size):
                 raise Unsupported("weights that are worked out from other learned numbers")
             names |= {source.name for source in weight.tensor.sources} if not weight.picks else set()
+            vectors |= {source.name for source in weight.tensor.sources if len(source.shape) == 1}
         key = (word, tuple(sorted((name, id(weight.tensor)) for name, weight in given.items())))
         if names and names <= self.counted and key in self._shared:
             return self._shared[key]
         if names & self.counted:
-            raise Unsupported("weights that are only partly shared with another layer")
+            if not names & self.counted <= vectors:
+                raise Unsupported("weights that are only partly shared with another layer")
+            self._remark_once(ONCE)
         self.counted |= names
         self._shared[key] = ""
         return ""
+
+    def alone(self, name: str) -> None:
+        """A layer that changes once it is there is not used again."""
+        self._shared = {key: first for key, first in self._shared.items() if first != name}
+
+    def _remark_once(self, text: str) -> None:
+        """A remark on the whole model."""
+        if text not in self.graph.remarks:
+            self.graph.remarks.append(text)
 
     def made(self, word: str, fields: dict[str, Any], shapes: list[Shape]) -> Shape:
         """What a layer of the kind ``word`` gives. Raises Misfit."""

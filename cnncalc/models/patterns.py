@@ -35,6 +35,11 @@ class View:
         node = self.makers.get(name)
         return node if node and node.inputs and node.op in ops and self.readers.get(name, 0) <= readers else None
 
+    def tensor(self, name: str) -> Tensor | None:
+        """The array of this name, which may be kept under another."""
+        maker = self.makers.get(name)
+        return self.tensor(maker.inputs[0]) if maker and maker.op == "Identity" else self.graph.tensors.get(name)
+
     def numbers(self, name: str) -> list[Any] | None:
         """The numbers of a small constant."""
         tensor, maker = self.graph.tensors.get(name), self.makers.get(name)
@@ -123,7 +128,19 @@ def _factors(view: View, node: Node) -> tuple[list[str], float, list[Node]] | No
     return values, number, nodes
 
 
-PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (hard_sigmoid, silu, gelu)
+def biased(view: View, node: Node) -> Found | None:
+    """``x·W + b``: a dense layer, which is used again with its bias or not at all."""
+    for value, bias in pairs(node) if node.op == "Add" else ():
+        product, vector = view.maker(value, "MatMul"), view.tensor(bias)
+        kernel = view.tensor(product.inputs[-1]) if product else None
+        if product is None or vector is None or kernel is None or len(kernel.shape) != 2 or len(product.inputs) != 2:
+            continue
+        if vector.sources and vector.shape == kernel.shape[1:]:
+            return Node("MatMul", product.name, [*product.inputs, bias], node.outputs), [product, node]
+    return None
+
+
+PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (hard_sigmoid, silu, gelu, biased)
 
 
 def recognise(graph: Graph) -> Graph:

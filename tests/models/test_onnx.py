@@ -124,3 +124,15 @@ def test_varints_are_read_to_their_end() -> None:
     for broken in (b"\x08", b"\x08" + b"\xff" * 11, b"\x12\x05ab", b"\x0b\x01", b"\x0d\x01\x02"):
         with pytest.raises(wire.Broken):
             list(wire.fields(memoryview(broken)))
+
+
+def test_a_dense_layer_used_again_on_a_sequence_has_its_bias_once(tmp_path: Path) -> None:
+    text = "{input: 5x8, layers: [{dense: {name: d, units: 8}}, relu, {use: {layer: d}}, {dense: {name: e, units: 3}}]}"
+    net, rng = cnncalc.parse(text), np.random.default_rng(0)
+    sizes = {"d/kernel": (8, 8), "d/bias": (8,), "e/kernel": (8, 3), "e/bias": (3,)}
+    weights = {name: rng.normal(size=each).astype(np.float32) for name, each in sizes.items()}
+    x = rng.normal(size=(2, 5, 8)).astype(np.float32)
+    (tmp_path / "m.onnx").write_bytes(net.export("onnx", weights))
+    again = cnncalc.from_onnx(tmp_path / "m.onnx")
+    assert again.summary().totals.params == net.summary().totals.params == 8 * 8 + 8 + 8 * 3 + 3
+    assert np.allclose(again.build()(x), net.build(weights)(x), atol=1e-5)

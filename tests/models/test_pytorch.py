@@ -245,3 +245,55 @@ def test_an_operator_with_a_text_or_a_list_is_said_or_kept() -> None:
         cnncalc.from_torch(Product(), torch.zeros(1, 5, 6))
     summary = cnncalc.from_torch(Product(), torch.zeros(1, 5, 6), partial=True).summary()
     assert [row.kind for row in summary.rows] == ["relu", "opaque"]
+
+
+class Tied(torch.nn.Module):
+    """The same dense layer two times on a sequence: a product and a sum in ONNX."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.a, self.b = torch.nn.Linear(8, 8), torch.nn.Linear(8, 3)
+
+    def forward(self, x: Any) -> Any:
+        return self.b(self.a(torch.relu(self.a(x))))
+
+
+class Bare(Tied):
+    """The kernel of a dense layer once more, without its bias."""
+
+    def forward(self, x: Any) -> Any:
+        return self.b(torch.relu(self.a(x)) @ self.a.weight.t())
+
+
+def untrained() -> list[Any]:
+    """Modules with equal arrays, which the exporter stores once: in normalisations, and in biases of 0."""
+    nn = torch.nn
+    dense = [nn.Linear(8, 8), nn.LayerNorm(8), nn.ReLU(), nn.Linear(8, 8), nn.LayerNorm(8)]
+    conv = [nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 3), nn.ReLU(), nn.Conv2d(4, 4, 1)]
+    norms = [nn.Conv2d(3, 4, 3), nn.ReLU(), nn.BatchNorm2d(4), nn.ReLU(), nn.BatchNorm2d(4)]
+    for part in conv[::2]:
+        nn.init.zeros_(part.bias)
+    return [nn.Sequential(*dense), nn.Sequential(*conv), nn.Sequential(*norms), Tied()]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("place", range(4))
+def test_equal_arrays_that_the_exporter_stores_once_are_counted_as_the_module_has_them(
+    place: int, tmp_path: Path
+) -> None:
+    pytest.importorskip("onnx")
+    module = untrained()[place].eval()
+    x = torch.randn(1, 3, 8, 8) if place in (1, 2) else torch.randn(1, 5, 8)
+    torch.onnx.export(module, (x,), str(tmp_path / "m.onnx"), dynamo=False)
+    net = cnncalc.from_onnx(tmp_path / "m.onnx")
+    assert net.summary().totals.trainable_params == sum(p.numel() for p in module.parameters())
+    with torch.no_grad():
+        assert np.allclose(net.build()(x.numpy()), module(x).numpy(), atol=1e-5)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_kernel_without_the_bias_that_it_had_is_no_dense_layer_used_again(tmp_path: Path) -> None:
+    pytest.importorskip("onnx")
+    torch.onnx.export(Bare(), (torch.randn(1, 5, 8),), str(tmp_path / "m.onnx"), dynamo=False)
+    with pytest.raises(cnncalc.SpecError, match="weights that another layer has too"):
+        cnncalc.from_onnx(tmp_path / "m.onnx")

@@ -132,7 +132,7 @@ WORK: dict[str, Callable[..., Any]] = {
     "Add": lambda np, s, a, b: a + b, "Sub": lambda np, s, a, b: a - b, "Mul": lambda np, s, a, b: a * b,
     "Mod": lambda np, s, a, b: np.mod(a, b), "Pow": lambda np, s, a, b: np.power(a, b),
     "Floor": lambda np, s, x: np.floor(x), "Ceil": lambda np, s, x: np.ceil(x), "Sqrt": lambda np, s, x: np.sqrt(x),
-    "Identity": lambda np, s, x: x, "Neg": lambda np, s, x: -x, "Not": lambda np, s, x: ~x,
+    "Neg": lambda np, s, x: -x, "Not": lambda np, s, x: ~x,
     "Greater": lambda np, s, a, b: a > b, "Less": lambda np, s, a, b: a < b, "And": lambda np, s, a, b: a & b,
     "Or": lambda np, s, a, b: a | b, "Trilu": _triangle,
     "Exp": lambda np, s, x: np.exp(x), "Log": lambda np, s, x: np.log(x), "Sin": lambda np, s, x: np.sin(x),

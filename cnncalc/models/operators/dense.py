@@ -19,14 +19,14 @@ def gemm(importer: Importer, node: Node) -> None:
 
 
 def matmul(importer: Importer, node: Node) -> None:
-    """MatMul with a constant matrix: a dense layer at each position. A bias that is added after it becomes its own."""
-    kernel = importer.tensor(node, 1)
+    """MatMul with a constant matrix, and with a bias where one was added to it: a dense layer at each position."""
+    kernel, bias = importer.tensor(node, 1), importer.tensor(node, 2)
     if kernel is None and node.inputs[0] in importer.values and node.inputs[1] in importer.values:
         attending.product(importer, node)
         return
     if kernel is None or len(kernel.shape) != 2 or node.inputs[0] not in importer.values:
         raise Unsupported("MatMul with a constant on the left, or of more than two axes")
-    _dense(importer, node, kernel, None, turned=False)
+    _dense(importer, node, kernel, bias, turned=False)
 
 
 def _dense(importer: Importer, node: Node, kernel: Tensor, bias: Tensor | None, *, turned: bool) -> None:
@@ -34,7 +34,7 @@ def _dense(importer: Importer, node: Node, kernel: Tensor, bias: Tensor | None, 
     units = kernel.shape[0] if turned else kernel.shape[1]
     if bias is not None:
         weights["bias"] = Weight(bias)
-    name = importer.named(node, kernel.name)
+    name = importer.named(node, kernel.name, bias.name if bias else "")
     if attending.output(importer, node, weights, units, name):
         return
     value, order = importer.mixed_up(node.inputs[0])

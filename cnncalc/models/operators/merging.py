@@ -95,6 +95,7 @@ def _dense_bias(importer: Importer, value: Value, bias: Tensor, readers: int) ->
         return False
     if bias.shape != (value.shape.channels,) or value.whole(value.dims[-1]) != "channels":
         return False
+    importer.alone(layer.name)
     layer.fields.pop("bias", None)
     layer.weights[word] = Weight(bias)
     if word == "output_bias":
