@@ -12,13 +12,21 @@ import cnncalc
 from cnncalc.export import export
 from cnncalc.export.onnx import KINDS, MOST_BYTES
 from cnncalc.limits import Limits
+from cnncalc.models import _imported as imported
 from cnncalc.models import onnx as reader
+from cnncalc.models.graph import Graph, Node, Tensor
 
 #: Networks that are small enough for each run of the tests, and those for the oracle alone.
 QUICK = ("lenet5", "worked-example", "conv-autoencoder", "squeezenet", "gru", "lstm-tagger")
 SLOW = (
     "densenet-121", "efficientnet-b0", "googlenet", "mobilenet-v2", "pointnet", "resnet-18", "u-net", "yolov8n",
     "swin-t", "convnext-t", "whisper-tiny-encoder",
+)  # fmt: skip
+
+#: Further networks that come back from their file as they were, in a second each.
+RETURN = (
+    "autoencoder-dense", "lstm-classifier", "resnet-18", "rnn-exploding-gradient", "rnn-many-to-many",
+    "rnn-many-to-one", "rnn-one-to-many", "rnn-one-to-one", "waves-lstm-autoencoder",
 )  # fmt: skip
 
 #: Kinds of the cases that ONNX cannot say, or that its runtime does not run.
@@ -67,7 +75,7 @@ def test_every_kind_has_operators_but_those_that_are_known_to_have_none():
     assert set(KINDS) <= known
 
 
-@pytest.mark.parametrize("name", [*QUICK[:4], "autoencoder-dense", "resnet-18"])
+@pytest.mark.parametrize("name", [*QUICK, *RETURN])
 def test_a_file_comes_back_as_the_network_that_it_was(name, spec, tmp_path):
     """Read by our own reader: the same sizes, parameters and multiply-accumulates, and the same outputs."""
     case = weighed(spec(name))
@@ -89,6 +97,43 @@ def test_a_file_comes_back_as_the_network_that_it_was(name, spec, tmp_path):
 )
 def test_a_large_file_comes_back_as_the_network_that_it_was(name, spec, tmp_path):
     test_a_file_comes_back_as_the_network_that_it_was(name, spec, tmp_path)
+
+
+RECURRENT = """
+input: 5x3
+layers:
+  - {word}: {{units: 4, biases: {biases}, return_sequences: true, bidirectional: true}}
+"""
+
+
+@pytest.mark.parametrize("zero", [(), ("recurrent_bias",), ("bias", "recurrent_bias")])
+@pytest.mark.parametrize("biases", [1, 2])
+@pytest.mark.parametrize("word", ["rnn", "lstm", "gru"])
+def test_a_recurrent_layer_has_as_many_biases_as_its_file(word, biases, zero, tmp_path):
+    """Two in a file are one where zeros take the place of the second, and of the first there are others."""
+    case = weighed(cnncalc.parse(RECURRENT.format(word=word, biases=biases)))
+    for name, array in case.arrays.items():
+        array *= name.rpartition("/")[2].removeprefix("backward_") not in zero
+    (tmp_path / "a.onnx").write_bytes(case.export("onnx"))
+    back = cnncalc.from_onnx(tmp_path / "a.onnx")
+    one = biases == 1 or (zero == ("recurrent_bias",) and word != "gru")
+    assert back.summary().rows[-1].layer.kind.biases == (1 if one else 2)
+    assert bool(back.remarks) == one
+    assert_same(dict(enumerate(back.build().run(case.feeds).values())), dict(enumerate(case.outputs().values())))
+
+
+@pytest.mark.parametrize("op", ["Expand", "Tile"])
+def test_features_repeated_along_a_new_axis_are_a_sequence(op):
+    sizes = np.array([1, 7, 1], "<i8")
+    graph = Graph("a.onnx", "")
+    graph.inputs, graph.outputs = {"x": (None, 4)}, ["y"]
+    graph.tensors = {
+        name: Tensor(name, array.shape, "int64", array.tobytes)
+        for name, array in (("axes", np.array([1], "<i8")), ("sizes", sizes))
+    }
+    graph.nodes = [Node("Unsqueeze", "", ["x", "axes"], ["u"]), Node(op, "again", ["u", "sizes"], ["y"])]
+    (row,) = cnncalc.parse(imported(graph, partial=False).text).summary().rows
+    assert (row.kind, row.output.sizes) == ("repeat_vector", (7, 4))
 
 
 def graph_of(path: Path, text: str):

@@ -82,9 +82,10 @@ def _layer(out: Builder, row: Row, x: str, layer: int, starts: list[str]) -> tup
     kernels = [out.learned(row, own + name, stacked(name)) for name in ("kernel", "recurrent_kernel")]
     biases = ""
     if kind.bias:
-        first = stacked("bias")
-        second = stacked("recurrent_bias") if kind.biases == 2 else np.zeros_like(first)
-        biases = out.learned(row, own + "bias", np.concatenate([first, second], axis=1))
+        both = [stacked(name) for name in ("bias", "recurrent_bias")[: kind.biases]]
+        biases = out.learned(row, own + "bias", np.concatenate(both, axis=1))
+        if kind.biases == 1:  # ONNX always has two: zeros for the other, which are not learned
+            biases = out.add("Pad", biases, out.constant([0, 0, 0, both[0].shape[1]]))
     settings: dict[str, Any] = {"hidden_size": kind.units}
     if kind.bidirectional:
         settings["direction"] = "bidirectional"

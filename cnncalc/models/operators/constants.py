@@ -117,6 +117,14 @@ def _tiled(np: Any, settings: dict[str, Any], x: Any, times: Any) -> Any:
     return np.tile(x, times)
 
 
+def _padded(np: Any, settings: dict[str, Any], x: Any, pads: Any, value: Any = 0) -> Any:
+    if settings.get("mode", "constant") != "constant" or len(pads) != 2 * x.ndim:
+        raise ValueError("other than with a constant")
+    amounts = pads.reshape(2, -1).T
+    _small(x.shape + amounts.sum(1))
+    return np.pad(x, amounts, constant_values=value)
+
+
 def _triangle(np: Any, settings: dict[str, Any], x: Any, first: Any = 0) -> Any:
     return (np.triu if settings.get("upper", 1) else np.tril)(x, int(first))
 
@@ -134,7 +142,7 @@ WORK: dict[str, Callable[..., Any]] = {
     "Floor": lambda np, s, x: np.floor(x), "Ceil": lambda np, s, x: np.ceil(x), "Sqrt": lambda np, s, x: np.sqrt(x),
     "Neg": lambda np, s, x: -x, "Not": lambda np, s, x: ~x,
     "Greater": lambda np, s, a, b: a > b, "Less": lambda np, s, a, b: a < b, "And": lambda np, s, a, b: a & b,
-    "Or": lambda np, s, a, b: a | b, "Trilu": _triangle,
+    "Or": lambda np, s, a, b: a | b, "Trilu": _triangle, "Pad": _padded,
     "Exp": lambda np, s, x: np.exp(x), "Log": lambda np, s, x: np.log(x), "Sin": lambda np, s, x: np.sin(x),
     "Cos": lambda np, s, x: np.cos(x), "ScatterND": _scattered, "Tile": _tiled,
     "Equal": lambda np, s, a, b: a == b, "Where": lambda np, s, c, a, b: np.where(c, a, b),

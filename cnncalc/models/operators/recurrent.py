@@ -58,26 +58,52 @@ def onnx(importer: Importer, node: Node) -> None:
         "clip"
     ):
         raise Unsupported(f"{node.op} with other functions")
-    if settings.get("layout") or (word == "gru" and bias is not None and not settings.get("linear_before_reset")):
-        raise Unsupported(f"{node.op} with the batch first, or that resets before the product")
+    if settings.get("layout"):
+        raise Unsupported(f"{node.op} with the batch first")
     if any(node.inputs[4:5]) or any(node.inputs[7:8]):
         raise Unsupported(f"{node.op} with lengths or peepholes")
     _check_zero(importer, node, node.inputs[5:7])
     cell = Cell(settings["hidden_size"], ONNX[word], directions)
+    bias, biases = _biases(importer, node, bias)
+    halves = bias.shape[-1] // (len(cell.gates) * cell.units) if bias is not None else 0
     weights: dict[str, Weight] = {}
     for number, start in enumerate(("", "backward_")[:directions]):
         weights[f"{start}kernel"] = cell.array(kernel, (number,))
         weights[f"{start}recurrent_kernel"] = cell.array(recurrent, (number,))
-        for half, name in enumerate(("bias", "recurrent_bias") if bias is not None else ()):
-            weights[f"{start}{name}"] = cell.array(bias, (number,), half=half, halves=2)  # type: ignore[arg-type]
+        for half, name in enumerate(("bias", "recurrent_bias")[:biases] if bias is not None else ()):
+            weights[f"{start}{name}"] = cell.array(bias, (number,), half=half, halves=halves)  # type: ignore[arg-type]
     x = importer.values[node.inputs[0]].transposed([1, 0, 2])
-    y = _added(importer, node, word, x, cell, weights)
+    y = _added(importer, node, word, x, cell, weights, biases)
     if y.shape.rank == 1:
         importer.values[node.outputs[1]] = y._replace(dims=(*_halves(y, cell)[:1], y.dims[0], *_halves(y, cell)[1:]))
         return
     turns, units = _halves(y, cell)
     importer.values[node.outputs[0]] = y._replace(dims=(y.dims[1], turns, y.dims[0], units))
     _last(importer, node, y, cell, 1)
+
+
+def _biases(importer: Importer, node: Node, bias: Tensor | None) -> tuple[Tensor | None, int]:
+    """The biases of a node, and how many vectors they are.
+
+    ONNX always has two. One is learned where the other is filled up with zeros in the graph, or where the file has
+    zeros in its place and other numbers before them (tf2onnx). A GRU has two if it resets after the product, and one if
+    before. Raises Unsupported for any other.
+    """
+    after = node.op == "GRU" and bool(node.settings.get("linear_before_reset"))
+    if bias is None or after:
+        return bias, 2 if after else 1
+    size = bias.shape[-1] // 2
+    sources = bias.sources
+    alone = sources[0] if len(sources) == 1 and sources[0].shape == (*bias.shape[:-1], size) else None
+    if alone is None:
+        numbers = numbers_of(bias)
+        first, second = numbers[..., :size], numbers[..., size:]
+        if second.any() or (not first.any() and node.op != "GRU"):
+            if node.op == "GRU":
+                raise Unsupported("GRU with two biases that resets before the product")
+            return bias, 2
+    importer.graph.remarks.append(f"{node.name or node.op}: its second bias is all zeros, so it has one bias vector")
+    return alone or bias, 1
 
 
 def pytorch(importer: Importer, node: Node) -> None:
@@ -101,7 +127,7 @@ def pytorch(importer: Importer, node: Node) -> None:
         weights[f"{start}{'backward_' if direction else ''}{parts[part]}"] = cell.array(tensor)
     x = importer.values[node.inputs[0]]
     x = x if settings["batch_first"] else x.transposed([1, 0, 2])
-    y = _added(importer, node, word, x, cell, weights)
+    y = _added(importer, node, word, x, cell, weights, 2 if settings["bias"] or word == "gru" else 1)
     if y.shape.rank == 1:
         turns, units = _halves(y, cell)
         importer.values[node.outputs[1]] = y._replace(dims=(turns, y.dims[0], units))
@@ -120,7 +146,7 @@ def _check_zero(importer: Importer, node: Node, names: list[str]) -> None:
 
 
 def _added(
-    importer: Importer, node: Node, word: str, x: Value, cell: Cell, weights: dict[str, Weight]
+    importer: Importer, node: Node, word: str, x: Value, cell: Cell, weights: dict[str, Weight], biases: int
 ) -> Value:  # fmt: skip
     """The layer. Its last states alone are its output where the model reads no others."""
     every = importer.readers.get(node.outputs[0], 0) > 0
@@ -130,7 +156,7 @@ def _added(
     fields |= {"return_sequences": True} if every else {}
     fields |= {"bidirectional": True} if cell.directions > 1 else {}
     fields |= {"layers": cell.layers} if cell.layers > 1 else {}
-    fields |= {"biases": 2} if "bias" in weights or word == "gru" else {}
+    fields |= {"biases": biases} if biases > 1 else {}
     fields |= {} if "bias" in weights else {"bias": False}
     name = importer.named(node, weights["kernel"].tensor.name)
     return importer.add(Node("", "", []), word, fields, [importer.value_of(x)], name, weights)

@@ -82,15 +82,38 @@ def unsqueeze(importer: Importer, node: Node) -> None:
 
 
 def expand(importer: Importer, node: Node) -> None:
-    """Expand to the sizes that a value already has."""
+    """Expand: to the sizes that a value already has, or of features along a new axis."""
     value, sizes = importer.values[node.inputs[0]], importer.numbers(node, 1)
     if sizes is None:
         raise Unsupported("Expand to sizes that are computed")
-    ahead = [1] * (len(sizes) - len(value.dims))
-    wanted = [*ahead, *value.all_sizes]
-    if any(size not in (1, -1, own) for size, own in zip(sizes, wanted[len(wanted) - len(sizes) :], strict=True)):
-        raise Unsupported(f"Expand of {value.all_sizes} to {sizes}")
-    importer.values[node.outputs[0]] = value._replace(dims=(*(() for _ in ahead), *value.dims))
+    value = value._replace(dims=(*(() for _ in range(len(sizes) - len(value.dims))), *value.dims))
+    sizes = [1] * (len(value.dims) - len(sizes)) + sizes
+    _repeated(
+        importer,
+        node,
+        value,
+        [own if size in (1, -1) else size for size, own in zip(sizes, value.all_sizes, strict=True)],
+    )
+
+
+def tile(importer: Importer, node: Node) -> None:
+    """Tile of an axis of size 1."""
+    value, times = importer.values[node.inputs[0]], importer.numbers(node, 1)
+    if times is None or len(times) != len(value.dims):
+        raise Unsupported("Tile as often as is computed")
+    _repeated(importer, node, value, [size * count for size, count in zip(value.all_sizes, times, strict=True)])
+
+
+def _repeated(importer: Importer, node: Node, value: Value, sizes: list[int]) -> None:
+    """The value in larger sizes: features [1, F] as a sequence [T, F]."""
+    grown = [place for place, size in enumerate(value.all_sizes) if size != sizes[place]]
+    if not grown:
+        importer.values[node.outputs[0]] = value
+        return
+    if grown != [1] or len(sizes) != 3 or value.all_sizes[1] != 1:
+        raise Unsupported(f"{node.op} of {value.all_sizes} to {sizes}")
+    features = importer.value_of(value._replace(dims=(value.dims[0], value.dims[2])))
+    importer.add(node, "repeat_vector", {"times": sizes[1]}, [features], importer.named(node))
 
 
 def pad(importer: Importer, node: Node) -> None:
@@ -140,6 +163,6 @@ def channel_shuffle(importer: Importer, node: Node) -> None:
 
 OPERATORS = {
     "ChannelShuffle": channel_shuffle, "Flatten": flatten, "Reshape": reshape, "Transpose": transpose,
-    "Squeeze": squeeze, "Unsqueeze": unsqueeze, "Expand": expand, "Pad": pad, "DepthToSpace": depth_to_space,
-    "PixelUnshuffle": depth_to_space,
+    "Squeeze": squeeze, "Unsqueeze": unsqueeze, "Expand": expand, "Tile": tile, "Pad": pad,
+    "DepthToSpace": depth_to_space, "PixelUnshuffle": depth_to_space,
 }  # fmt: skip
