@@ -131,6 +131,7 @@ class Interrupted(CnncalcError):
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """``did you mean "..."?`` for the word of ``words`` closest to ``word`` in any case, or None where none is close.
 
+    The name of a layer in a block is closest to its last part, if no other layer has that.
     An abbreviation, such as ``c1`` of ``Conv1``, is close where letters and digits are of that one alone.
     """
     from difflib import get_close_matches
@@ -139,7 +140,9 @@ def nearest(word: str, words: Iterable[str]) -> str | None:
     known: dict[str, str] = {}
     for one in words:
         known.setdefault(one.lower(), one)
-    close = [given] if given in known else get_close_matches(given, known, n=1, cutoff=0.6)
+    inside = [one for one in known if one.endswith(f"/{given}")]  # of a layer in a block, without the block
+    close = [given] if given in known else inside if len(inside) == 1 else []
+    close = close or get_close_matches(given, known, n=1, cutoff=0.6)
     if not close and 1 < len(given) <= _ABBREVIATION:
         short = [one for one in known if _abbreviates(given, one)]
         close = short if len(short) == 1 else []

@@ -407,3 +407,14 @@ def test_every_digit_of_a_whole_number_is_told(tmp_path: Path, whole: int) -> No
     truth = Exam([str(tmp_path / "p.yaml")], Limits()).problems["Q"].truth
     (line,) = worked(truth.computed.exact.traced(truth.summary.rows_by_name["d"]))
     assert line.endswith(f"= {whole}".replace("-", "−"))
+
+
+def test_a_layer_of_a_block_is_the_nearest_to_its_own_name(tmp_path: Path) -> None:
+    problem = {
+        "id": "Q", "text": "t", "input": 2, "encoder": [{"dense": {"name": "e", "units": 1}}],
+        "decoder": [{"dense": {"name": "d", "units": 2}}],
+        "values": {"input": [1, 2], "d.kernel": [1, 1], "e.bias": 0}, "answers": {"loss": 1},
+    }  # fmt: skip
+    (verdict,) = verdicts(tmp_path, [problem])
+    assert 'did you mean "decoder/d.kernel"?' in verdict.text
+    assert 'did you mean "encoder/e.bias"?' in verdict.text
