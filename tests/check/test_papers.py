@@ -389,3 +389,15 @@ def test_a_matrix_has_a_field_for_each_cell_and_its_sums_in_the_key(tmp_path: Pa
     ((item,),) = importers.qti(render.render([paper], "qti"))  # type: ignore[arg-type]
     rounded = {name: str(round(float(right), 2)) for name, right in item.fields()}
     assert item.score(rounded)[0] == pytest.approx(3)
+
+
+@pytest.mark.parametrize("written", ["0.76 0.20", "0.76, 0.2", "0.762 0.197", "0.7616, 0.1974"])
+def test_numbers_that_are_text_to_a_platform_may_be_rounded(tmp_path: Path, written: str) -> None:
+    (tmp_path / "p.yaml").write_text(
+        "problems: [{id: A, text: t, input: 1, layers: [{dense: {name: d, units: 2, activation: tanh}}],"
+        " values: {input: 1, d.kernel: [1, 0.2], d.bias: [0, 0]}, answers: {d.values: [0.76, 0.2]}}]"
+    )
+    paper, _ = of_files([str(tmp_path / "p.yaml")], Limits())
+    *_, question = importers.gift(str(render.render([paper], "gift")))
+    assert written in [answer[0] for answer in question.answers]
+    assert "0.8 0.2" not in [answer[0] for answer in question.answers]

@@ -83,12 +83,36 @@ def spellings(part: Part) -> list[str]:
     """The right answer as text in the ways in which students write it."""
     text = prose.answer(part, separators=False)
     if part.key.numbers:
-        return list(dict.fromkeys([text, text.replace(" ", ", ").replace(";,", ";"), text.replace("; ", ";")]))
+        texts = [text, *(prose.answer(part._replace(answer=rounded), separators=False) for rounded in _rounded(part))]
+        each = ((one, one.replace(" ", ", ").replace(";,", ";"), one.replace("; ", ";")) for one in texts)
+        return list(dict.fromkeys(spelled for spellings in each for spelled in spellings))
     if not isinstance(part.answer, list):
         return [text]
     texts = [str(size) for size in part.answer]
     joined = ", ".join(texts)
     return list(dict.fromkeys([text, "x".join(texts), " x ".join(texts), joined, f"({joined})", f"[{joined}]"]))
+
+
+def _rounded(part: Part) -> Iterator[Any]:
+    """Numbers that are not whole as students round them: to 2, 3 or 4 decimals, if two digits of each are left.
+
+    With the zeros at the end and without.
+    """
+    numbers = list(leaves(part.answer))
+    if all(isinstance(number, int) for number in numbers):
+        return
+    for decimals in (2, 3, 4):
+        if all(number == 0 or abs(number) >= 10.0 ** (1 - decimals) for number in numbers):
+            yield _formatted(part.answer, decimals, bare=True)
+            yield _formatted(part.answer, decimals)
+
+
+def _formatted(value: Any, decimals: int, *, bare: bool = False) -> Any:
+    """Nested lists of numbers as text; ``bare``: without zeros at the end."""
+    if isinstance(value, list):
+        return [_formatted(item, decimals, bare=bare) for item in value]
+    text = f"{value:.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if bare else text
 
 
 def weights(shares: list[Fraction]) -> list[int]:
