@@ -130,6 +130,12 @@ def test_there_is_nothing_to_take_a_part_of_without_a_file() -> None:
     assert result.stdout == ""
 
 
+@pytest.mark.parametrize("command", ["train", "run"])
+def test_help_says_that_the_target_of_the_spec_goes_first(command: str) -> None:
+    shown = " ".join(CliRunner().invoke(app, [command, "--help"]).stdout.split())
+    assert "[default: the target in the spec, or the " in shown
+
+
 def test_only_a_chain_of_dense_layers_is_pre_trained() -> None:
     with pytest.raises(SpecError, match='conv "conv1" cannot be pre-trained'):
         trained("shapes-cnn", "shapes", "shapes-labels", pretrain=True)

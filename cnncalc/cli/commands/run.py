@@ -44,7 +44,10 @@ def run(
     target: Annotated[
         str | None,
         typer.Option(
-            "--target", "-t", metavar="FILE", help="The target output, for the objective [default: the input]."
+            "--target",
+            "-t",
+            metavar="FILE",
+            help="The target output, for the objective [default: the target in the spec, or the input].",
         ),
     ] = None,
     gradients: Annotated[

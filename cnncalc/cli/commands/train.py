@@ -29,7 +29,10 @@ def train(
     target: Annotated[
         str | None,
         typer.Option(
-            "--target", "-t", metavar="FILE", help="The target outputs: arrays or labels [default: the data]."
+            "--target",
+            "-t",
+            metavar="FILE",
+            help="The target outputs: arrays or labels [default: the target in the spec, or the data].",
         ),
     ] = None,
     epochs: Annotated[str, typer.Option("--epochs", metavar="N", help="Passes over the data.")] = "300",
