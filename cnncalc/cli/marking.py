@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.cli import files, io, options
-from cnncalc.errors import LimitError, OutputError, UsageError
+from cnncalc.errors import LimitError, OutputError, SpecError, UsageError
 from cnncalc.limits import Limits
 
 if TYPE_CHECKING:
@@ -46,7 +46,12 @@ def mark(
 
     options.apart(("--output", output), ("--gradebook", given.gradebook))
     exam = marking.Exam(paths, bounds, networks)
-    sheet = sheets.read(given.answers, bounds, exam.labels, columns=given.columns, encoding=given.encoding)
+    try:
+        sheet = sheets.read(given.answers, bounds, exam.labels, columns=given.columns, encoding=given.encoding)
+    except SpecError:
+        if exam.broken and not exam.questions:
+            raise exam.broken[0] from None  # why no column can be matched
+        raise
     cells = sheet.cells
     _complain(exam, sheet)
     tally, book = Tally(), results.Gradebook()

@@ -127,6 +127,16 @@ def test_another_quantity_than_the_one_asked_for_is_named(files: list[object], c
     assert "You gave 20: all parameters." in told
 
 
+def test_where_no_problem_can_be_computed_that_is_why_no_column_is_matched(call: Call, tmp_path: Path) -> None:
+    network = "input: 8x8x1, layers: [{conv: {name: c, filters: 2, kernel: 3}}]"
+    (tmp_path / "p.yaml").write_text(f"problems:\n  - {{id: A, tolerance: 2, {network}, answers: {{c.params: 20}}}}\n")
+    (tmp_path / "s.csv").write_text("student,A\nS1,20\n")
+    code, out, err = call("check", tmp_path / "p.yaml", "--answers", tmp_path / "s.csv")
+    assert (code, out) == (3, "")
+    assert "p.yaml:2:" in err
+    assert "tolerance must be a number from 0 to 1" in err
+
+
 def test_names_of_files_keep_the_letters_of_any_script():
     names = file_names(["李明", "王芳", "Jörg", "Ольга", "क्या", "مريم", "S 1/2", "../x", "NUL", "com1", ".", ""])
     assert list(names.values()) == [
