@@ -55,9 +55,11 @@ class Tensor:
 
 
 class Node:
-    """An operator. ``inputs`` and ``outputs`` are names of values; an omitted input is ""."""
+    """An operator. ``inputs`` and ``outputs`` are names of values; an omitted input is "". ``module`` is the path of
+    the module that it comes from, if the source says it.
+    """
 
-    __slots__ = ("op", "name", "inputs", "outputs", "settings")
+    __slots__ = ("op", "name", "inputs", "outputs", "settings", "module")
 
     def __init__(
         self,
@@ -68,7 +70,7 @@ class Node:
         settings: dict[str, Any] | None = None,
     ) -> None:
         self.op, self.name, self.inputs, self.outputs = op, name, inputs, outputs or []
-        self.settings = settings or {}
+        self.settings, self.module = settings or {}, ""
 
 
 class Graph:

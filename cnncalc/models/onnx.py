@@ -75,9 +75,29 @@ def _graph(path: str, data: memoryview) -> Graph:
             if sizes is not None:
                 graph.known[name] = sizes
     graph.inputs = {name: sizes for name, sizes in inputs.items() if name not in graph.tensors}
+    _given_back(graph)
     if _folded(graph):
         graph.remarks.append("no batchnorm in the file: it was folded into the convolutions by the exporter")
     return graph
+
+
+def _given_back(graph: Graph) -> None:
+    """Give each module its own vectors of one number: torch.onnx stores equal ones once, as of new normalisations."""
+    owners = {(node.module, name) for node in graph.nodes if node.module for name in node.inputs}
+    for node in graph.nodes if owners else ():
+        lent = [
+            name for name in node.inputs if (_owner(name), name) in owners and node.module not in ("", _owner(name))
+        ]
+        vectors = {name: graph.tensors[name] for name in lent if name in graph.tensors}
+        if all(len(each.shape) == 1 and len(set(each.numbers() or ())) < 2 for each in vectors.values()):
+            own = {name: f"{node.module}.{name.rpartition('.')[2]}" for name in vectors}
+            for name, tensor in vectors.items():
+                graph.tensors.setdefault(own[name], tensor.called(own[name]))
+            node.inputs = [own.get(name, name) for name in node.inputs]
+
+
+def _owner(name: str) -> str:
+    return name.rpartition(".")[0]
 
 
 def _folded(graph: Graph) -> bool:
@@ -109,8 +129,8 @@ def _node(path: str, data: memoryview) -> Node:
         elif number == 9:
             key, words = _entry(wire.blob(value))
             scopes = words if key == "pkg.torch.onnx.name_scopes" else scopes
-    if scopes:
-        node.name = _scope(scopes) or node.name
+    node.module = _scope(scopes)
+    node.name = node.module or node.name
     return node
 
 

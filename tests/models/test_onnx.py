@@ -136,3 +136,26 @@ def test_a_dense_layer_used_again_on_a_sequence_has_its_bias_once(tmp_path: Path
     again = cnncalc.from_onnx(tmp_path / "m.onnx")
     assert again.summary().totals.params == net.summary().totals.params == 8 * 8 + 8 + 8 * 3 + 3
     assert np.allclose(again.build()(x), net.build(weights)(x), atol=1e-5)
+
+
+@pytest.mark.oracle
+@pytest.mark.parametrize(("second", "gamma", "params"), [("n2", 1.0, 32), ("n1", 1.0, 16), ("n2", None, 16)])
+def test_a_new_normalisation_whose_arrays_are_stored_once_is_counted_with_its_module(
+    second: str, gamma: float | None, params: int, tmp_path: Path
+) -> None:
+    """As torch.onnx with ``dynamo=True`` stores them; learned numbers that are equal are shared."""
+    onnx_ = pytest.importorskip("onnx")
+    helper, numpy_helper = onnx_.helper, onnx_.numpy_helper
+    nodes = []
+    for x, y, module in (("x", "h", "n1"), ("r", "y", second)):
+        node = helper.make_node("LayerNormalization", [x, "n1.weight", "n1.bias"], [y])
+        entry = node.metadata_props.add()
+        entry.key, entry.value = "pkg.torch.onnx.name_scopes", f"['', '{module}', 'layer_norm']"
+        nodes.append(node)
+    nodes.insert(1, helper.make_node("Relu", ["h"], ["r"]))
+    ends = [helper.make_tensor_value_info(name, 1, [1, 3, 8]) for name in "xy"]
+    scale = np.arange(8) if gamma is None else np.full(8, gamma)
+    arrays = {"n1.weight": scale, "n1.bias": np.zeros(8)}
+    tensors = [numpy_helper.from_array(array.astype(np.float32), name) for name, array in arrays.items()]
+    onnx_.save(helper.make_model(helper.make_graph(nodes, "g", ends[:1], ends[1:], tensors)), tmp_path / "m.onnx")
+    assert cnncalc.from_onnx(tmp_path / "m.onnx").summary().totals.params == params
