@@ -1,7 +1,7 @@
 """A network as a file of another tool.
 
-``tree.py`` has the blocks of a network as the names of its layers nest; a target is a file or a folder of its own.
-Diagrams need sizes alone; the others need a translation of each kind, and its weights.
+``tree.py`` derives the blocks of a network from the names of its layers; each target has its own file or folder.
+Diagrams need only sizes; the others need a translation of each kind, and its weights.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cnncalc.limits import Limits
     from cnncalc.summary.rows import Summary
 
-#: The targets, and how the name of a file for each ends.
+#: The targets, and the extension of a file for each.
 ENDINGS = {
     "onnx": (".onnx",), "pytorch": (".py",), "keras": (".py",), "mermaid": (".mmd", ".mermaid"), "dot": (".dot", ".gv"),
 }  # fmt: skip
@@ -26,19 +26,19 @@ TEXTS = ("pytorch", "keras", "mermaid", "dot")  # those that a terminal can show
 
 
 def target_of(path: str) -> str:
-    """The target that the ending of a file's name means. Raises UsageError where it means none, or several."""
+    """The target for the extension of a file's name. Raises UsageError if there is none, or several."""
     meant = [target for target, endings in ENDINGS.items() if path.lower().endswith(endings)]
     if len(meant) > 1:
         raise UsageError(f'"{path}" may be {" or ".join(meant)}', help="name the target as well")
     if meant:
         return meant[0]
     known = ", ".join(f"{endings[0]} ({target})" for target, endings in ENDINGS.items())
-    text = f'the ending of "{path}" does not say which target is meant' if path else "no target is named"
+    text = f'the ending of "{path}" does not name a target' if path else "no target is named"
     raise UsageError(text, help=f"one of {', '.join(TARGETS)}, or a file that ends in {known}")
 
 
 def remark(summary: Summary, target: str) -> str:
-    """What the file does not say itself: sizes in another order than the spec's; empty where there is nothing."""
+    """A remark on sizes that are in another order than the spec's, or an empty text."""
     turned = {name: x for name, x in summary.inputs.items() if x.rank > 2}
     if target != "onnx" or summary.layout == "channels_first" or not turned:
         return ""
@@ -52,7 +52,7 @@ def export(
     """The file of a network for one of TARGETS, in pieces of bytes.
 
     ``weights`` and ``seed`` as in :meth:`Net.build`; a diagram has none. Raises UsageError, LimitError, or SpecError
-    with every layer that the target has no translation of.
+    with every layer that the target cannot express.
     """
     if target not in TARGETS:
         help = nearest(target, TARGETS) or f"one of {', '.join(TARGETS)}"
@@ -83,7 +83,7 @@ def _code(summary: Summary, target: str, weights: str | Mapping[str, Any] | None
     missing.check_sizes(summary)
     write = {"pytorch": pytorch.write, "keras": keras.write}[target]
     text = write(summary, weights=weights is not None)
-    if weights is not None:  # what the file would load later is refused now where it does not fit
+    if weights is not None:  # refuse now what the written file could not load later
         from cnncalc.engine import initial
 
         initial.arrays(summary, weights, 0, limits)

@@ -1,4 +1,4 @@
-"""What diagrams of any language show: a box for each input and layer, an arrow for each value that a layer reads."""
+"""A diagram in any language: a box for each input and layer, an arrow for each value that a layer reads."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def lines(summary: Summary, language: Language) -> list[str]:
 
 
 def indented(texts: list[str]) -> list[str]:
-    """Each line one step further in."""
+    """Each line indented by one step."""
     return [INDENT + text for text in texts]
 
 

@@ -15,7 +15,7 @@ def write(summary: Summary) -> str:
 
 
 def _text(text: str) -> str:
-    r"""``text`` inside quotes: ``\`` would begin one of Graphviz's own letters, and ``&`` a character by its name."""
+    r"""``text`` inside quotes: ``\`` would begin an escape of Graphviz, and ``&`` an HTML entity."""
     escaped = text.replace("&", "&amp;").replace("\\", "\\\\").replace('"', '\\"')
     return "".join(c if c.isprintable() else f"&#{ord(c)};" for c in escaped)
 

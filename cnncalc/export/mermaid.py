@@ -16,7 +16,7 @@ def write(summary: Summary) -> str:
 
 
 def _text(text: str) -> str:
-    """``text`` with every sign that Mermaid, HTML or YAML could read as its own, as the number of its character."""
+    """``text`` with every character that is special in Mermaid, HTML or YAML replaced by its number."""
     return "".join(c if c.isalnum() or c in PLAIN else f"#{ord(c)};" for c in text)
 
 

@@ -1,4 +1,4 @@
-"""What a target cannot say: collected from all layers, and raised as one error."""
+"""Layers that a target cannot express: collected, and raised as one error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MOST = 20  # problems that are listed
 
 
 class Untranslated(Exception):
-    """A kind, or a setting of one, that the target has no words for."""
+    """A kind, or a setting of one, that the target cannot express."""
 
 
 class Missing:
@@ -24,7 +24,7 @@ class Missing:
         self._rows.setdefault(reason, []).append(row)
 
     def check(self) -> None:
-        """Raise SpecError where there are any: a problem for each reason, at the first layer, with how many."""
+        """Raise SpecError if there are any: a problem for each reason, at the first layer, with their number."""
         if self._rows:
             raise SpecError([self._problem(reason, rows) for reason, rows in list(self._rows.items())[:MOST]])
 
@@ -36,7 +36,7 @@ class Missing:
 
 
 def check_sizes(summary: Summary) -> None:
-    """Raise SpecError where a size is not a number yet."""
+    """Raise SpecError if a size is not a number yet."""
     shapes = [*summary.inputs.values(), *(row.output for row in summary.rows)]
     sizes = [size for shape in shapes for size in shape.sizes]
     sizes += [size for row in summary.rows for array in row.weights.values() for size in array]

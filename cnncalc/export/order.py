@@ -1,7 +1,7 @@
-"""The order of axes in a target, where it is not the spec's.
+"""The order of axes in a target that differs from the spec's.
 
-A target keeps images and volumes in one layout. Kernels, gammas and flattened numbers that the spec writes in the other
-layout are brought into its order.
+A target keeps images and volumes in one layout. Kernels, gammas and flattened numbers in the spec's
+layout are brought into that order.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def moved(shape: Shape, old: str, new: str) -> list[int]:
 
 
 def differs(shape: Shape, old: str, new: str) -> bool:
-    """Whether the numbers of an example lie in another order in the two layouts."""
+    """Whether the numbers of an example are in a different order in the two layouts."""
     alike = shape.channels == 1 or product(shape.spatial) == 1
     return not alike and moved(shape, old, new) != list(range(shape.rank))
 
@@ -47,7 +47,7 @@ def rows_brought(kernel: Any, shape: Shape, old: str, new: str) -> Any:
 def flattened(summary: Summary, layout: str) -> dict[int, Shape]:
     """The flattened values that stay in the order of ``layout``, by number, with the shape that they had.
 
-    All that reads them are dense layers, whose rows are then brought into that order, and layers before these that
+    All their readers are dense layers, whose rows are then brought into that order, and layers before these that
     take number by number.
     """
     readers: dict[int, list[Row]] = {}
@@ -64,7 +64,7 @@ def flattened(summary: Summary, layout: str) -> dict[int, Shape]:
 
 
 def _until_dense(number: int, readers: dict[int, list[Row]], first: int) -> list[int] | None:
-    """The values from ``number`` on that only dense layers read in the end; None where something else does."""
+    """The values from ``number`` on that only dense layers read in the end; None if anything else does."""
     found = [number]
     if number not in readers:
         return None

@@ -1,4 +1,4 @@
-"""What lies around the input of a window, in numbers: words such as ``same`` mean different things elsewhere."""
+"""The padding of a window in numbers: words such as ``same`` mean different things elsewhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Ends(NamedTuple):
 
 
 def around(kind: Sliding, x: Shape) -> list[Ends]:
-    """For each spatial axis. ``extra`` is more than 0 where a pool rounds up."""
+    """For each spatial axis. ``extra`` is more than 0 if a pool rounds up."""
     return [_ends(window, count) for window, count in zip(kind.windows(x), kind.positions(x), strict=True)]
 
 

@@ -1,4 +1,4 @@
-"""The blocks of a network as a tree: the names of its layers say how they nest."""
+"""The blocks of a network as a tree: the names of its layers show how they nest."""
 
 from __future__ import annotations
 
@@ -44,6 +44,6 @@ def tree(summary: Summary) -> Group:
 
 
 def _prefixes(path: str) -> list[str]:
-    """``a``, ``a/b`` and ``a/b/c`` of ``a/b/c``; nothing of an empty path."""
+    """``a``, ``a/b`` and ``a/b/c`` of ``a/b/c``; empty for an empty path."""
     parts = path.split("/") if path else []
     return ["/".join(parts[: number + 1]) for number in range(len(parts))]

@@ -33,7 +33,7 @@ def test_a_network_on_one_line_is_exported(cli):
     ("arguments", "code", "words"),
     [
         (["net.yaml"], 2, "no target is named"),
-        (["net.yaml", "-o", "a.txt"], 2, "does not say which target"),
+        (["net.yaml", "-o", "a.txt"], 2, "does not name a target"),
         (["net.yaml", "-o", "a.py"], 2, '"a.py" may be pytorch or keras'),
         (["net.yaml", "--to", "onxx"], 2, 'did you mean "onnx"?'),
         (["net.yaml", "--to", "onnx", "--seed", "-1", "-o", "a"], 2, "--seed"),

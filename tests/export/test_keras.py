@@ -175,13 +175,13 @@ def test_what_keras_cannot_say_is_listed_with_its_places():
     with pytest.raises(cnncalc.SpecError) as error:
         text_of("\n  - ".join(["input: 8x8x4\nlayers:", *unsaid]))
     assert [problem.mark.line for problem in error.value.problems] == [3, 5]
-    with pytest.raises(cnncalc.SpecError, match=r"weights that layers share \(2 layers, the first of them e\)"):
+    with pytest.raises(cnncalc.SpecError, match=r"shared weights \(2 layers, the first of them e\)"):
         text_of("{input: 8, layers: [dense: {name: d, units: 8}, use: {layer: d, name: e}, use: {layer: d, name: f}]}")
 
 
 def test_names_that_would_fall_together_are_refused():
     """Keras takes no / in a name, and its backends no full stop."""
-    with pytest.raises(cnncalc.SpecError, match="two layers that come to be called a_b"):
+    with pytest.raises(cnncalc.SpecError, match="two layers whose names both become a_b"):
         text_of("{input: 8, layers: [dense: {name: a.b, units: 8}, dense: {name: a_b, units: 8}]}")
 
 

@@ -1,1 +1,1 @@
-"""Networks as code: what the frameworks that have layers, blocks and names share."""
+"""Networks as code: the parts shared by all frameworks with layers, blocks and names."""

@@ -1,4 +1,4 @@
-"""Drafts become classes: those that are alike share one, and what differs in their numbers becomes its arguments."""
+"""Drafts become classes: similar drafts share one, and the numbers that differ become its arguments."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ INDENT = "    "
 WIDTH = 116
 _NUMBER = re.compile(r"(?<![\w.'\"])\d+(?![\w.'\"])")
 
-#: What the first numbers of a constructor are called.
+#: The names of the first numbers of a constructor.
 _ROLES = {
     "nn.Conv": ("in_channels", "out_channels", "kernel_size"), "nn.Linear": ("in_features", "out_features"),
     "nn.ConvTranspose": ("in_channels", "out_channels", "kernel_size"), "nn.BatchNorm": ("channels",),
@@ -29,7 +29,7 @@ _ROLES = {
 
 
 def inside(made: Made) -> Iterator[Draft]:
-    """The drafts that something is constructed of, the innermost first."""
+    """The drafts inside a construction, the innermost first."""
     if isinstance(made, Draft):
         for attribute in made.attributes:
             yield from inside(attribute.made)
@@ -40,14 +40,14 @@ def inside(made: Made) -> Iterator[Draft]:
 
 
 class Repeated(NamedTuple):
-    """Several that are constructed alike."""
+    """Several modules with the same construction."""
 
     made: Made
     times: str
 
 
 def resolved(made: Made) -> Made:
-    """The same with the calls of classes in place of drafts, whose classes have names by now."""
+    """The same with the calls of classes in place of drafts, once their classes have names."""
     if isinstance(made, Draft):
         return f"{made.class_name}({made.arguments})"
     if not isinstance(made, list):
@@ -58,14 +58,14 @@ def resolved(made: Made) -> Made:
 
 
 def flat(made: Made) -> str:
-    """How something is constructed, in one line."""
+    """A construction in one line."""
     if isinstance(made, Repeated):
         return f"*({flat(made.made)} for _ in range({made.times}))"
     return made if isinstance(made, str) else f"nn.Sequential({', '.join(map(flat, made))})"
 
 
 def _swapped(made: Made, names: Iterator[str]) -> Made:
-    """The same with the next of ``names`` in place of each number, but where that is empty."""
+    """The same with the next of ``names`` in place of each number, unless the name is empty."""
 
     def swap(text: str) -> str:
         return _NUMBER.sub(lambda match: next(names) or match[0], text)
@@ -76,7 +76,7 @@ def _swapped(made: Made, names: Iterator[str]) -> Made:
 
 
 def laid_out(made: Made, before: int) -> str:
-    """How something is constructed, in several lines where ``before`` signs and it would be too long for one."""
+    """A construction, in several lines if it would be too long for one after ``before`` characters."""
     line = flat(made)
     if len(line) + before <= WIDTH or not isinstance(made, list):
         return line
@@ -85,12 +85,12 @@ def laid_out(made: Made, before: int) -> str:
 
 
 def indented(parts: Iterable[str]) -> list[str]:
-    """Each part with its second line and those that follow one step further in."""
+    """Each part, with all lines but the first indented by one step."""
     return [part.replace("\n", f"\n{INDENT}") for part in parts]
 
 
 class Classes:
-    """The classes of the drafts in a network, but for the network's own: their texts in the order of writing."""
+    """The classes of the drafts in a network, except the network's own: their texts in the order of writing."""
 
     def __init__(self, root: Draft, taken: Taken) -> None:
         self.taken, self.names = taken, set[str]()
@@ -110,7 +110,7 @@ class Classes:
         root.attributes = [a._replace(made=resolved(a.made)) for a in root.attributes]
 
     def _name(self, drafts: list[Draft]) -> None:
-        """One class for drafts that differ in numbers alone."""
+        """One class for drafts that differ only in numbers."""
         texts = [[flat(a.made) for a in draft.attributes] for draft in drafts]
         found = [[int(number) for text in each for number in _NUMBER.findall(text)] for each in texts]
         columns = list(zip(*found, strict=True))
@@ -141,13 +141,13 @@ class Classes:
         return text_of(name, "", arguments, attributes, draft)
 
     def _roles(self, attribute: str, text: str) -> list[tuple[str, str]]:
-        """For each number of a constructor, the attribute and what the number is."""
+        """For each number of a constructor, the attribute and the role of the number."""
         attribute = f"part{attribute}" if attribute.isdigit() else attribute
         return [(attribute, _role(text[: match.start()], self.roles)) for match in _NUMBER.finditer(text)]
 
 
 def _height(draft: Draft) -> int:
-    """How many classes lie inside each other below a draft."""
+    """How many levels of classes there are below a draft."""
     heights = [_height(inner) for a in draft.attributes for inner in inside(a.made)]
     return 1 + max(heights, default=0)
 
@@ -190,13 +190,13 @@ def _attribute(attribute: Attribute) -> list[str]:
 
 
 def _signature(draft: Draft) -> tuple[object, ...]:
-    """What drafts of one class have in common: everything but the numbers that they construct with."""
+    """What drafts of one class have in common: everything but the numbers in their constructors."""
     made = tuple((a.name, _NUMBER.sub("0", flat(a.made))) for a in draft.attributes)
     return (made, tuple(draft.lines), tuple(draft.parameters), draft.sequential)
 
 
 def _arguments(columns: list[tuple[int, ...]], roles: list[tuple[str, str]]) -> tuple[list[str], list[str]]:
-    """The arguments of a class, and for each number the argument that it becomes, or "" where all are the same."""
+    """The arguments of a class, and for each number its argument, or "" if all are the same."""
     names: dict[tuple[int, ...], str] = {}
     taken = Taken("self")
     written = []
@@ -212,7 +212,7 @@ def _arguments(columns: list[tuple[int, ...]], roles: list[tuple[str, str]]) -> 
 
 
 def _role(before: str, roles: dict[str, tuple[str, ...]]) -> str:
-    """What a number is, from the text before it: its keyword, or its place in the call."""
+    """The role of a number, from the text before it: its keyword, or its place in the call."""
     depth = commas = 0
     place = len(before)
     while depth >= 0 and place:
@@ -233,6 +233,6 @@ def _role(before: str, roles: dict[str, tuple[str, ...]]) -> str:
 def _class_name(group: Group) -> str:
     parts = [re.sub(r"[\d_]+$", "", part) for part in group.path.split("/")]
     own = parts[-1]
-    if not own:  # a repetition or a branch, which has a number alone
+    if not own:  # a repetition or a branch, which has only a number
         return camel(f"{next((part for part in reversed(parts) if part), '')} part", "Block")
     return camel(own, "Block")

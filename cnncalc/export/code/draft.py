@@ -12,15 +12,15 @@ from cnncalc.export.tree import Group
 from cnncalc.kinds.base.kind import times
 from cnncalc.summary.rows import Row, Summary
 
-#: The words of blocks that the spec does not define.
+#: The names of blocks that the spec does not define.
 BLOCKS = ("residual", "parallel", "repeat", "sequential", "moe", "encoder", "decoder")
 
-#: How something is constructed: a text, a block with a class of its own, or several in nn.Sequential.
+#: A construction: a text, a block with its own class, or several in nn.Sequential.
 Made = Any
 
 
 class Attribute(NamedTuple):
-    """What a module keeps: its name, how it is constructed, the sizes that it gives, and its name in the spec."""
+    """An attribute of a module: its name, its construction, the sizes of its output, and its name in the spec."""
 
     name: str
     made: Made
@@ -44,9 +44,9 @@ class Draft:
 
 
 class Style(NamedTuple):
-    """A framework: its name, its order of axes, what each kind is, the function that comes after a row (None where
-    there is none, or the row has it in itself), how a module is written that training leaves alone, whether modules can
-    follow each other without a ``forward``, and names that no variable may have.
+    """A framework: its name, its order of axes, the code of each kind, the function that follows a row (None if
+    there is none, or the row includes it), how to write a module that is not trained, whether modules can follow each
+    other without a ``forward``, and names that no variable may have.
     """
 
     name: str
@@ -59,14 +59,14 @@ class Style(NamedTuple):
 
 
 class Author:
-    """Writes the drafts of a network in the style of a framework. Raises SpecError with what it has no words for."""
+    """Writes the drafts of a network in the style of a framework. Raises SpecError if it cannot."""
 
     def __init__(self, summary: Summary, style: Style) -> None:
         self.summary, self.style = summary, style
         self.missing = Missing(style.name)
         self.first = len(summary.inputs)
         self.outputs = [self.first + row.index for row in summary.rows if row.name in summary.outputs]
-        self.loads: dict[int, str] = {}  # how the arrays of a row become its module's
+        self.loads: dict[int, str] = {}  # the conversion of a row's arrays to its module's
         self.said: dict[int, Said] = {}
         self._last_read: dict[int, int] = {}
         for row in summary.rows:
@@ -88,7 +88,7 @@ class Author:
             return Said()
 
     def draft(self, group: Group) -> Draft:
-        """The draft of a group, and in it those of its blocks."""
+        """The draft of a group, with those of its blocks inside."""
         rows = group.rows()
         own = {self.first + row.index for row in rows}
         draft = Draft(group)
@@ -101,7 +101,7 @@ class Author:
         return draft
 
     def chain(self, group: Group) -> list[Row | Group] | None:
-        """The items of a group if each alone reads the one above, and nothing else is read outside; else None."""
+        """The items of a group if each is the only reader of the one above, and only the last is read outside."""
         if not self.style.chains:
             return None
         above: int | None = None
@@ -138,17 +138,17 @@ class Author:
         return self.summary.network.value_name(value).rpartition("/")[2]
 
 
-_STEP = "\0"  # what the line before has given
+_STEP = "\0"  # the result of the line before
 
 
 class _Body:
-    """Writes the inside of a draft. ``variables`` has what each value is called in ``forward``."""
+    """Writes the inside of a draft. ``variables`` has the name of each value in ``forward``."""
 
     def __init__(self, author: Author, draft: Draft) -> None:
         self.author, self.draft = author, draft
         self.names = Taken()
         self.variables: dict[int, str] = {}
-        self.left: dict[int, int] = {}  # how many items will still read a value
+        self.left: dict[int, int] = {}  # how many items have yet to read a value
 
     def write(self) -> None:
         draft, author = self.draft, self.author
@@ -212,9 +212,9 @@ class _Body:
         self._assign(gives, [f"self.{name}({given})"], reads, name)
 
     def _block(self, group: Group) -> tuple[Made, dict[int, str], list[int]]:
-        """How a group is constructed, where its rows are in it, and the values that it gives.
+        """The construction of a group, the places of its rows in it, and its output values.
 
-        Items that follow each other are in nn.Sequential, which has a class of its own where the spec defines the
+        Consecutive items are in nn.Sequential, which has its own class if the spec defines the
         block; one item alone is by itself.
         """
         author = self.author
@@ -225,7 +225,7 @@ class _Body:
         gives = [author.first + group.rows()[-1].index]
         if len(parts) == 1:
             if isinstance(parts[0], Draft):
-                parts[0].group = group  # its class is called after the outermost block
+                parts[0].group = group  # its class is named after the outermost block
             return parts[0], {index: path.partition(".")[2] for index, path in paths.items()}, gives
         if group.word and group.word not in BLOCKS:
             inner = Draft(group)
@@ -235,7 +235,7 @@ class _Body:
         return parts, paths, gives
 
     def _elements(self, group: Group) -> tuple[list[Made], dict[int, str]]:
-        """The modules of items that follow each other, and where each row is among them."""
+        """The modules of consecutive items, and the place of each row among them."""
         author = self.author
         found: list[Made] = []
         paths: dict[int, str] = {}
@@ -254,9 +254,9 @@ class _Body:
         return found, paths
 
     def _assign(self, values: list[int], steps: list[str], reads: list[int], wanted: str, sizes: str = "") -> None:
-        """Lines of which the last gives ``values``; a variable that nothing reads any more is used again.
+        """Add lines, the last of which computes ``values``; a variable that is no longer read is reused.
 
-        ``wanted`` is what a new one is called.
+        ``wanted`` is the name for a new one.
         """
         for value in reads:
             self.left[value] -= 1

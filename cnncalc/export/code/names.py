@@ -1,4 +1,4 @@
-"""Names of layers as names of Python."""
+"""Names of layers as Python identifiers."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def camel(text: str, otherwise: str) -> str:
 
 
 class Taken:
-    """Names that are given, each once."""
+    """Names in use, each given once."""
 
     def __init__(self, *names: str) -> None:
         self._names = set(names)
 
     def free(self, wanted: str) -> str:
-        """``wanted``, with a number behind it where it is taken."""
+        """``wanted``, with a number after it if the name is taken."""
         name, number = wanted, 1
         while name in self._names:
             number += 1

@@ -1,4 +1,4 @@
-"""What a layer is in the code of a framework, and how settings are written."""
+"""A layer in the code of a framework, and how settings are written."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from cnncalc.export.padding import Ends
 class Said(NamedTuple):
     """A layer in code.
 
-    ``module`` constructs it; empty where it has none. ``call`` is its value, with ``{m}`` for the module and ``{0}``,
-    ``{1}``, ... for what it reads; by default the module called. Of several lines, each reads in ``{0}`` what the one
-    before gives. ``loads`` is the function that turns our arrays into the module's, as it is called. A ``light`` module
-    has no numbers of its own: where ``call`` does not need it, it is made only where modules follow each other.
+    ``module`` constructs it; empty if it has none. ``call`` is its value, with ``{m}`` for the module and ``{0}``,
+    ``{1}``, ... for its inputs; by default a call of the module. With several lines, ``{0}`` is the result of the
+    line before. ``loads`` is the call that converts our arrays to the module's. A ``light`` module
+    has no parameters: if ``call`` does not need it, it is constructed only in nn.Sequential.
     """
 
     module: str = ""
@@ -24,18 +24,18 @@ class Said(NamedTuple):
 
     @property
     def chains(self) -> bool:
-        """Whether the module alone gives the value, so that it can follow another in ``nn.Sequential``."""
+        """Whether a plain call of the module gives the value, so that it can follow another in ``nn.Sequential``."""
         return bool(self.module) and (self.light or self.call == "{m}({0})")
 
 
 def arguments(*given: Any, **named: Any) -> str:
-    """Arguments of a call as one writes them; those that are None are left out."""
+    """Arguments of a call as text; those that are None are left out."""
     texts = [written(value) for value in given]
     return ", ".join(texts + [f"{name}={written(value)}" for name, value in named.items() if value is not None])
 
 
 def written(value: Any) -> str:
-    """A setting: one number where a row of numbers is the same everywhere."""
+    """A setting as text: one number if all numbers are the same."""
     if isinstance(value, list | tuple):
         numbers = list(value)
         return written(numbers[0]) if len(set(numbers)) == 1 else f"({', '.join(map(written, numbers))})"
@@ -43,7 +43,7 @@ def written(value: Any) -> str:
 
 
 def unless(value: Any, usual: Any) -> Any:
-    """``value``, or None where it is the usual one."""
+    """``value``, or None if it is the default."""
     every = list(value) if isinstance(value, list | tuple) else [value]
     return None if all(each == usual for each in every) else value
 

@@ -1,4 +1,4 @@
-"""A functional model of Keras 3: a function for each kind says which layer it is.
+"""A functional model of Keras 3: a function for each kind returns its layer.
 
 As for PyTorch, a file holds kinds of one family in ``KINDS``. Blocks become functions. Every value is channels last.
 """
@@ -27,7 +27,7 @@ KINDS: dict[str, Callable[[Row], Said]] = {
 def write(summary: Summary, *, weights: bool) -> str:
     """The file; with ``weights`` it can load a weights file of ours.
 
-    Raises SpecError with every layer that Keras has no layer for.
+    Raises SpecError with every layer that Keras lacks.
     """
     _check_shared(summary)
     reserved = frozenset((*helpers.HELPERS, "keras", "layers", "ops", "np", "name", "i", "inputs", "outputs"))
@@ -49,22 +49,22 @@ def _frozen(module: str) -> str:
 
 
 def _variables(root: Draft) -> set[str]:
-    """What is assigned somewhere: a function of that name would be hidden there."""
+    """All names that are assigned somewhere: they would hide a function of the same name."""
     drafts = [root, *(draft for attribute in root.attributes for draft in inside(attribute.made))]
     return {word for draft in drafts for line in draft.lines for word in re.findall(r"\w+", line.partition(" = ")[0])}
 
 
 def _check_shared(summary: Summary) -> None:
-    """A layer is constructed where it is called: one that is called twice has no place."""
+    """Refuse layers that are called twice: a layer is constructed where it is called."""
     missing = Missing("Keras")
     names: set[str] = set()
     for row in summary.rows:
         name = row.name.replace("/", "__").replace(".", "_")
         if name in names:
-            missing.add(row, f"two layers that come to be called {name}")
+            missing.add(row, f"two layers whose names both become {name}")
         names.add(name)
         if row.layer.shares is not None and summary.rows[row.layer.shares].weights:
-            missing.add(row, "weights that layers share")
+            missing.add(row, "shared weights")
     missing.check()
 
 
@@ -102,13 +102,13 @@ def _build(summary: Summary, root: Draft, functions: Functions) -> str:
 
 
 def _loading(author: Author) -> list[str]:
-    """What loads weights: the functions that turn arrays, and for which layers."""
+    """The code that loads weights: the conversion functions, and the layers that they are for."""
     rows = author.summary.rows
     lines = []
     for index, call in author.loads.items():
         function, _, rest = call.partition("(w")
         lines.append(f'    "{rows[index].name}": {function if rest == ")" else f"lambda w: {call}"},')
     used = [text.strip("\n") for name, text in helpers.LOADERS.items() if any(f" {name}" in line for line in lines)]
-    doc = "#: How the arrays of a layer become Keras's, where they are not the same."
+    doc = "#: Conversions of a layer's arrays to Keras's, if they differ."
     table = "\n".join([doc, "CONVERT = {", *lines, "}"])
     return [*used, table, helpers.LOADING.strip("\n")]

@@ -1,4 +1,4 @@
-"""Drafts become functions: each calls the layers of a block, and gives what the block gives."""
+"""Drafts become functions: each calls the layers of a block, and returns the block's output."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def called(attributes: Iterable[Attribute], lines: list[str], prefix: str, funct
             name = f'name=f"{label}"' if "{" in prefix else f'name="{label}"'
             word = made.partition("(")[0]
             start = made[:-1] + (", " if not made.endswith("()") else "")
-            if word in known:  # a function: what it reads comes before its numbers
+            if word in known:  # a function: its inputs come before its numbers
                 given = re.search(re.escape(place) + r"\(([^()]*)\)", line)
                 assert given is not None
                 inner = made[len(word) + 1 : -1]

@@ -1,4 +1,4 @@
-"""Layers and functions that a written file needs besides Keras's own: each is written where the file names it."""
+"""Layers and functions that a written file needs besides Keras's own: each is written only if the file uses it."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def mixture(router, experts, top):
 ''',
 }  # fmt: skip
 
-#: How our arrays become those of a layer, where they are not the same: each gives them in Keras's order.
+#: Conversions of our arrays to those of a layer, if they differ: each returns them in Keras's order.
 LOADERS = {
     "transposed": '''
 def transposed(w):
@@ -121,7 +121,7 @@ def turned(w, order):
 ''',
     "recurrent": '''
 def recurrent(w, stacked):
-    """Two biases are one sum; but those of a GRU (``stacked``) lie one upon the other."""
+    """Two biases become their sum, but those of a GRU (``stacked``) are two rows."""
     state = {}
     for name, array in w.items():
         if name.endswith("recurrent_bias"):
@@ -133,7 +133,7 @@ def recurrent(w, stacked):
 ''',
     "attention": '''
 def attention(w, key_dim, value_dim):
-    """Each head by itself."""
+    """Kernels and biases split by head."""
     state = {}
     for name in ("query", "key", "value", "output"):
         kernel = w[f"{name}_kernel"]

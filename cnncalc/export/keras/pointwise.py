@@ -1,4 +1,4 @@
-"""Activation functions, norms, and what takes number by number."""
+"""Activation functions, norms, and elementwise kinds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from cnncalc.kinds.base.function import Function
 from cnncalc.summary.rows import Row
 
 LAYOUT = "channels_last"
-#: Kinds whose layer takes the activation itself.
+#: Kinds whose layer has an argument for the activation.
 TAKING = ("conv", "depthwise_conv", "separable_conv", "transposed_conv", "dense")
-#: Functions that Keras has no word for.
+#: Functions that Keras lacks.
 _WORDLESS = ("leaky_relu", "abs", "linear")
 
 
@@ -36,7 +36,7 @@ def function(kind: Any) -> Said:
 
 
 def ending(row: Row) -> Said | None:
-    """The activation at the end of a layer that does not take it itself."""
+    """The activation after a layer that has no argument for it."""
     found = added(row.layer.kind)
     if found is None or (row.kind in TAKING and found.word() not in _WORDLESS):
         return None
@@ -98,7 +98,7 @@ def instancenorm(row: Row) -> Said:
 
 
 def lrn(row: Row) -> Said:
-    """A function of the file's own."""
+    """A helper function in the file."""
     kind: Any = row.layer.kind
     return Said(call=f"local_response_norm({{0}}, {arguments(kind.size, kind.alpha, kind.beta, kind.k)})")
 

@@ -21,7 +21,7 @@ def embedding(row: Row) -> Said:
 
 
 def positional_encoding(row: Row) -> Said:
-    """A layer, or a function, of the file's own."""
+    """A helper layer or function in the file."""
     kind: Any = row.layer.kind
     if kind.style == "learned":
         (length, features) = row.layer.kind.weights(*row.xs)["embeddings"]
@@ -31,7 +31,7 @@ def positional_encoding(row: Row) -> Said:
 
 
 def class_token(row: Row) -> Said:
-    """A layer of the file's own."""
+    """A helper layer in the file."""
     return Said(f"ClassToken({row.output.channels})")
 
 
@@ -56,7 +56,7 @@ def recurrent(row: Row) -> Said:
 
 
 def attention(row: Row) -> Said:
-    """layers.MultiHeadAttention, or layers.GroupQueryAttention where heads share keys and values."""
+    """layers.MultiHeadAttention, or layers.GroupQueryAttention if heads share keys and values."""
     kind: Any = row.layer.kind
     query, memory = row.xs[0], row.xs[-1]
     biases = [name for name in PROJECTIONS if kind.has_bias(name)]
@@ -81,7 +81,7 @@ def attention(row: Row) -> Said:
 
 
 def moe(row: Row) -> Said:
-    """A function of the file's own."""
+    """A helper function in the file."""
     kind: Any = row.layer.kind
     experts = ", ".join(f"{{{i}}}" for i in range(1, len(row.xs)))
     return Said(call=f"mixture({{0}}, [{experts}], top={kind.top})")

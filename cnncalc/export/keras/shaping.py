@@ -1,4 +1,4 @@
-"""Dense layers, and what moves numbers without changing them."""
+"""Dense layers, and kinds that move numbers without changing them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cnncalc.summary.rows import Row
 
 
 def dense(row: Row) -> Said:
-    """layers.Dense; an image is flattened as Keras orders it, and the rows of the kernel follow."""
+    """layers.Dense; an image is flattened in Keras's order, and so are the rows of the kernel."""
     kind: Any = row.layer.kind
     if kind.weight_norm or row.layer.tie is not None:
         raise Untranslated("dense with weight_norm" if kind.weight_norm else "a dense layer with another's kernel")
@@ -45,7 +45,7 @@ def _written(shape: Shape, layout: str) -> str:
 
 
 def flatten(row: Row) -> Said:
-    """layers.Flatten, in the order of the spec where that matters to what reads it."""
+    """layers.Flatten, in the order of the spec if that matters to its readers."""
     number = len(row.summary.inputs) + row.index
     if number not in flattened(row.summary, LAYOUT) and differs(row.xs[0], LAYOUT, row.summary.layout):
         return Said("layers.Flatten()", f"{{m}}({_written(row.xs[0], row.summary.layout)})")

@@ -1,4 +1,4 @@
-"""Convolutions and pools. Keras knows no padding and ``same``; any other is put around the input before."""
+"""Convolutions and pools. Keras knows only ``valid`` and ``same``; other padding becomes a layer before."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _rank(row: Row) -> int:
 
 
 def _is_same(row: Row, ends: list[Ends]) -> bool:
-    """Whether the padding is what ``same`` means in Keras."""
+    """Whether the padding is the same as Keras's ``same``."""
     kind: Any = row.layer.kind
     for w, end, size in zip(kind.windows(row.xs[0]), ends, row.output.spatial, strict=True):
         total = same_padding(w.size, w.kernel, w.stride, w.dilation)
@@ -39,7 +39,7 @@ def padded(ends: Iterable[Ends], rank: int) -> str:
 
 
 def _window(row: Row) -> tuple[dict[str, Any], str]:
-    """Strides, padding and dilation where they are not the usual ones, and the call."""
+    """Strides, padding and dilation if not at their defaults, and the call."""
     kind: Any = row.layer.kind
     windows, ends = kind.windows(row.xs[0]), around(kind, row.xs[0])
     found: dict[str, Any] = {
@@ -58,7 +58,7 @@ def _kernel(row: Row) -> list[int]:
 
 
 def ended(row: Row) -> dict[str, Any]:
-    """``use_bias`` and ``activation`` where they are not the usual ones."""
+    """``use_bias`` and ``activation`` if not at their defaults."""
     kind: Any = row.layer.kind
     names = {"hard_swish": "hard_silu", "linear": None, "leaky_relu": None, "abs": None}
     word = kind.__dict__["activation"]
@@ -88,7 +88,7 @@ def depthwise_conv(row: Row) -> Said:
 
 
 def _same_steps(row: Row) -> None:
-    """Keras steps through depthwise windows alike along both axes."""
+    """Refuse depthwise windows with strides that Keras cannot express: it has one stride for both axes."""
     kind: Any = row.layer.kind
     windows = kind.windows(row.xs[0])
     if len({w.stride for w in windows}) > 1 or (
@@ -134,14 +134,14 @@ def transposed_conv(row: Row) -> Said:
 
 
 def _stride(row: Row) -> Any:
-    """The strides of a pool where they are not its size."""
+    """The strides of a pool if they are not its size."""
     kind: Any = row.layer.kind
     strides = [w.stride for w in kind.windows(row.xs[0])]
     return None if strides == _kernel(row) else strides
 
 
 def maxpool(row: Row) -> Said:
-    """layers.MaxPooling; other padding than ``same`` is put there before: −∞, or 0 where nothing is less."""
+    """layers.MaxPooling; padding other than ``same`` becomes a layer before: −∞, or 0 if no input is negative."""
     kind: Any = row.layer.kind
     if any(w.dilation > 1 for w in kind.windows(row.xs[0])):
         raise Untranslated("maxpool with a dilation")
@@ -151,7 +151,7 @@ def maxpool(row: Row) -> Said:
 
 
 def _at_least_0(row: Row) -> bool:
-    """Whether a layer reads the output of a function that gives nothing below 0."""
+    """Whether a layer reads the output of a function that is never negative."""
     number = row.layer.sources[0] - len(row.summary.inputs)
     function = ending(row.summary.rows[number].layer.kind) if number >= 0 else None
     return function is not None and function.bounds[0] >= 0
@@ -174,7 +174,7 @@ def _pool(row: Row, module: str, outside: str) -> Said:
 
 
 def avgpool(row: Row) -> Said:
-    """layers.AveragePooling, whose ``same`` leaves its padding out."""
+    """layers.AveragePooling, whose ``same`` leaves padding out of the mean."""
     kind: Any = row.layer.kind
     ends = around(kind, row.xs[0])
     if any(end.extra for end in ends):
@@ -209,7 +209,7 @@ def _global(module: str) -> Callable[[Row], Said]:
 
 
 def _adaptive(module: str) -> Callable[[Row], Said]:
-    """A pool where the sizes divide, and layers.Adaptive where they do not."""
+    """A pool if the sizes divide, else layers.Adaptive."""
 
     def pool(row: Row) -> Said:
         steps = [old // new for old, new in zip(row.xs[0].spatial, row.output.spatial, strict=True)]

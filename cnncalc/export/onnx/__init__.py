@@ -1,7 +1,7 @@
-"""An ONNX file: a function for each kind says which operators it is.
+"""An ONNX file: a function for each kind adds its operators.
 
 A file holds kinds of one family in ``KINDS``. A function takes the builder, the row and the names of the values that
-the layer reads; it adds nodes and gives the name of the value. Raises
+the layer reads; it adds nodes and returns the name of the value. Raises
 :class:`~cnncalc.export.missing.Untranslated` for a setting without operators.
 """
 
@@ -25,7 +25,7 @@ KINDS: dict[str, Callable[..., str]] = {
 
 
 def check(summary: Summary) -> None:
-    """Raise SpecError where a kind has no operators, LimitError where the weights do not fit into a file."""
+    """Raise SpecError if a kind has no operators, LimitError if the weights do not fit into a file."""
     missing = Missing("ONNX")
     for row in summary.rows:
         if row.kind not in KINDS:

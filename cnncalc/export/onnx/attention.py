@@ -38,7 +38,7 @@ class _Steps:
         return self.out.transpose(x, [*range(most + 1), most + 2, most + 1, most + 3])
 
     def shared(self, x: str, positions: int, dim: int) -> str:
-        """Heads of keys or values, each as often as queries share it."""
+        """Heads of keys or values, each repeated for the queries that share it."""
         out, kind = self.out, self.kind
         if kind.kv_heads is None or kind.kv_heads == kind.heads:
             return x
@@ -64,7 +64,7 @@ class _Steps:
         return str(out.add("Add", out.add("Mul", x, out.constant(cos)), out.add("Mul", other, out.constant(sin))))
 
     def added(self, scores: str) -> str:
-        """The scores with what is added to them: distances, and −∞ where nothing is to be seen."""
+        """The scores plus relative position biases, and −∞ at masked positions."""
         from cnncalc.engine.relative import Relative, mask
 
         out, np, kind = self.out, self.out.np, self.kind
@@ -106,7 +106,7 @@ class _Steps:
         return out.native(y, shape)
 
     def rolled(self, x: str, shape: Shape, *, back: bool) -> str:
-        """``[N, H, W, C]`` moved by the shift, cyclically; an axis that one window holds stays."""
+        """``[N, H, W, C]`` moved by the shift, cyclically, except along axes that one window covers."""
         out, kind = self.out, self.kind
         for axis, size in enumerate(shape.spatial, 1):
             place = (size - kind.shift if back else kind.shift) if size > kind.window else 0

@@ -1,4 +1,4 @@
-"""An ONNX graph as it is built: nodes, initialisers, and values by name.
+"""An ONNX graph under construction: nodes, initialisers, and values by name.
 
 A value of an image or a volume is ``[N, C, spatial...]``, of a sequence ``[N, T, F]``, of features ``[N, F]``.
 """
@@ -78,7 +78,7 @@ class Builder:
         return names[0] if outputs == 1 else names
 
     def constant(self, numbers: Any) -> str:
-        """An initialiser of numbers that are not learned; the same for the same numbers."""
+        """An initialiser of numbers that are not learned; equal numbers share one."""
         array = self.np.asarray(numbers)
         array = self.np.ascontiguousarray(array, "<i8" if array.dtype.kind in "iu" else "<f4").reshape(array.shape)
         key = (array.dtype.str, array.shape, array.tobytes())
@@ -101,7 +101,7 @@ class Builder:
             return self._tied(owner, array)
         array, key = self.np.ascontiguousarray(array, "<f4"), (owner.name, name)
         kept = self._kept.get(key)
-        if kept is None or not self.np.array_equal(self.tensors[kept], array):  # else layers share it
+        if kept is None or not self.np.array_equal(self.tensors[kept], array):  # otherwise layers share it
             kept = self._kept[key] = self._free(f"{owner.name.replace('/', '.')}.{name}")
             self.tensors[kept] = array
         return kept
@@ -114,15 +114,15 @@ class Builder:
         return str(self.add("Transpose", other, perm=[1, 0]))
 
     def per_channel(self, array: Any, shape: Shape) -> Any:
-        """An array ``[C]`` as it meets the values of ``shape``."""
+        """An array ``[C]`` in the form that broadcasts to values of ``shape``."""
         return array.reshape(-1, *(1,) * (shape.rank - 1)) if shape.rank > 2 else array
 
     def of_example(self, array: Any, shape: Shape) -> Any:
-        """An array with the sizes of an example in the spec's layout, as it meets the values of ``shape``."""
+        """An array with the sizes of an example in the spec's layout, as it broadcasts to values of ``shape``."""
         return brought(array, shape, self.summary.layout, LAYOUT)
 
     def transpose(self, x: str, order: Sequence[int]) -> str:
-        """``x`` with its axes in another order; ``x`` itself where that is the same."""
+        """``x`` with its axes in another order; ``x`` itself if the order is the same."""
         return x if list(order) == list(range(len(order))) else str(self.add("Transpose", x, perm=list(order)))
 
     def last(self, x: str, shape: Shape) -> str:
@@ -138,7 +138,7 @@ class Builder:
         return self.transpose(x, [0, 2, 1]) if shape.rank == 2 else x
 
     def back(self, x: str, shape: Shape) -> str:
-        """What :func:`first` changed, as a value again."""
+        """The inverse of :func:`first`."""
         return self.transpose(x, [0, 2, 1]) if shape.rank == 2 else x
 
     def reshape(self, x: str, *sizes: int) -> str:
@@ -168,7 +168,7 @@ class Builder:
         return {name: array for name, array in self.tensors.items() if name in read}
 
     def _named(self) -> list[list[Any]]:
-        """The nodes; where a row has several, each but the last has its operator in its name."""
+        """The nodes; if a row has several, each but the last has its operator in its name."""
         of_row = {node[1]: node for node in self.nodes}
         counts: dict[str, int] = {}
         found = []
@@ -180,7 +180,7 @@ class Builder:
         return found
 
     def dtype(self, number: int) -> int:
-        """The type of an input: whole numbers where embeddings alone read it."""
+        """The type of an input: whole numbers if only embeddings read it."""
         readers = [row for row in self.summary.rows if number in row.layer.sources]
         tokens = readers and all(row.layer.kind.tokens() is not None for row in readers)
         return proto.INT64 if tokens else proto.FLOAT

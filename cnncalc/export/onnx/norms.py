@@ -11,7 +11,7 @@ from cnncalc.summary.rows import Row
 
 
 def _learned(out: Builder, row: Row, name: str, fill: float) -> str:
-    """One of the arrays of a norm, or as many times ``fill`` where it is switched off."""
+    """One of the arrays of a norm, or an array of ``fill`` if it is switched off."""
     arrays = out.weights(row)
     return out.learned(row, name) if name in arrays else out.constant([fill] * row.output.channels)
 
@@ -47,7 +47,7 @@ def layernorm(out: Builder, row: Row, x: str) -> str:
 
 
 def _over_all(out: Builder, row: Row) -> list[str]:
-    """gamma (ones where there is none) and, where there is one, beta, with the sizes of an example."""
+    """gamma (default: ones) and beta, if any, with the sizes of an example."""
     arrays, shape = out.weights(row), row.output
     ones = out.np.ones(shape.written(out.summary.layout), out.np.float32)
     gamma = out.of_example(arrays.get("gamma", ones), shape)
@@ -87,7 +87,7 @@ def instancenorm(out: Builder, row: Row, x: str) -> str:
 
 
 def lrn(out: Builder, row: Row, x: str) -> str:
-    """LRN of an image; otherwise, and for an even size, which runtimes refuse, the sum as a product with a band."""
+    """LRN of an image; otherwise, and for an even size, which runtimes refuse, a product with a band matrix."""
     kind: Any = row.layer.kind
     shape, np = row.output, out.np
     if shape.rank == 3 and kind.size % 2:

@@ -1,4 +1,4 @@
-"""Activation functions, and what takes number by number."""
+"""Activation functions, and elementwise kinds."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cnncalc.kinds.base.function import Function
 from cnncalc.shape import Shape
 from cnncalc.summary.rows import Row
 
-#: Functions without settings, by the operator that they are.
+#: Functions without settings, with their operators.
 PLAIN = {
     "relu": "Relu", "elu": "Elu", "selu": "Selu", "celu": "Celu", "mish": "Mish", "sigmoid": "Sigmoid",
     "hard_swish": "HardSwish", "tanh": "Tanh", "softplus": "Softplus", "softsign": "Softsign", "abs": "Abs",
@@ -44,12 +44,12 @@ def _function(out: Builder, row: Row, x: str) -> str:
 
 
 def identity(out: Builder, row: Row, x: str) -> str:
-    """Dropout: nothing when a network is run."""
+    """Dropout: nothing at inference."""
     return x
 
 
 def prelu(out: Builder, row: Row, x: str) -> str:
-    """One slope a channel, or one in all."""
+    """One slope for each channel, or a single one."""
     alpha = out.weights(row)["alpha"]
     return str(out.add("PRelu", x, out.learned(row, "alpha", out.per_channel(alpha, row.output))))
 
@@ -95,7 +95,7 @@ def _merged(op: str) -> Callable[..., str]:
 
 
 def _as_wide(out: Builder, row: Row, xs: tuple[str, ...]) -> list[str]:
-    """The operands with as many axes as the widest: ``[N, C]`` meets every position."""
+    """The operands with as many axes as the widest: ``[N, C]`` broadcasts to every position."""
     rank = row.output.rank
     axes = {2: [1]}.get(rank, list(range(2, rank + 1)))
     return [

@@ -45,7 +45,7 @@ def _attribute(name: str, setting: Setting) -> Pieces:
 
 
 def tensor(name: str, array: Any) -> Pieces:
-    """A TensorProto of a float32 or int64 array whose numbers lie in order."""
+    """A TensorProto of a float32 or int64 array whose numbers are contiguous."""
     dtype = FLOAT if array.dtype.kind == "f" else INT64
     return packed(1, array.shape) + integer(2, dtype) + text(8, name) + message(9, [array.reshape(-1).data])
 

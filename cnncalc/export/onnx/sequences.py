@@ -11,7 +11,7 @@ from cnncalc.export.onnx import proto
 from cnncalc.export.onnx.builder import Builder, channel_axis
 from cnncalc.summary.rows import Row
 
-#: The operator of each recurrent kind, and the places of ONNX's gates in ours (iofc of i f g o, zrh of z r h).
+#: The operator of each recurrent kind, and the order of ONNX's gates in ours (iofc of i f g o, zrh of z r h).
 RECURRENT = {"rnn": ("RNN", [0]), "lstm": ("LSTM", [0, 3, 1, 2]), "gru": ("GRU", [0, 1, 2])}
 
 
@@ -50,7 +50,7 @@ def class_token(out: Builder, row: Row, x: str) -> str:
 
 
 def recurrent(out: Builder, row: Row, x: str, *states: str) -> str:
-    """RNN, LSTM or GRU, one upon the other."""
+    """RNN, LSTM or GRU, stacked."""
     kind: Any = row.layer.kind
     if kind.projection is not None:
         raise Untranslated("lstm with a projection")
@@ -97,7 +97,7 @@ def _layer(out: Builder, row: Row, x: str, layer: int, starts: list[str]) -> tup
 
 
 def _start(out: Builder, state: str, layer: int, directions: int, kind: Any) -> str:
-    """The first state of a layer, ``[D, N, h]``, of one of all layers and directions, ``[N, (L·D,) h]``."""
+    """The first state of a layer, ``[D, N, h]``, from the states of all layers and directions, ``[N, (L·D,) h]``."""
     if kind.layers * directions == 1:
         return str(out.add("Unsqueeze", state, out.constant([0])))
     own = out.cut(state, 1, layer * directions, (layer + 1) * directions)
@@ -105,7 +105,7 @@ def _start(out: Builder, state: str, layer: int, directions: int, kind: Any) -> 
 
 
 def _joined(out: Builder, kind: Any, y: str, axis: int) -> str:
-    """The directions put together, along ``axis``."""
+    """The directions joined along ``axis``."""
     if kind.merge == "concat":
         return out.reshape(y, *[0] * (axis - 1), len(kind.directions) * kind.units)
     op = {"sum": "ReduceSum", "average": "ReduceMean", "multiply": "ReduceProd"}[kind.merge]

@@ -1,4 +1,4 @@
-"""Dense layers, and what moves numbers without changing them."""
+"""Dense layers, and kinds that move numbers without changing them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cnncalc.summary.rows import Row
 
 
 def dense(out: Builder, row: Row, x: str) -> str:
-    """Gemm of features, MatMul at each position. An image is flattened as it lies; the rows of the kernel follow it."""
+    """Gemm of features, MatMul at each position. Flattened images and kernel rows are in ONNX's order."""
     kind: Any = row.layer.kind
     shape, arrays = row.xs[0], out.weights(row)
     kernel, flat = arrays["kernel"], out.flattened.get(row.layer.sources[0])
@@ -40,7 +40,7 @@ def _read(out: Builder, x: str, shape: Shape) -> str:
 
 
 def flatten(out: Builder, row: Row, x: str) -> str:
-    """Flatten, in the order of the spec where that matters to what reads it."""
+    """Flatten, in the order of the spec if that matters to its readers."""
     number = len(out.summary.inputs) + row.index
     if number not in out.flattened and differs(row.xs[0], LAYOUT, out.summary.layout):
         x = _written(out, x, row.xs[0])
@@ -130,7 +130,7 @@ def _reduction(op: str) -> Callable[..., str]:
 
 
 def pixel_shuffle(out: Builder, row: Row, x: str) -> str:
-    """DepthToSpace of an image; of others its steps."""
+    """DepthToSpace for an image; its steps for others."""
     kind: Any = row.layer.kind
     shape, r = row.xs[0], kind.factor
     if shape.rank == 3:
@@ -143,7 +143,7 @@ def pixel_shuffle(out: Builder, row: Row, x: str) -> str:
 
 
 def pixel_unshuffle(out: Builder, row: Row, x: str) -> str:
-    """Each block apart, and its places put into the channels."""
+    """Blocks split off, and their positions moved into the channels."""
     kind: Any = row.layer.kind
     shape, r = row.xs[0], kind.factor
     axes = len(shape.spatial)

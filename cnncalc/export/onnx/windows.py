@@ -47,7 +47,7 @@ def _bias(out: Builder, row: Row) -> list[str]:
 
 
 def conv(out: Builder, row: Row, x: str) -> str:
-    """Conv; a sequence is brought to ``[N, F, T]`` for it."""
+    """Conv; a sequence is transposed to ``[N, F, T]`` first."""
     kind: Any = row.layer.kind
     kernel = out.learned(row, "kernel", _filters_first(out.weights(row)["kernel"]))
     x = out.first(x, row.xs[0])
@@ -119,7 +119,7 @@ def maxpool(out: Builder, row: Row, x: str) -> str:
 
 
 def avgpool(out: Builder, row: Row, x: str) -> str:
-    """AveragePool; where the last window goes beyond the padding, that part is never counted."""
+    """AveragePool; the part of the last window beyond the padding is never counted."""
     kind: Any = row.layer.kind
     ends = around(kind, row.xs[0])
     settings, counted = _settings(row, dilated=False), int(kind.count_include_pad)
@@ -150,7 +150,7 @@ def _global(op: str, reduction: str) -> Callable[..., str]:
 
 
 def _adaptive(op: str, reduction: str) -> Callable[..., str]:
-    """A pool where the sizes divide; else window by window along each axis."""
+    """A pool if the sizes divide; else window by window along each axis."""
 
     def pool(out: Builder, row: Row, x: str) -> str:
         shape, sizes = row.xs[0], row.output.spatial
@@ -183,7 +183,7 @@ def patch_embedding(out: Builder, row: Row, x: str) -> str:
 
 
 def upsample(out: Builder, row: Row, x: str) -> str:
-    """Resize of the spatial axes; a sequence is an image of one row for it."""
+    """Resize of the spatial axes; a sequence is treated as an image of one row."""
     kind: Any = row.layer.kind
     shape, sizes = row.xs[0], list(row.output.spatial)
     if kind.mode == "nearest":

@@ -1,6 +1,6 @@
-"""A PyTorch module: a function for each kind says how it is constructed and called.
+"""A PyTorch module: a function for each kind returns its construction and its call.
 
-A file holds kinds of one family in ``KINDS``. A function takes the row and gives what it is
+A file holds kinds of one family in ``KINDS``. A function takes the row and returns its code
 (:class:`~cnncalc.export.pytorch.said.Said`); it raises :class:`~cnncalc.export.missing.Untranslated` for a setting that
 PyTorch does not have. ``draft.py`` and ``classes.py`` make modules of the blocks.
 """
@@ -28,7 +28,7 @@ KINDS: dict[str, Callable[[Row], Said]] = {
 def write(summary: Summary, *, weights: bool) -> str:
     """The file; with ``weights`` it can load a weights file of ours.
 
-    Raises SpecError with every layer that PyTorch has no module for.
+    Raises SpecError with every layer that PyTorch lacks.
     """
     author = Author(summary, Style("PyTorch", LAYOUT, KINDS, _ending, "{}.requires_grad_(False)".format, chains=True))
     root = author.draft(tree(summary))
@@ -90,20 +90,20 @@ def _attribute(path: str) -> str:
 
 
 def _loading(author: Author, root: Draft) -> list[str]:
-    """The functions that load weights, and the table of what each layer is in the file."""
+    """The functions that load weights, and the table of layers in the file."""
     rows = author.summary.rows
     lines = []
     for index, call in author.loads.items():
         function, _, rest = call.partition("(w")
         convert = function if rest == ")" else f"lambda w: {call}"
         lines.append(f'    "{root.paths[index]}": ("{rows[index].name}", {convert}),')
-    doc = "#: The layer of each module in a weights file, and how its arrays are read."
+    doc = "#: The layer of each module in a weights file, and the conversion of its arrays."
     table = "\n".join([doc, "LAYERS = {", *lines, "}"])
     return [*loading.needed("\n".join(author.loads.values())), table, loading.LOADING.strip("\n")]
 
 
 def _main(summary: Summary, name: str) -> str:
-    """What the file does when it is run: one pass, to see that it works."""
+    """The main part of the file: one forward pass, to check that it works."""
     inputs = []
     for number, shape in enumerate(summary.inputs.values()):
         tokens = any(row.layer.kind.tokens() is not None for row in summary.rows if number in row.layer.sources)

@@ -1,4 +1,4 @@
-"""Modules and functions that a written file needs besides PyTorch's own: each is written where the file names it."""
+"""Modules and functions that a written file needs besides PyTorch's own: each is written only if the file uses it."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""How the arrays of a weights file become those of a written model: functions that the file gets."""
+"""Conversions of the arrays in a weights file to those of a written model: functions for that file."""
 
 from __future__ import annotations
 
 import re
 
-#: By name: each takes the arrays of a layer as cnncalc has them, and gives the state of its module.
+#: By name: each takes the arrays of a layer in cnncalc's form, and returns the state of its module.
 LOADERS = {
     "conv": '''
 def conv(w):
@@ -52,7 +52,7 @@ def dense(w, sizes=None, order=None):
 ''',
     "norm": '''
 def norm(w, order=None):
-    """gamma, beta and the moving mean and variance, those that there are; ``order``: of the axes of an example."""
+    """gamma, beta and the moving mean and variance, if present; ``order`` is that of the axes of an example."""
     names = {"gamma": "weight", "beta": "bias", "moving_mean": "running_mean", "moving_variance": "running_var"}
     return {ours: w[name] if order is None else w[name].transpose(order) for name, ours in names.items() if name in w}
 ''',
@@ -62,7 +62,7 @@ def prelu(w):
 ''',
     "spread": '''
 def spread(w, order=None):
-    """Numbers a channel, or one for each number of an example, whose axes are put in PyTorch's ``order``."""
+    """Numbers for each channel, or for each number of an example, with axes in PyTorch's ``order``."""
     (array,) = w.values()
     return {"weight": array if order is None else array.transpose(order)}
 ''',
@@ -80,7 +80,7 @@ def token(w):
 ''',
     "recurrent": '''
 def recurrent(w, order):
-    """Gates side by side to PyTorch's ``order`` of gates; where there is one bias, PyTorch's second one is 0."""
+    """Gates side by side to PyTorch's ``order`` of gates; with a single bias, PyTorch's second one is 0."""
     state = {}
     names = {"kernel": "weight_ih", "recurrent_kernel": "weight_hh", "projection_kernel": "weight_hr",
              "bias": "bias_ih", "recurrent_bias": "bias_hh"}
@@ -99,7 +99,7 @@ def recurrent(w, order):
 ''',
     "textbook_gru": '''
 def textbook_gru(w):
-    """Gates z r h side by side; the candidate's part of the state is a product of its own."""
+    """Gates z r h side by side; the candidate has a separate product with the state."""
     units = len(w["recurrent_kernel"])
     gates, state = np.split(w["recurrent_kernel"], [2 * units], axis=1)
     bias = {"of_input.bias": w["bias"]} if "bias" in w else {}

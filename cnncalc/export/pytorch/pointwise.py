@@ -1,4 +1,4 @@
-"""Activation functions, norms, and what takes number by number."""
+"""Activation functions, norms, and elementwise kinds."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def _over_example(module: str) -> Callable[[Row], Said]:
 
 
 def lrn(row: Row) -> Said:
-    """nn.LocalResponseNorm; of an even size, PyTorch takes the extra channel before."""
+    """nn.LocalResponseNorm; with an even size, PyTorch takes the extra channel before."""
     kind: Any = row.layer.kind
     settings = arguments(kind.size, alpha=unless(kind.alpha, 1e-4), beta=unless(kind.beta, 0.75), k=unless(kind.k, 1.0))
     call = "{m}({0})" if kind.size % 2 else "{m}({0}.flip(1)).flip(1)"
@@ -124,7 +124,7 @@ def _spread(module: str) -> Callable[[Row], Said]:
 
 
 def rescale(row: Row) -> Said:
-    """A module of the file's own."""
+    """A helper module in the file."""
     kind: Any = row.layer.kind
     ones = row.output.rank - 1 if row.output.rank > 2 else 0
     return Said(f"Rescale({kind.scale!r}, {kind.offset!r}, {ones})")
@@ -137,7 +137,7 @@ def dropout(row: Row) -> Said:
 
 
 def stochastic_depth(row: Row) -> Said:
-    """A module of the file's own."""
+    """A helper module in the file."""
     kind: Any = row.layer.kind
     return Said(f"StochasticDepth({kind.rate!r})")
 

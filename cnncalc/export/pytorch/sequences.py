@@ -19,7 +19,7 @@ def embedding(row: Row) -> Said:
 
 
 def positional_encoding(row: Row) -> Said:
-    """A module of the file's own."""
+    """A helper module in the file."""
     kind: Any = row.layer.kind
     shape = row.output
     if kind.style == "learned":
@@ -29,12 +29,12 @@ def positional_encoding(row: Row) -> Said:
 
 
 def class_token(row: Row) -> Said:
-    """A module of the file's own."""
+    """A helper module in the file."""
     return Said(f"ClassToken({row.output.channels})", loads="token(w)")
 
 
 def recurrent(row: Row) -> Said:
-    """nn.RNN, nn.LSTM, nn.GRU; a GRU that resets before its product is a module of the file's own."""
+    """nn.RNN, nn.LSTM, nn.GRU; a GRU that resets before its product is a helper module in the file."""
     kind: Any = row.layer.kind
     if kind.merge != "concat" and kind.layers > 1:
         raise Untranslated(f"{row.kind} of several layers whose directions are joined by {kind.merge}")
@@ -66,7 +66,7 @@ def _joined(kind: Any, call: str) -> str:
 
 
 def _state(row: Row, number: int) -> str:
-    """A first state as PyTorch wants it, ``[layers · directions, N, h]``."""
+    """An initial state in PyTorch's form, ``[layers · directions, N, h]``."""
     return f"{{{number}}}.unsqueeze(0)" if row.xs[number].rank == 1 else f"{{{number}}}.transpose(0, 1).contiguous()"
 
 
@@ -81,7 +81,7 @@ def _textbook(row: Row) -> Said:
 
 
 def attention(row: Row) -> Said:
-    """A module of the file's own."""
+    """A helper module in the file."""
     kind: Any = row.layer.kind
     query, memory = row.xs[0], row.xs[-1]
     bias = [name for name in PROJECTIONS if kind.has_bias(name)]
@@ -114,7 +114,7 @@ def attention(row: Row) -> Said:
 
 
 def moe(row: Row) -> Said:
-    """A function of the file's own."""
+    """A helper function in the file."""
     kind: Any = row.layer.kind
     experts = ", ".join(f"{{{i}}}" for i in range(1, len(row.xs)))
     return Said(call=f"mixture({{0}}, [{experts}], top={kind.top}, dim={axis(row.output)})")

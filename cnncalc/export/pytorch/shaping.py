@@ -1,4 +1,4 @@
-"""Dense layers, and what moves numbers without changing them."""
+"""Dense layers, and kinds that move numbers without changing them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cnncalc.summary.rows import Row
 
 
 def dense(row: Row) -> Said:
-    """nn.Linear; an image is flattened as PyTorch orders it, and the columns of the weight follow."""
+    """nn.Linear; an image is flattened in PyTorch's order, and so are the columns of the weight."""
     kind: Any = row.layer.kind
     if row.layer.tie is not None and row.layer.tie.array != "embeddings":
         raise Untranslated("a dense layer whose kernel is another's, transposed")
@@ -49,7 +49,7 @@ def _permuted(x: str, order: list[int]) -> str:
 
 
 def flatten(row: Row) -> Said:
-    """nn.Flatten, in the order of the spec where that matters to what reads it."""
+    """nn.Flatten, in the order of the spec if that matters to its readers."""
     shape, layout = row.xs[0], row.summary.layout
     number = len(row.summary.inputs) + row.index
     if shape.rank == 1:
@@ -147,7 +147,7 @@ def _reduction(call: str) -> Callable[[Row], Said]:
 
 
 def pixel_shuffle(row: Row) -> Said:
-    """nn.PixelShuffle of an image; of others its steps."""
+    """nn.PixelShuffle for an image; its steps for others."""
     kind: Any = row.layer.kind
     shape, r = row.xs[0], kind.factor
     if shape.rank == 3:
@@ -161,7 +161,7 @@ def pixel_shuffle(row: Row) -> Said:
 
 
 def pixel_unshuffle(row: Row) -> Said:
-    """nn.PixelUnshuffle of an image; of others its steps."""
+    """nn.PixelUnshuffle for an image; its steps for others."""
     kind: Any = row.layer.kind
     shape, r = row.xs[0], kind.factor
     if shape.rank == 3:
@@ -175,7 +175,7 @@ def pixel_unshuffle(row: Row) -> Said:
 
 
 def channel_shuffle(row: Row) -> Said:
-    """nn.ChannelShuffle of an image; of others its steps."""
+    """nn.ChannelShuffle for an image; its steps for others."""
     kind: Any = row.layer.kind
     if row.output.rank > 2:
         return Said(f"nn.ChannelShuffle({kind.groups})")

@@ -14,7 +14,7 @@ from cnncalc.summary.rows import Row
 
 
 def _window(row: Row) -> tuple[dict[str, Any], str]:
-    """Stride, padding and dilation where they are not the usual ones, and the input, padded if PyTorch cannot do it."""
+    """Stride, padding and dilation if not at their defaults, and the input, padded if PyTorch cannot do it."""
     kind: Any = row.layer.kind
     windows, ends = kind.windows(row.xs[0]), around(kind, row.xs[0])
     found = {
@@ -39,7 +39,7 @@ def _rank(row: Row) -> int:
 
 
 def conv(row: Row) -> Said:
-    """nn.Conv; a sequence has its features first for it."""
+    """nn.Conv; a sequence is transposed to have its features first."""
     kind: Any = row.layer.kind
     settings, x = _window(row)
     sizes = arguments(row.xs[0].channels, kind.filters, _kernel(row), **settings, groups=unless(kind.groups, 1),
@@ -68,7 +68,7 @@ def separable_conv(row: Row) -> Said:
 
 
 def transposed_conv(row: Row) -> Said:
-    """nn.ConvTranspose; what its even padding leaves too much is cut off at the end."""
+    """nn.ConvTranspose; its padding is symmetric, so the surplus is cut off at the end."""
     kind: Any = row.layer.kind
     shape = row.xs[0]
     crop = cropped(kind, shape)
@@ -85,7 +85,7 @@ def transposed_conv(row: Row) -> Said:
 
 
 def locally_connected(row: Row) -> Said:
-    """A module of the file's own."""
+    """A helper module in the file."""
     kind: Any = row.layer.kind
     windows, ends = kind.windows(row.xs[0]), around(kind, row.xs[0])
     x = padded(ends) if any(map(any, ends)) else "{0}"
@@ -97,7 +97,7 @@ def locally_connected(row: Row) -> Said:
 
 
 def maxpool(row: Row) -> Said:
-    """nn.MaxPool; padding that is not the same on both sides is put there before."""
+    """nn.MaxPool; asymmetric padding becomes a step before."""
     kind: Any = row.layer.kind
     ends = around(kind, row.xs[0])
     settings, x = _window(row)
@@ -112,14 +112,14 @@ def maxpool(row: Row) -> Said:
 
 
 def _stride(row: Row) -> Any:
-    """The stride of a pool where it is not its size."""
+    """The stride of a pool if it is not its size."""
     kind: Any = row.layer.kind
     strides = [w.stride for w in kind.windows(row.xs[0])]
     return None if strides == _kernel(row) else strides
 
 
 def avgpool(row: Row) -> Said:
-    """nn.AvgPool; with padding that it cannot have, the means of what is there over the share of it."""
+    """nn.AvgPool; with padding that it lacks, means with zeros divided by the share of real numbers."""
     kind: Any = row.layer.kind
     shape, ends, rank = row.xs[0], around(kind, row.xs[0]), _rank(row)
     extra = any(end.extra for end in ends)
@@ -131,13 +131,13 @@ def avgpool(row: Row) -> Said:
         }  # fmt: skip
         return Said(f"nn.AvgPool{rank}d({arguments(_kernel(row), **settings)})", first(shape, "{m}({0})"))
     if extra:
-        raise Untranslated("avgpool that rounds up over padding of which one side is wider")
+        raise Untranslated("avgpool that rounds up over asymmetric padding")
     pool = f"F.avg_pool{rank}d({padded(ends)}, {arguments(_kernel(row), _stride(row) or _kernel(row))})"
     if kind.count_include_pad:
         return Said(call=first(shape, pool))
     ones = pool.replace("{0}", "torch.ones_like({0}[:1, :1])")
     if shape.rank == 2:
-        raise Untranslated("avgpool of a sequence that leaves out padding of which one side is wider")
+        raise Untranslated("avgpool of a sequence that leaves out asymmetric padding")
     return Said(call=f"{pool} / {ones}")
 
 
