@@ -282,7 +282,7 @@ def told(key: Key, got: Any) -> Any:
 
 
 def shaped(key: Key, value: Any, got: Any) -> Any:
-    """An answer as data: one number for all axes is repeated for each axis; one number for a letter is no list."""
+    """An answer as data: one number for all axes is repeated for each axis; one number for a letter is not a list."""
     if not key.quantity and isinstance(value, list) and len(value) == 1:
         return value[0]
     if key.quantity in AXIAL and isinstance(value, list) and len(value) == 1 and isinstance(got, list):

@@ -23,7 +23,7 @@ _MOST_JOBS = 64
 def find(paths: list[str]) -> list[str]:
     """The files that ``paths`` name, each once: files, patterns (``*``, ``?``, ``**``), and folders with all below.
 
-    Raises UsageError where a path names nothing.
+    Raises UsageError if a path names nothing.
     """
     found: dict[str, None] = {}
     for path in paths:

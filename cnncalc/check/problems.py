@@ -108,7 +108,7 @@ def read(path: str, limits: Limits, networks: str | None = None) -> Iterator[Pro
 
 
 def _file(root: Node) -> tuple[str, Mapping, list[Node]]:
-    """The title, what the file sets for all problems, and their nodes. Raises SpecError where it is no such file."""
+    """The title, what the file sets for all problems, and their nodes. Raises SpecError if it is not a problem file."""
     if not isinstance(root, Mapping):
         raise values.expected("a problem file", root, "a mapping with problems", f"for example\n{SMALLEST}")
     faults: list[Fault] = []

@@ -1,4 +1,4 @@
-"""Problems to verdicts: each answer of a problem file beside what comes out."""
+"""Problems to verdicts: each answer in a problem file compared with the computed one."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ SEARCHED = 2000  # layers of problems, in one file, whose wrong answers are sear
 
 
 class Verdict(NamedTuple):
-    """One answer of a problem: what the file says, what comes out and, where they differ, why.
+    """One answer of a problem: what the file says, the computed answer and, if they differ, why.
 
-    ``id`` None: of a whole file; ``key`` None: of a whole problem. ``code`` is the exit code of one that is not ok.
+    ``id`` None: on a whole file; ``key`` None: on a problem. ``code`` is the exit code of one that is not ok.
     """
 
     file: str
@@ -56,7 +56,7 @@ def check(path: str, limits: Limits, networks: str | None = None) -> Iterator[Ve
 
 
 def verdicts(problem: Problem | Broken, *, searching: bool = True) -> list[Verdict]:
-    """The verdicts on a problem's answers; one for the problem where it cannot be worked out."""
+    """The verdicts on a problem's answers; a single one if the problem cannot be computed."""
     if isinstance(problem, Broken):
         return [_refused(Verdict(problem.file, problem.id, None, None, None, ok=False), problem.error)]
     try:
@@ -136,7 +136,7 @@ def _leniency(problem: Problem, name: str) -> Leniency:
 
 
 def _as_data(answer: Answer) -> Any:
-    """An answer as data, whatever is right; as it was written where it cannot be read."""
+    """An answer as data, right or wrong; its text if it cannot be read."""
     readings = answer.readings((), LAYOUTS[0])
     return shaped(answer.key, readings[0], None) if readings else answer.shown
 
@@ -153,5 +153,5 @@ def _chosen(verdict: Verdict, truth: Truth, key: Key, options: list[Node], lenie
     texts = [text for option in options if (text := text_of(option, key))]
     right = [text for text in texts if truth.judge(Answer(text, key), leniency).right]
     if len(right) != 1:
-        return verdict._replace(text=f"{len(right)} of the options are right, where one is expected")
+        return verdict._replace(text=f"{len(right)} of the options are right, but one is expected")
     return verdict._replace(ok=True)

@@ -1,4 +1,4 @@
-"""Processes that share the files of a check, and that no signal but their parent's reaches."""
+"""Processes that share the files of a check and react only to their parent."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from multiprocessing import context, get_context
 from multiprocessing.pool import Pool
 from typing import Any
 
-#: What a terminal or a job scheduler sends to every process of a group: the parent alone answers it.
+#: What a terminal or a job scheduler sends to every process of a group: only the parent reacts.
 _SHARED = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
 def begin(jobs: int) -> Pool:
-    """A pool of ``jobs`` processes. Raises OSError, ImportError or RuntimeError where the system has none to give.
+    """A pool of ``jobs`` processes. Raises OSError, ImportError or RuntimeError if the system has none to give.
 
     Signals wait while the processes begin: one that came before a process ignores them would end it, and a process that
-    dies while it waits for work keeps the lock on the queue, for which the end of the pool would wait for ever.
+    dies while it waits for work keeps the lock on the queue, and the pool would wait for it forever.
     """
     with _held():
         return _Pool(jobs, _deaf, context=get_context())
 
 
 class _Spawned(context.SpawnProcess):
-    """A process that is killed where a pool would ask it to end."""
+    """A process that is killed when the pool would terminate it."""
 
     terminate = context.SpawnProcess.kill
 
@@ -43,7 +43,7 @@ else:
 
 
 class _Pool(Pool):
-    """A pool whose processes, deaf to SIGTERM, are killed at its end."""
+    """A pool whose processes ignore SIGTERM and are killed at its end."""
 
     @staticmethod
     def Process(own: Any, *arguments: Any, **named: Any) -> Any:  # type: ignore[override]
@@ -51,7 +51,7 @@ class _Pool(Pool):
 
 
 def _deaf() -> None:
-    """Ignore what is sent to the whole group, then let in what waited meanwhile."""
+    """Ignore signals to the whole group, then unblock those that are pending."""
     for number in _SHARED:
         signal.signal(number, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):

@@ -1,4 +1,4 @@
-"""What answers are worth: marks for each, and what is left of them by slip."""
+"""The worth of answers: marks for each, and the share that is left after a slip."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def real(node: Node, context: Context, what: str, most: float) -> float:
 
 
 def marks(node: Node | None, answers: list[str], context: Context) -> dict[str, Fraction]:
-    """Marks of the whole problem, shared out evenly; or of each answer, by key, or of each of its numbers; 1 for each
-    answer where none are given.
+    """Marks of the whole problem, shared out evenly; or of each answer, by key, or of each of its numbers.
+    By default 1 for each answer.
 
     Raises BadValue.
     """
@@ -46,7 +46,7 @@ def shares(node: Node | None, context: Context) -> dict[str, tuple[Fraction, ...
 
 
 def _leaves(node: Node, context: Context) -> Iterator[Fraction]:
-    """The marks in nested lists, in order; of one number that alone."""
+    """The marks in nested lists, in order; a single number alone."""
     if isinstance(node, Sequence):
         for item in node.items:
             yield from _leaves(item, context)

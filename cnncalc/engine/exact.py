@@ -121,12 +121,12 @@ def loss(exact: Exact) -> float:
 
 
 def gradient(exact: Exact, name: str) -> Array:
-    """dL/d(weight) of the array called ``layer/weight``. Raises SpecError where a layer has no gradient."""
+    """dL/d(weight) of the array called ``layer/weight``. Raises SpecError if a layer has no gradient."""
     return gradients.of(exact.summary, exact.weights, _fed(exact), None).weights[name]
 
 
 def chains(exact: Exact, rows: list[Row]) -> list[Chain]:
-    """The chain rule through each of ``rows``. Raises SpecError where a layer has no gradient."""
+    """The chain rule through each of ``rows``. Raises SpecError if a layer has no gradient."""
     found = gradients.of(exact.summary, exact.weights, _fed(exact), None)
     return [chain_rule.through(exact.summary, row, exact.weights, found) for row in rows]
 

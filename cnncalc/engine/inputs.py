@@ -144,7 +144,7 @@ def _batch(summary: Summary, name: str, shape: tuple[int, ...], what: str) -> in
 def as_input(summary: Summary, name: str, array: Array, what: str = "array") -> Array:
     """An array as ``[batch, axes in the spec's layout]``: float32, or whole numbers where they are token ids.
 
-    Raises SpecError where its shape, its type or its numbers do not fit.
+    Raises SpecError if its shape, its type or its numbers do not fit.
     """
     if array.dtype.kind not in "fiub":
         raise SpecError(f'{what}: the input "{name}" holds {array.dtype}, not numbers')
@@ -179,7 +179,7 @@ def tokens(summary: Summary, name: str) -> int | None:
 
 
 def batch_of(found: dict[str, Feed], asked: int | None) -> int:
-    """How many examples the run has. Raises UsageError where the inputs, or they and ``asked``, disagree."""
+    """How many examples the run has. Raises UsageError if the inputs, or they and ``asked``, disagree."""
     batches = {name: feed.batch for name, feed in found.items() if feed.batch is not None}
     if asked is not None:
         batches["batch"] = asked

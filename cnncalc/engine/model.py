@@ -79,7 +79,7 @@ class Model:
         self._alone, self._process = Lock(), os.getpid()  # a plan has one set of buffers
 
     def __call__(self, *arrays: Any, **named: Any) -> Any:
-        """Raises UsageError where an array does not fit its input."""
+        """Raises UsageError if an array does not fit its input."""
         feeds = self._feeds(arrays, named)
         outputs = self.run(feeds)
         return next(iter(outputs.values())) if len(outputs) == 1 else outputs
@@ -172,7 +172,7 @@ def _unwatched(row: Row, xs: list[Array], y: Array, seconds: float) -> None:
 
 
 def check_known(summary: Summary) -> None:
-    """Raise SpecError where a size is not a number yet, EngineError where a layer has no forward pass."""
+    """Raise SpecError if a size is not a number yet, EngineError if a layer has no forward pass."""
     for row in summary.rows:
         try:
             kernels.find(row.layer.kind)

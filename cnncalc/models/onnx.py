@@ -31,7 +31,7 @@ HELP = "export the model again, for instance with torch.onnx.export"
 
 
 def read(path: str, limits: Limits) -> Graph:
-    """The graph in the file ``path``. Raises UsageError, LimitError, or SpecError where the file is no ONNX model."""
+    """The graph in the file ``path``. Raises UsageError, LimitError, or SpecError if the file is not an ONNX model."""
     with regular(path) as stream:
         size = os.fstat(stream.fileno()).st_size
         if size > max(limits.file, MOST_BYTES):

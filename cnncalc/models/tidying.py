@@ -45,7 +45,7 @@ def tidied(layers: list[Layer], outputs: set[str], absorbed: set[str], titles: d
     """The layers, without those that nothing reads and those whose weights are part of another now, whose names are
     free then for ``titles``.
 
-    Raises Unsupported where one of those is still read.
+    Raises Unsupported if one of those is still read.
     """
     readers = Counter(name for layer in layers for name in layer.reads)
     while gone := {each.name for each in layers if not readers[each.name] and _spare(each, outputs, absorbed)}:

@@ -115,7 +115,7 @@ def read(text: str) -> list[Matrix]:
 def _meant(text: str) -> list[str]:
     """What stands behind the last sign of equality; before that, where several numbers have labels, all of these.
 
-    None where the numbers in labels of one name do not rise: ``h2 = 0, h1 = 1`` has another order than the answer.
+    None if the numbers in labels of one name do not rise: ``h2 = 0, h1 = 1`` has another order than the answer.
     """
     first, *others = _NEXT_LABEL.split(text)
     parts = others if others and "=" not in first else [first, *others]  # without "after 3 steps"

@@ -84,7 +84,7 @@ def _ordered(text: str) -> list[Sizes]:
 
 
 def _by_axis(pairs: Iterable[tuple[str, Value]]) -> list[Sizes]:
-    """Sizes with the names of their axes; none where an axis is named twice."""
+    """Sizes with the names of their axes; none if an axis is named twice."""
     by_name: dict[str, Value] = {}
     for name, size in pairs:
         axis = _AXES[name.lower()]

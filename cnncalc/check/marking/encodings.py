@@ -8,7 +8,7 @@ import re
 from cnncalc.errors import Mark, Source, SpecError, UsageError
 
 WINDOWS = "cp1252"
-#: What ``--encoding`` takes: the encodings of texts, under any of their names. Python has others that are no encodings.
+#: What ``--encoding`` takes: the encodings of texts, under any of their names. Other codecs of Python are not.
 _TEXTS = re.compile(r"(?:utf-?(?:8|16|32)|cp\d+|iso8859|mac-|koi8|gb|big5|shift_jis|euc_|ascii|hz)", re.I)
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
@@ -19,7 +19,7 @@ _ADVICE = "save it as UTF-8, or name its encoding with --encoding, such as --enc
 
 
 def find(name: str) -> str:
-    """The encoding that ``name`` stands for. Raises UsageError where Python knows none."""
+    """The encoding that ``name`` stands for. Raises UsageError if Python knows none."""
     try:
         found = codecs.lookup(name).name
     except (LookupError, ValueError):

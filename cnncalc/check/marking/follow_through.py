@@ -122,7 +122,7 @@ def _follows_by_numbers(truth: Truth, own: dict[Key, Any], answer: Answer, lenie
 
 
 def _worked_out(truth: Truth, numbers: dict[Key, Any]) -> Summary | None:
-    """The network with a student's numbers in it; None where none of them can be put into it."""
+    """The network with a student's numbers in it; None if the network cannot take any of them."""
     base, changed = _lettered(truth, numbers)
     rows: dict[int, dict[str, Any]] = {}
     for key, number in numbers.items():

@@ -45,7 +45,7 @@ class Question(NamedTuple):
 
 
 class Marked(NamedTuple):
-    """An answer with its marks. ``answer`` is as the student wrote it, None where there is none.
+    """An answer with its marks. ``answer`` is as the student wrote it, None if there is none.
 
     ``how`` is ``right``, ``follow_through``, ``wrong``, ``unread`` or ``missing``. ``read`` is what the answer was
     read as, where it can be read in several ways and only one is right; ``why`` it is wrong, if that is not a slip.
@@ -61,7 +61,7 @@ class Marked(NamedTuple):
 
     @property
     def ok(self) -> bool | None:
-        """Whether the answer is right; None where it could not be read."""
+        """Whether the answer is right; None if it could not be read."""
         return None if self.how == "unread" else self.how == "right"
 
     @property

@@ -17,7 +17,7 @@ _SIZES = ("output", "activations", "activation_bytes", "input", *AXIAL)  # param
 
 
 def relevant(truth: Truth, own: dict[Key, Any], key: Key) -> dict[Key, Any]:
-    """Those of a student's ``own`` answers that may change the answer to ``key``; none where all of them are right."""
+    """Those of a student's ``own`` answers that may change the answer to ``key``; none if all of them are right."""
     if truth.letters or any(layer.shares is not None for layer in truth.network.layers):
         return own
     found = {other: value for other, value in own.items() if _matters(truth, other, key)}

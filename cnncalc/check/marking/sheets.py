@@ -87,7 +87,7 @@ def _understood(
     given: dict[str, str | Place | None],
     limits: Limits,
 ) -> tuple[Columns, str, Iterator[Row]]:
-    """What the columns are, the delimiter, and the rows below the heading. Raises SpecError where there is none."""
+    """What the columns are, the delimiter, and the rows below the heading. Raises SpecError if there is none."""
     first: list[Row] = []
     failed: SpecError | None = None
     seen = 0  # cells

@@ -77,7 +77,7 @@ def _new(draw: Draw, drawn: Drawn, id: str, texts: set[str]) -> Item | None:
 
 
 def worked_out(draft: Draft) -> Truth | None:
-    """The truth of a question; None where a layer does not fit, or an answer is not a whole number of 1 or more."""
+    """The truth of a question; None if a layer does not fit, or an answer is not a whole number of 1 or more."""
     stated = "".join(f"{key}: {flow(value)}\n" for key, value in draft.network.items())
     limits = Limits()
     try:
@@ -103,7 +103,7 @@ def _worth_asking(key: Key, answer: Any) -> bool:
 
 
 def _part(truth: Truth, key: Key, draw: Draw, choices: int) -> Part | None:
-    """The question with its options; None where a letter has several answers, or slips do not give enough options."""
+    """The question with its options; None if a letter has several answers, or slips do not give enough options."""
     right = answer(truth, key)
     if not key.quantity and isinstance(right, list):
         return None

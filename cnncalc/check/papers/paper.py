@@ -83,7 +83,7 @@ class Paper(NamedTuple):
 def of_files(files: list[str], limits: Limits, networks: str | None = None) -> tuple[Paper, list[Fault]]:
     """The problems of files as a paper, and warnings about answers in them that are wrong.
 
-    Raises SpecError where a problem cannot be worked out: a paper without it would not be the one that was meant.
+    Raises SpecError if a problem cannot be worked out: a paper without it would not be the one that was meant.
     """
     exam = Exam(files, limits, networks)
     if exam.broken:
@@ -108,7 +108,7 @@ def _item(problem: Problem, exam: Exam) -> Item:
 
 
 def _drawn(node: Node) -> Drawn:
-    """How a problem was drawn. Raises SpecError where that is not as ``generate`` writes it."""
+    """How a problem was drawn. Raises SpecError if that is not as ``generate`` writes it."""
     items = node.items if isinstance(node, Mapping) else {}
     found = [item.text if isinstance(item, Scalar) else "" for item in (items.get(name) for name in Drawn._fields)]
     topic, level, choices = found

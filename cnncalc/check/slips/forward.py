@@ -173,7 +173,7 @@ OTHERS = ("transposed", "half", "sign")
 
 
 def explain(truth: Truth, key: Key, answer: Any) -> Explanation | None:
-    """The slip behind wrong numbers, nested lists; None where none leads to them, or too many do.
+    """The slip behind wrong numbers, nested lists; None if none leads to them, or too many do.
 
     Made in the layer asked for, in all that have it, or in one other; the first of these that explains them is named.
     """

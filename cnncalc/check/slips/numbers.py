@@ -1,4 +1,4 @@
-"""Mistakes that are no changed rule: another quantity, unit or order, a slip in a sum or in writing a number down.
+"""Mistakes that change no rule: another quantity, unit or order, a slip in a sum or in writing a number down.
 
 Each gives ``(number, name, words)``; the words follow the right number.
 """

@@ -47,7 +47,7 @@ class Reconciliation(NamedTuple):
 def reconcile(truth: Truth, key: Key, text: str, tolerance: float = 0.0) -> Reconciliation:
     """The ways of counting that give ``text``, conventions of tools before slips, simple ways before double ones.
 
-    Raises UsageError where ``text`` is no number (of sizes: no sizes), SpecError where there is no such layer.
+    Raises UsageError if ``text`` is no number (of sizes: no sizes), SpecError if there is no such layer.
     """
     search = Search(truth, key, _MOST_WALKED)
     if search.right is None:
@@ -84,7 +84,7 @@ def _of_tools(truth: Truth, key: Key) -> list[Way]:
 
 
 def _read(truth: Truth, search: Search, text: str) -> Any:
-    """``text`` as it was understood, as data; None where it cannot be read."""
+    """``text`` as it was understood, as data; None if it cannot be read."""
     value = truth.judge(Answer(text, search.key)).value
     return shaped(search.key, value, search.right)
 
@@ -112,6 +112,6 @@ def _alike(first: Any, second: Any, tolerance: float) -> bool:
 
 
 def _distance(first: Any, second: Any) -> Fraction:
-    """How far a number is from another one; sizes, and numbers that are no sizes, are furthest."""
+    """How far a number is from another one; sizes are furthest."""
     numbers = isinstance(first, int | Fraction) and isinstance(second, int | Fraction)
     return Fraction(abs(first - second)) if numbers else Fraction(1 << 100)

@@ -1,6 +1,6 @@
 """The slip behind a wrong answer: which changed rule gives it.
 
-What is claimed must be more than a coincidence. The right answer is no slip's. Simple explanations come first: one
+A claim must be more than a coincidence. The right answer never counts as a slip. Simple explanations come first: one
 slip; then one made in a single layer, in the sum or in writing the number down; then two slips at once. Of a class
 that explains the answer, at most three slips are named, and none if an answer that is merely near the right one would
 have been "explained" as well with a chance of more than CHANCE.
@@ -81,7 +81,7 @@ class _GivenUp(Exception):
 
 
 class Search:
-    """The numbers that slips lead to in one question, worked out as far as they are asked for.
+    """The numbers that slips lead to in one question, computed on demand.
 
     ``complete`` turns false when ``most`` layers have been worked out for the problem; the levels then end early.
     """
@@ -118,7 +118,7 @@ class Search:
         return None
 
     def level(self, number: int) -> dict[Value, list[Reached]]:
-        """The numbers that explanations of one class lead to, with what leads there; the simplest class is 0."""
+        """The numbers that explanations of one class lead to, with these explanations; the simplest class is 0."""
         makers = (self._single, self._placed, self._double, self._summed)
         while len(self.levels) <= number:
             self.levels.append(self._collected(makers[len(self.levels)]()))
@@ -134,14 +134,14 @@ class Search:
         return Explanation(str(self.key), self.right, ways)
 
     def steps(self, summary: Summary | None) -> tuple[Step, ...]:
-        """The working that gives the wrong number, as far as it differs from the right one."""
+        """The lines of the wrong working that differ from the right one."""
         if summary is None:
             return ()
         right = {step.letter: value(step.expression) for step in steps(self.truth.summary, self.key)}
         return tuple(s for s in steps(summary, self.key) if value(s.expression) != right.get(s.letter))
 
     def _said(self, name: str, layer: str | None = None) -> str:
-        """A slip in words, with the number of biases (of ``layer``) where it is about them."""
+        """A slip in words, with the number of biases (of ``layer``) if it is about them."""
         about = Key(layer or self.key.layer, "bias_params")
         count = self.truth.get(about) if self.key.quantity == "params" else 0
         said = SLIPS[name].said.replace("the biases", f"its {count} biases") if _many(count) else SLIPS[name].said
@@ -150,7 +150,7 @@ class Search:
         return said.replace("this layer", layer) if SLIPS[name].alone else f"{said} in {layer}"
 
     def _collected(self, reached: Iterator[tuple[Any, Reached]]) -> dict[Value, list[Reached]]:
-        """By number, each way once; the right answer is not among them. What no rule gives comes after the rules."""
+        """By number, each way once, without the right answer. Slips that change no rule come last."""
         found: dict[Value, list[Reached]] = {}
         try:
             for number, way in reached:
@@ -164,7 +164,7 @@ class Search:
         return found
 
     def _chance(self, level: int) -> float:
-        """How likely a number near the right one, half to twice as large, is one of those reached up to a level."""
+        """The chance that a number near the right one (half to twice as large) is reached up to a level."""
         near = [v for found in self.levels[: level + 1] for v in found if _near(v, self.value)]
         sizes: set[Any] = set(self.value) if isinstance(self.value, tuple) else {self.value}
         return len(near) / float(prod(2 * size - (size + 1) // 2 + 1 for size in sizes))
@@ -210,7 +210,7 @@ class Search:
             yield number, Reached((name,), said)
 
     def _double(self) -> Iterator[tuple[Any, Reached]]:
-        """Two slips, each made wherever it can be."""
+        """Two slips, each made in every layer where it is possible."""
         layers = set(range(len(self.truth.summary.rows)))
         if len(layers) > LARGEST:
             return
@@ -227,7 +227,7 @@ class Search:
                 yield again, Reached((name, other), f"{self._said(name)} ({number:,}) and {said}")
 
     def _with(self, layers: set[int], *slips: Slip) -> tuple[Any, Summary | None]:
-        """The number asked for with ``slips`` made in ``layers``; None where nothing changes. Raises _GivenUp."""
+        """The wanted number with ``slips`` made in ``layers``; None if nothing changes. Raises _GivenUp."""
         network = slipped(self.truth.summary, layers, *slips)
         if network is None:
             return None, None
@@ -242,11 +242,11 @@ class Search:
 
 
 def slipped(summary: Summary, layers: set[int], *slips: Slip) -> Network | None:
-    """The network with ``slips`` made in these layers; None where one of them can be made in none."""
+    """The network with ``slips`` made in these layers; None if a slip applies to none of them."""
     network = copy(summary.network)
     network.layers = list(network.layers)
     firsts = {index if (shared := network.layers[index].shares) is None else shared for index in layers}
-    sharing = {row.index for row in summary.rows if row.layer.shares in firsts}  # what shares weights shares the slip
+    sharing = {row.index for row in summary.rows if row.layer.shares in firsts}  # shared weights share the slip
     made = set()
     for index in firsts | sharing:
         row = summary.rows[index]
@@ -263,7 +263,7 @@ def slipped(summary: Summary, layers: set[int], *slips: Slip) -> Network | None:
 
 
 def _value(number: Any) -> Value | None:
-    """An answer as a key: a number or a tuple of sizes; None for what is neither."""
+    """An answer as a key: a number or a tuple of sizes; None for anything else."""
     if isinstance(number, list):
         return tuple(number) if all(isinstance(size, int | Fraction) for size in number) else None
     return number if isinstance(number, int | Fraction) else None
@@ -274,7 +274,7 @@ def _many(count: Any) -> bool:
 
 
 def _near(number: Any, right: Any) -> bool:
-    """Whether a number is half to twice as large as the right one; of sizes, whether all are."""
+    """Whether a number is half to twice as large as the right one; for sizes, whether all are."""
     if isinstance(right, tuple):
         alike = isinstance(number, tuple) and len(number) == len(right)
         return alike and all(_near(n, r) for n, r in zip(number, right, strict=True))

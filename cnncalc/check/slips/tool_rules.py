@@ -52,12 +52,12 @@ def has_factors(row: Row) -> bool:
 
 
 def of_norm(plain: int, affine: int) -> Rule:
-    """So many for each number of a normalisation, without and with learned factors."""
+    """A fixed count for each number of a normalisation, without and with learned factors."""
     return lambda row: inputs(row) * (affine if has_factors(row) else plain)
 
 
 def mixing(linear: int, bilinear: int) -> Rule:
-    """So many for each number that is put out by an upsampling that mixes."""
+    """A fixed count for each output number of an interpolating upsampling."""
 
     def rule(row: Row) -> Number:
         factor = 1 if vars(row.layer.kind)["mode"] == "nearest" else bilinear if len(row.xs[0].spatial) > 1 else linear
@@ -72,7 +72,7 @@ def on_outputs(row: Row) -> Number:
 
 
 def gates(rnn: int, lstm: int, gru: int, *, both_biases: bool) -> Rule:
-    """A recurrent layer: at each step its products, its biases (``both_biases``: two of each gate whatever it has), and
+    """A recurrent layer: at each step its products, its biases (``both_biases``: always two for each gate), and
     so many operations more for each unit.
     """
     more = {"rnn": rnn, "lstm": lstm, "gru": gru}
@@ -112,13 +112,13 @@ def attention(row: Row) -> Number:
 
 
 def as_if_of_filters(row: Row) -> Number:
-    """A transposed convolution on its output positions, as if it read as many channels as it gives."""
+    """A transposed convolution on its output positions, as if it had as many input channels as output channels."""
     *window, _, filters = row.layer.kind.weights(*row.xs)["kernel"]
     return row.activations * product(window) * filters + biases(row) * places(row)
 
 
 def inside_convolution(row: Row) -> Number:
-    """A batchnorm that the exporter folds into the convolution before it, which has a bias then; else 31 a number."""
+    """A batchnorm that the exporter folds into the convolution before it, which then has a bias; else 31 per number."""
     place = row.layer.sources[0] - len(row.summary.inputs)
     before = row.summary.rows[place] if place >= 0 else None
     if before is None or before.kind not in CONVS or getattr(before.layer.kind, "activation", None):

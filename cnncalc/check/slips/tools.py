@@ -52,7 +52,7 @@ class Tool(NamedTuple):
     """What a tool counts, in words that follow its name; its source; its rules by kind, and for the rest.
 
     ``functions`` are the activation functions that it counts, with the operations for each number. ``single``: it adds
-    in single precision. ``two_biases`` are the kinds with two bias vectors there, where the spec says nothing of them.
+    in single precision. ``two_biases`` are the kinds with two bias vectors there, unless the spec sets them.
     """
 
     said: str
@@ -177,7 +177,7 @@ TOOLS: dict[str, Tool] = {
 
 
 def find(name: str) -> Tool:
-    """The tool called ``name``. Raises UsageError where none is known."""
+    """The tool called ``name``. Raises UsageError if none is known."""
     found = TOOLS.get(name.lower())
     if found is None:
         raise UsageError(f'no tool is called "{name}"', help=nearest(name, TOOLS) or ", ".join(TOOLS))

@@ -120,7 +120,7 @@ def flat(x: Array) -> Array | None:
 
 
 def check_reach(job: Job) -> None:
-    """Raise EngineError where a window of the output would lie outside the buffer of its operand."""
+    """Raise EngineError if a window of the output would lie outside the buffer of its operand."""
     for axis, w in enumerate(job.windows, start=1):
         positions = job.y.shape[axis] * (2 if job.pooled else 1)
         positions += -positions % side(job.tile, w.kernel) if job.tile else 0
@@ -128,7 +128,7 @@ def check_reach(job: Job) -> None:
 
 
 def check_fits(w: Window, positions: int, size: int) -> None:
-    """Raise EngineError where windows at ``positions`` places read more than ``size`` numbers along an axis."""
+    """Raise EngineError if windows at ``positions`` places read more than ``size`` numbers along an axis."""
     needed = reached(positions, w.kernel, w.stride, w.dilation)
     if needed > size:
         raise EngineError(

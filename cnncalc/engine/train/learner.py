@@ -25,7 +25,7 @@ Inputs = list[Array]
 class Learner:
     """``arrays`` are the network's weights by name, float64 or float32, which :meth:`step` changes in place.
 
-    Raises SpecError where a layer has no gradient, or the objective is impossible.
+    Raises SpecError if a layer has no gradient, or the objective is impossible.
     """
 
     def __init__(self, summary: Summary, arrays: dict[str, Array], optimizer: str) -> None:

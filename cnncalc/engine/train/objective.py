@@ -246,7 +246,7 @@ def sparse(summary: Summary) -> Row | None:
 def given_or_input(summary: Summary, feeds: Mapping[str, Array], target: Array | None) -> Array:
     """The target, or the one that the spec states, or the input if the network reconstructs it.
 
-    Raises SpecError where it cannot.
+    Raises SpecError if it cannot.
     """
     batch = len(next(iter(feeds.values())))
     target = stated.target(summary, batch) if target is None else target

@@ -20,7 +20,7 @@ __all__ = ["layers", "read", "read_model"]
 
 
 def read(path: str, limits: Limits) -> Graph:
-    """The graph in the file ``path``. Raises UsageError, LimitError, or SpecError where it holds no model."""
+    """The graph in the file ``path``. Raises UsageError, LimitError, or SpecError if it holds no model."""
     found = archive.read(path, limits)
     return _graph(path, found.config, found.version, Stored(found.weights) if found.weights else None, limits)
 

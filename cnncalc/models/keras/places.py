@@ -24,7 +24,7 @@ class File:
         self.path, self._opened, self._root = path, opened, None
 
     def root(self) -> Any:
-        """The group of the model. Raises UsageError without h5py, SpecError where the file is damaged."""
+        """The group of the model. Raises UsageError without h5py, SpecError if the file is damaged."""
         if self._root is None:
             try:
                 import h5py
@@ -69,7 +69,7 @@ class Stored:
         return Stored(self.file, (*self.path, name))
 
     def read(self, number: int, shape: tuple[int, ...]) -> bytes:
-        """The array of this number as float32. Raises SpecError where it has other sizes."""
+        """The array of this number as float32. Raises SpecError if it has other sizes."""
         where = "/".join(self.path)
         try:
             found = self.file.walk((*self.path, "vars", str(number)))

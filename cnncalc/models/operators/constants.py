@@ -54,7 +54,7 @@ def _tensor(array: Any, made_of: Sequence[Tensor] = ()) -> Tensor:
 
 
 def _small(sizes: Any) -> list[int]:
-    """The sizes of an array that is made. Raises ValueError where it would be too large."""
+    """The sizes of an array that is made. Raises ValueError if it would be too large."""
     found = [int(size) for size in sizes]
     if prod(max(size, 1) for size in found) > MOST or min(found, default=0) < 0:
         raise ValueError("too many")

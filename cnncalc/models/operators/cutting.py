@@ -76,7 +76,7 @@ def _embedding(importer: Importer, node: Node, table: Tensor) -> None:
     """Rows of a learned table."""
     ids = importer.value(node.inputs[1])
     if len(table.shape) != 2 or node.settings.get("axis", 0) or not table.sources or ids.shape.rank != 1:
-        raise Unsupported("Gather from a constant that is no table of an embedding")
+        raise Unsupported("Gather from a constant that is not an embedding table")
     fields = {"vocab": table.shape[0], "dim": table.shape[1]}
     name = importer.named(node, table.name)
     importer.add(node, "embedding", fields, [ids], name, {"embeddings": Weight(table)})
