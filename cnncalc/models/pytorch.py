@@ -5,6 +5,7 @@ Source: pytorch.org/docs/stable/export.html. PyTorch is imported when this is ca
 
 from __future__ import annotations
 
+import struct
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -106,8 +107,6 @@ class Reader:
 
     def _number(self, numbers: Any) -> str:
         """The name of a constant that holds these numbers."""
-        import struct
-
         many = list(numbers) if isinstance(numbers, (list, tuple)) else [numbers]
         whole = all(isinstance(number, int) for number in many)
         data = struct.pack(f"<{len(many)}{'q' if whole else 'f'}", *many)
