@@ -194,5 +194,5 @@ def test_a_model_that_does_not_say_its_layers(keras: Any) -> None:
             return x
 
     model = keras.Sequential([keras.Input((3,)), Mine(1, 2)])
-    with pytest.raises(cnncalc.UsageError, match="does not say what it is made of"):
+    with pytest.raises(cnncalc.UsageError, match="has no config"):
         cnncalc.from_keras(model)

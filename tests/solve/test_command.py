@@ -96,7 +96,7 @@ def test_ascii(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
         ("padding spec.yaml --input 28", 2, '"spec.yaml" is not expected here'),
         ("network", 2, "network needs a SPEC"),
         ("network nosuch.yaml", 2, "nosuch.yaml does not exist"),
-        ("network nosuch.yaml --kernel 3", 2, "no meaning for a network"),
+        ("network nosuch.yaml --kernel 3", 2, "does not apply to a network"),
         ("padding --input 28 --kernel 5 --output 28 --format xml", 2, '--format "xml" is not known'),
         ("padding --input 28 --kernel 5 --output 28 --kind dense", 2, "not a kind with a window"),
     ],
