@@ -44,6 +44,11 @@ class Relative:
         assert self.table is not None
         return np.moveaxis(self.table[self._numbers(part)], (0, 1), (-2, -1))
 
+    def learned_rows(self) -> Array:
+        """The row of the learned table, of distances or of buckets, for each pair: ``[queries, positions]``."""
+        rows = self._numbers(slice(None))
+        return rows if self.buckets is None else self.buckets[rows]
+
     def _numbers(self, part: slice) -> Array:
         """The row of the table for each pair: ``[queries of the part, positions]``."""
         of_query, of_memory = self.places
@@ -57,9 +62,8 @@ class Relative:
         if self.table is None:
             return {}
         total = dscores.sum(axis=tuple(range(dscores.ndim - 3)))
-        rows = self._numbers(slice(None))
         found = np.zeros_like(weights["relative_bias"])
-        np.add.at(found, rows if self.buckets is None else self.buckets[rows], np.moveaxis(total, 0, -1))
+        np.add.at(found, self.learned_rows(), np.moveaxis(total, 0, -1))
         return {"relative_bias": found}
 
 

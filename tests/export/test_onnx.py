@@ -78,17 +78,7 @@ def test_every_kind_has_operators_but_those_that_are_known_to_have_none():
 @pytest.mark.parametrize("name", [*QUICK, *RETURN])
 def test_a_file_comes_back_as_the_network_that_it_was(name, spec, tmp_path):
     """Read by our own reader: the same sizes, parameters and multiply-accumulates, and the same outputs."""
-    case = weighed(spec(name))
-    (tmp_path / "model.onnx").write_bytes(case.export("onnx"))
-    back = cnncalc.from_onnx(tmp_path / "model.onnx")
-    ours, theirs = case.net.summary(), back.summary()
-    for quantity in ("params", "trainable_params", "non_trainable_params", "macs"):
-        assert getattr(theirs.totals, quantity) == getattr(ours.totals, quantity)
-    assert list(theirs.outputs.values()) == list(ours.outputs.values())
-    feeds = {name: case.first(array) for name, array in case.feeds.items()}
-    wanted = [case.first(array) for array in case.outputs().values()]
-    made = back.build().run(feeds)
-    assert_same(dict(enumerate(made.values())), dict(enumerate(wanted)))
+    returned(weighed(spec(name)), tmp_path / "model.onnx")
 
 
 @pytest.mark.oracle
@@ -120,6 +110,35 @@ def test_a_recurrent_layer_has_as_many_biases_as_its_file(word, biases, zero, tm
     assert back.summary().rows[-1].layer.kind.biases == (1 if one else 2)
     assert bool(back.remarks) == one
     assert_same(dict(enumerate(back.build().run(case.feeds).values())), dict(enumerate(case.outputs().values())))
+
+
+def returned(case, path):
+    """The network that our reader makes of a file of ours; it counts the same and gives the same outputs."""
+    path.write_bytes(case.export("onnx"))
+    back = cnncalc.from_onnx(path)
+    ours, theirs = case.net.summary(), back.summary()
+    for quantity in ("params", "trainable_params", "non_trainable_params", "macs"):
+        assert getattr(theirs.totals, quantity) == getattr(ours.totals, quantity)
+    assert list(theirs.outputs.values()) == list(ours.outputs.values())
+    feeds = {name: case.first(array) for name, array in case.feeds.items()}
+    wanted = [case.first(array) for array in case.outputs().values()]
+    assert_same(dict(enumerate(back.build().run(feeds).values())), dict(enumerate(wanted)))
+    return back
+
+
+@pytest.mark.parametrize("zero", [False, True])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "relative_bias: table", "relative_bias: table, causal: true", "relative_bias: buckets",
+        "relative_bias: buckets, buckets: 8", "relative_bias: buckets, buckets: 8, causal: true",
+    ],
+)  # fmt: skip
+def test_numbers_by_distance_come_back_as_those_of_the_same_rule(fields, zero, tmp_path):
+    case = weighed(cnncalc.parse(f"{{input: 19x6, layers: [attention: {{heads: 2, {fields}}}]}}"))
+    case.arrays["attention1/relative_bias"] *= not zero
+    text = returned(case, tmp_path / "a.onnx").to_yaml()
+    assert all(field in text for field in fields.split(", "))
 
 
 @pytest.mark.parametrize("op", ["Expand", "Tile"])

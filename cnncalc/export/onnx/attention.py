@@ -71,7 +71,9 @@ class _Steps:
         query, memory = self.row.xs[0], self.row.xs[-1]
         relative = Relative(kind, dict(self.arrays), query, memory)
         if relative:
-            scores = out.add("Add", scores, out.constant(relative.rows(slice(None))))
+            table = out.learned(self.row, "relative_bias")
+            each = out.add("Gather", table, out.constant(relative.learned_rows()), axis=0)
+            scores = out.add("Add", scores, out.transpose(each, [2, 0, 1]))
         if kind.causal:
             rows, columns = product(query.spatial), product(memory.spatial)
             seen = np.tri(rows, columns, dtype=bool)

@@ -186,25 +186,39 @@ def _placed(
     learned = _tables(scores)
     if len(learned) > 1:
         return None
-    table: dict[str, Weight] = {}
-    if learned:
-        fields = {**fields, "relative_bias": "table"}
-    elif len(scores.added) == 1 and "shift" not in fields:
-        fields = {**fields, "causal": True}
-        if scores.added[0][0] is CAUSAL:
-            return fields, {}
-    elif not scores.added and "shift" not in fields:
+    masked = len(scores.added) > len(learned) and "window" not in fields
+    if not scores.added and "shift" not in fields:
         return fields, {}
-    try:
-        importer.made("attention", fields, shapes)
-    except Misfit:
-        return None
-    return _compared(importer, scores, query, shapes, fields, table)
+    if masked and scores.added[0][0] is CAUSAL:
+        return {**fields, "causal": True}, {}
+    causal = [True] if masked else [False, True] if learned and "window" not in fields else [False]
+    for each in causal:
+        for more in _distances(importer, learned[0], fields) if learned else [{}]:
+            tried = {**fields, **({"causal": True} if each else {}), **more}
+            try:
+                importer.made("attention", tried, shapes)
+            except Misfit:
+                continue
+            found = _compared(importer, scores, query, shapes, tried)
+            if found is not None:
+                return found
+    return None
+
+
+def _distances(importer: Importer, learned: Tensor, fields: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rules by which numbers may belong to distances: one for each, or for each of some buckets."""
+    buckets = sum(source.size for source in learned.sources) // fields["heads"]
+    counted = {"buckets": buckets} if buckets != importer.kind("attention", fields).buckets else {}
+    return [{"relative_bias": "table"}, *([{"relative_bias": "buckets", **counted}] if buckets >= 4 else [])]
 
 
 def _tables(scores: Product) -> list[Tensor]:
-    """Added constants that are not masks: relative position biases."""
-    return [tensor for tensor, _ in scores.added if tensor.sources and not _hides(tensor)]
+    """Added constants that are not masks: relative position biases, which may be all zeros before training."""
+    return [
+        tensor
+        for tensor, _ in scores.added
+        if tensor.sources and (not _hides(tensor) or sum(source.size for source in tensor.sources) < tensor.size)
+    ]
 
 
 def _hides(tensor: Tensor) -> bool:
@@ -221,7 +235,6 @@ def _compared(
     query: Part,
     shapes: list[Shape],
     fields: dict[str, Any],
-    table: dict[str, Weight],
 ) -> tuple[dict[str, Any], dict[str, Weight]] | None:
     """The fields, if the numbers that a model adds to its scores are those that our attention adds."""
     import numpy as np
@@ -230,11 +243,11 @@ def _compared(
 
     kind: Any = importer.kind("attention", fields)
     hidden = mask(kind, shapes[0]) if "window" in fields else None
-    seen = math.prod(query_sizes(query))
     if hidden is None:
-        hidden = np.zeros((1, 1, seen, seen), np.float32)
+        sizes = [math.prod(kind.seen(shape)) for shape in (shapes[0], shapes[-1])]
+        hidden = np.zeros((1, 1, *sizes), np.float32)
         if fields.get("causal"):
-            hidden[0, 0][~np.tri(seen, dtype=bool)] = -np.inf
+            hidden[0, 0][~np.tri(*sizes, dtype=bool)] = -np.inf
     total: Any = np.zeros((), np.float32)
     for tensor, dims in scores.added:
         part = _canonical(tensor, dims, scores, query)
@@ -258,7 +271,7 @@ def _compared(
     if size not in (distances * heads, learned.size):
         return None
     numbers = np.arange(distances, dtype=np.intp)[:, None].repeat(heads, 1)
-    index = Relative(kind, {"relative_bias": numbers}, shapes[0], shapes[-1]).rows(slice(None))[0]
+    index = Relative(kind, {"relative_bias": numbers}, shapes[0], shapes[-1]).learned_rows()
     found = np.zeros((distances, heads), np.float32)
     values: Any = np.broadcast_to(total, (total.shape[0], heads, *total.shape[2:]))
     away = np.broadcast_to(hidden < 0, values.shape)
@@ -269,11 +282,6 @@ def _compared(
     if not np.allclose(np.where(away, 0, values), np.where(away, 0, wanted), atol=1e-5, rtol=1e-4):
         return None
     return fields, {"relative_bias": Weight(learned, None, None, work=lambda _: found, worked=(distances, heads))}
-
-
-def query_sizes(query: Part) -> list[int]:
-    """The sizes of the positions that attend to each other."""
-    return [factor.size for factor in query.positions]
 
 
 def _canonical(tensor: Tensor, dims: tuple[Dim, ...], scores: Product, query: Part) -> Any:
