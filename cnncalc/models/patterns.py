@@ -140,7 +140,39 @@ def biased(view: View, node: Node) -> Found | None:
     return None
 
 
-PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (hard_sigmoid, silu, gelu, biased)
+def rms(view: View, node: Node) -> Found | None:
+    """``x / √(mean of squares + eps)`` along one axis, or ``x`` times the inverse root (T5 and Llama)."""
+    for x, other in pairs(node)[: 2 if node.op == "Mul" else 1] if node.op in ("Mul", "Div") else ():
+        nodes, root = [node], other
+        if node.op == "Mul":
+            inverse = view.maker(other, "Reciprocal", "Div")
+            if inverse is None or (inverse.op == "Div" and view.scalar(inverse.inputs[0]) != 1.0):
+                continue
+            nodes, root = [inverse, node], inverse.inputs[-1]
+        maker = view.maker(root, "Sqrt")
+        found = _mean_of_squares(view, maker.inputs[0], x) if maker else None
+        if maker and found:
+            settings, inner = found
+            return Node("RMSNormalization", node.name, [x], node.outputs, settings), [*inner, maker, *nodes]
+    return None
+
+
+def _mean_of_squares(view: View, name: str, x: str) -> tuple[dict[str, Any], list[Node]] | None:
+    """The settings and the nodes of ``mean(x²) + eps`` along one axis, which stays; None of anything else."""
+    total = view.maker(name, "Add")
+    part = view.split(total) if total else None
+    mean = view.maker(part[0], "ReduceMean") if part else None
+    square = view.maker(mean.inputs[0], "Pow", "Mul") if mean else None
+    if total is None or part is None or mean is None or square is None or square.inputs[0] != x:
+        return None
+    axes = view.numbers(mean.inputs[1]) if len(mean.inputs) > 1 else mean.settings.get("axes")
+    squared = square.inputs[1] == x if square.op == "Mul" else view.scalar(square.inputs[1]) == 2.0
+    if not squared or axes is None or len(axes) != 1 or not mean.settings.get("keepdims", 1):
+        return None
+    return {"epsilon": part[1], "axis": axes[0]}, [square, mean, total]
+
+
+PATTERNS: tuple[Callable[[View, Node], Found | None], ...] = (hard_sigmoid, silu, gelu, rms, biased)
 
 
 def recognise(graph: Graph) -> Graph:

@@ -141,17 +141,52 @@ def test_numbers_by_distance_come_back_as_those_of_the_same_rule(fields, zero, t
     assert all(field in text for field in fields.split(", "))
 
 
+@pytest.mark.parametrize("fields", ["", "scale: false", "eps: 0.01"])
+@pytest.mark.parametrize("sizes", ["6", "5x6", "4x5x6"])
+def test_a_norm_by_the_root_of_the_mean_square_comes_back_as_one_layer(sizes, fields, tmp_path):
+    layers = f"[dense: {{units: 6, flatten: false}}, rmsnorm: {{{fields}}}]"
+    case = weighed(cnncalc.parse(f"{{input: {sizes}, layers: {layers}}}"))
+    back = returned(case, tmp_path / "a.onnx").summary().rows
+    assert [row.kind for row in back] == ["dense", "rmsnorm"]
+    assert back[-1].layer.kind.eps == case.net.summary().rows[-1].layer.kind.eps
+
+
+def graph(inputs, nodes, **arrays) -> Graph:
+    """A graph whose last value is its output."""
+    made = Graph("a.onnx", "")
+    made.inputs = {name: (None, *sizes) for name, sizes in inputs.items()}
+    made.tensors = {
+        name: Tensor(name, array.shape, array.dtype.name, array.tobytes, fixed=array.size == 1 and "." not in name)
+        for name, array in arrays.items()
+    }
+    made.nodes = [Node(op, "", reads, [name], settings) for op, reads, name, settings in nodes]
+    made.outputs = [nodes[-1][2]]
+    return made
+
+
+@pytest.mark.parametrize("square", [("Pow", ["x", "two"]), ("Mul", ["x", "x"])])
+@pytest.mark.parametrize("last", [("Div", ["x", "root"]), ("Reciprocal", ["root"]), ("Div", ["one", "root"])])
+@pytest.mark.parametrize("axis", [-1, 2])
+def test_a_norm_by_the_root_of_the_mean_square_is_found_as_frameworks_write_it(square, last, axis):
+    ends = [(*last, "normed" if last == ("Div", ["x", "root"]) else "inverse", {})]
+    if ends[0][2] == "inverse":
+        ends.append(("Mul", ["x", "inverse"], "normed", {}))
+    arrays = {"two": np.float32([2]), "one": np.float32([1]), "eps": np.float32([1e-6])}
+    nodes = [
+        (*square, "squares", {}), ("ReduceMean", ["squares"], "mean", {"axes": [axis], "keepdims": 1}),
+        ("Add", ["mean", "eps"], "sum", {}), ("Sqrt", ["sum"], "root", {}),
+        *ends, ("Mul", ["gamma", "normed"], "y", {}),
+    ]  # fmt: skip
+    found = imported(graph({"x": (5, 4)}, nodes, gamma=np.arange(4, dtype="<f4"), **arrays), partial=False)
+    (row,) = cnncalc.parse(found.text).summary().rows
+    assert (row.kind, row.layer.kind.eps, row.params) == ("rmsnorm", 1e-6, 4)
+
+
 @pytest.mark.parametrize("op", ["Expand", "Tile"])
 def test_features_repeated_along_a_new_axis_are_a_sequence(op):
-    sizes = np.array([1, 7, 1], "<i8")
-    graph = Graph("a.onnx", "")
-    graph.inputs, graph.outputs = {"x": (None, 4)}, ["y"]
-    graph.tensors = {
-        name: Tensor(name, array.shape, "int64", array.tobytes)
-        for name, array in (("axes", np.array([1], "<i8")), ("sizes", sizes))
-    }
-    graph.nodes = [Node("Unsqueeze", "", ["x", "axes"], ["u"]), Node(op, "again", ["u", "sizes"], ["y"])]
-    (row,) = cnncalc.parse(imported(graph, partial=False).text).summary().rows
+    nodes = [("Unsqueeze", ["x", "axes"], "u", {}), (op, ["u", "sizes"], "y", {})]
+    arrays = {"axes": np.array([1], "<i8"), "sizes": np.array([1, 7, 1], "<i8")}
+    (row,) = cnncalc.parse(imported(graph({"x": (4,)}, nodes, **arrays), partial=False).text).summary().rows
     assert (row.kind, row.output.sizes) == ("repeat_vector", (7, 4))
 
 

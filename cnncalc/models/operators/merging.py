@@ -63,7 +63,7 @@ def _with_constant(importer: Importer, node: Node, constants: list[str]) -> None
         _rescale(importer, node, value, constant, first=node.inputs[0] == name)
     elif node.op == "Add" and attending.add(importer, node, value, constant):
         pass
-    elif node.op == "Add" and _dense_bias(importer, value, constant, importer.readers.get(name, 0)):
+    elif _completed(importer, node, value, constant, importer.readers.get(name, 0)):
         importer.values[node.outputs[0]] = value
     elif node.op in ("Add", "Mul") and constant.sources:
         _learned(importer, node, value, constant)
@@ -87,17 +87,25 @@ def _rescale(importer: Importer, node: Node, value: Value, constant: Tensor, *, 
     importer.add(node, "rescale", fields, [importer.uncut(value)], importer.named(node))
 
 
-def _dense_bias(importer: Importer, value: Value, bias: Tensor, readers: int) -> bool:
-    """Put a constant into the dense layer above as its bias, if that has none yet; return whether it was."""
+#: The array that a learned vector becomes in the layer above, which has none yet, and the field that says so.
+MISSING = {
+    ("Add", "dense"): ("bias", "bias"),
+    ("Add", "attention"): ("output_bias", "bias"),
+    ("Mul", "rmsnorm"): ("gamma", "scale"),
+}
+
+
+def _completed(importer: Importer, node: Node, value: Value, vector: Tensor, readers: int) -> bool:
+    """Whether a constant belongs to the layer above, as its bias or scale that it does not have yet; it then has it."""
     layer = importer.layer(value.name)
-    word = {"dense": "bias", "attention": "output_bias"}.get(layer.word if layer else "", "")
-    if layer is None or word in ("", *layer.weights) or readers != 1 or value.cuts or not bias.sources:
+    word, field = MISSING.get((node.op, layer.word if layer else ""), ("", ""))
+    if layer is None or word in ("", *layer.weights) or readers != 1 or value.cuts or not vector.sources:
         return False
-    if bias.shape != (value.shape.channels,) or value.whole(value.dims[-1]) != "channels":
+    if vector.shape != (value.shape.channels,) or value.whole(value.dims[-1]) != "channels":
         return False
     importer.alone(layer.name)
-    layer.fields.pop("bias", None)
-    layer.weights[word] = Weight(bias)
+    layer.fields.pop(field, None)
+    layer.weights[word] = Weight(vector)
     if word == "output_bias":
         layer.fields.update(heads.biases(layer.weights))
     return True

@@ -69,6 +69,19 @@ def layernorm(importer: Importer, node: Node) -> None:
     importer.add(node, "layernorm", fields, [seen], name, weights)
 
 
+def rmsnorm(importer: Importer, node: Node) -> None:
+    """RMSNormalization over the features at each position. A scale that is multiplied after it becomes its own."""
+    value, gamma = importer.values[node.inputs[0]], importer.tensor(node, 1)
+    if value.place(node.settings.get("axis", -1)) != len(value.dims) - 1:
+        raise Unsupported("RMSNormalization over another axis than the features")
+    if gamma is None and any(node.inputs[1:2]):
+        raise Unsupported("RMSNormalization with a scale that is computed")
+    seen, order = importer.mixed_up(node.inputs[0])
+    weights = {} if gamma is None else {"gamma": Weight(gamma).in_order(0, order)}
+    fields = _eps(node) | ({"scale": False} if gamma is None else {})
+    importer.add(node, "rmsnorm", fields, [seen], importer.named(node, gamma.name if gamma else ""), weights)
+
+
 def lrn(importer: Importer, node: Node) -> None:
     """LRN across channels."""
     usual = {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1.0}
@@ -82,4 +95,5 @@ def lrn(importer: Importer, node: Node) -> None:
 OPERATORS = {
     "BatchNormalization": batchnorm, "InstanceNormalization": instancenorm, "GroupNormalization": groupnorm,
     "LayerNormalization": layernorm, "LRN": lrn,
+    "RMSNormalization": rmsnorm,
 }  # fmt: skip
