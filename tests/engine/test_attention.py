@@ -53,9 +53,9 @@ def test_the_recorded_outputs_of_pytorch(name: str, engine: str) -> None:
 @pytest.mark.parametrize("maker", ["sequence", "image", "experts", "product", "tied"])
 def test_pytorch_itself_on_a_hundred_settings(maker: str) -> None:
     pytest.importorskip("torch")
-    make = _beside("torched_attention").MAKERS[maker]
+    made = _beside("torched_attention").made
     for seed in range(5000, 5100):
-        case = make(seed)
+        case = made(maker, seed)
         for engine in ENGINES:
             got = _run(case.text, case.arrays, case.inputs, engine)
             assert _apart(got, case.output) < RELATIVE, (seed, engine, case.text)

@@ -15,15 +15,24 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-Arrays = dict[str, np.ndarray]
+Tensors = dict[str, torch.Tensor]
 
 
 class Case(NamedTuple):
-    """A spec with its weights, its inputs and what PyTorch puts out."""
+    """A spec with its weights, its inputs and the output of PyTorch: tensors of the default type, with gradients."""
 
     text: str
-    arrays: Arrays
-    inputs: Arrays
+    arrays: Tensors
+    inputs: Tensors
+    output: torch.Tensor
+
+
+class Arrays(NamedTuple):
+    """A case in NumPy's arrays."""
+
+    text: str
+    arrays: dict[str, np.ndarray]
+    inputs: dict[str, np.ndarray]
     output: np.ndarray
 
 
@@ -32,16 +41,19 @@ class Drawn:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
-        self.arrays: Arrays = {}
+        self.arrays: Tensors = {}
         torch.manual_seed(seed)
 
     def weight(self, name: str, *sizes: int) -> torch.Tensor:
-        tensor = torch.randn(*sizes) * (0.5 if len(sizes) == 1 else sizes[0] ** -0.5)
-        self.arrays[name] = tensor.numpy().copy()
-        return tensor
+        self.arrays[name] = noise(*sizes) * (0.5 if len(sizes) == 1 else sizes[0] ** -0.5)
+        return self.arrays[name]
 
     def flag(self) -> bool:
         return self.random.random() < 0.5
+
+
+def noise(*sizes: int) -> torch.Tensor:
+    return torch.randn(*sizes, requires_grad=True)
 
 
 def _layer(word: str, fields: dict[str, Any], **inputs: str) -> str:
@@ -94,12 +106,12 @@ def _attended(
     return projections["output"](y.transpose(-2, -3).flatten(-2))
 
 
-def _complex_turn(x: torch.Tensor) -> torch.Tensor:
+def _complex_turn(x: torch.Tensor, base: float) -> torch.Tensor:
     """Su et al. (2021), equation 13: each pair of columns is a complex number, times e^(i·position·θ)."""
     positions, dim = x.shape[-2:]
-    angles = torch.outer(torch.arange(positions).double(), 10000 ** (-torch.arange(0, dim, 2).double() / dim))
+    angles = torch.outer(torch.arange(positions).double(), base ** (-torch.arange(0, dim, 2).double() / dim))
     numbers = torch.view_as_complex(x.double().unflatten(-1, (-1, 2)).contiguous())
-    return torch.view_as_real(numbers * torch.polar(torch.ones_like(angles), angles)).flatten(-2).float()
+    return torch.view_as_real(numbers * torch.polar(torch.ones_like(angles), angles)).flatten(-2).to(x.dtype)
 
 
 def relative_position_bucket(
@@ -136,8 +148,7 @@ def _added(drawn: Drawn, fields: dict[str, Any], queries: int, positions: int) -
         mask = table[relative_position_bucket(j - i, not fields["causal"], fields["buckets"])].permute(2, 0, 1)
     elif kind == "table":
         table = drawn.weight("a/relative_bias", queries + positions - 1, fields["heads"])
-        mask = torch.stack([torch.stack([table[n - m + positions - 1] for m in range(positions)])
-                            for n in range(queries)]).permute(2, 0, 1)  # fmt: skip
+        mask = table[i - j + positions - 1].permute(2, 0, 1)
     if fields["causal"]:
         mask = mask.masked_fill(torch.ones(queries, positions).triu(1).bool(), -math.inf)
     return mask
@@ -159,16 +170,20 @@ def sequence(seed: int) -> Case:
     fields["relative_bias"] = drawn.random.choice(("none", "table", "buckets"))
     fields["buckets"] = drawn.random.choice((8, 16, 32))
     queries, positions = drawn.random.randint(1, 40), drawn.random.randint(1, 40)
-    x = torch.randn(2, queries, features)
-    inputs, sizes, memory = {"x": x.numpy()}, {"x": f"[{queries}, {features}]"}, x
+    x = noise(2, queries, features)
+    inputs, sizes, memory = {"x": x}, {"x": f"[{queries}, {features}]"}, x
     if drawn.flag():
-        memory = torch.randn(2, positions, 5)
-        inputs["m"], sizes["m"] = memory.numpy(), f"[{positions}, 5]"
+        memory = noise(2, positions, 5)
+        inputs["m"], sizes["m"] = memory, f"[{positions}, 5]"
     fields["from"] = list(inputs)
     projections = _projections(drawn, fields, features, memory.shape[-1])
     mask = _added(drawn, fields, queries, memory.shape[1])
-    y = _attended(fields, projections, x, memory, mask, _complex_turn if fields["rotary"] else None)
-    return Case(_layer("attention", fields, **sizes), drawn.arrays, inputs, y.numpy())
+    turn = None
+    if fields["rotary"]:
+        base = fields["rotary_base"] = drawn.random.choice((10_000, 500_000, 1.5))
+        turn = lambda each: _complex_turn(each, base)  # noqa: E731
+    y = _attended(fields, projections, x, memory, mask, turn)
+    return Case(_layer("attention", fields, **sizes), drawn.arrays, inputs, y)
 
 
 def image(seed: int) -> Case:
@@ -185,22 +200,25 @@ def image(seed: int) -> Case:
         fields |= {"window": window, "shift": shift}
     else:
         height, width = drawn.random.randint(1, 6), drawn.random.randint(1, 6)
-    x = torch.randn(2, height, width, features)
+    x = noise(2, height, width, features)
     projections = _projections(drawn, fields, features, features)
     spans = [window or height, window or width]
     table = None
     if fields["relative_bias"] == "table":
         table = drawn.weight("a/relative_bias", (2 * spans[0] - 1) * (2 * spans[1] - 1), fields["heads"])
-    mask = torch.full((fields["heads"], height * width, height * width), -math.inf)
-    for n in range(height * width):
-        for m in range(height * width):
-            offset = _offset(divmod(n, width), divmod(m, width), (height, width), spans, shift)
-            if offset is not None:
-                number = (offset[0] + spans[0] - 1) * (2 * spans[1] - 1) + offset[1] + spans[1] - 1
-                mask[:, n, m] = 0 if table is None else table[number]
+    places = [divmod(n, width) for n in range(height * width)]
+    offsets = [[_offset(n, m, (height, width), spans, shift) for m in places] for n in places]
+    rows = [[0 if apart is None else _row(apart, spans) for apart in line] for line in offsets]
+    added = torch.zeros(1, *[len(places)] * 2) if table is None else table[torch.tensor(rows)].permute(2, 0, 1)
+    mask = added.masked_fill(torch.tensor([[apart is None for apart in line] for line in offsets]), -math.inf)
     y = _attended(fields, projections, x.flatten(1, 2), x.flatten(1, 2), mask).unflatten(1, (height, width))
-    return Case(_layer("attention", fields, x=f"{height}x{width}x{features}"), drawn.arrays, {"x": x.numpy()},
-                y.numpy())  # fmt: skip
+    return Case(_layer("attention", fields, x=f"{height}x{width}x{features}"), drawn.arrays, {"x": x},
+                y)  # fmt: skip
+
+
+def _row(offset: list[int], spans: list[int]) -> int:
+    """The row of the table for two positions that are ``offset`` apart."""
+    return (offset[0] + spans[0] - 1) * (2 * spans[1] - 1) + offset[1] + spans[1] - 1
 
 
 def _offset(
@@ -224,7 +242,7 @@ def experts(seed: int) -> Case:
     drawn = Drawn(seed)
     count = drawn.random.randint(1, 6)
     top = drawn.random.randint(1, count)
-    x = torch.randn(2, drawn.random.randint(1, 9), 6)
+    x = noise(2, drawn.random.randint(1, 9), 6)
     weights = F.softmax(x @ drawn.weight("m/router/kernel", 6, count), dim=-1)
     weights, chosen = torch.topk(weights, top, dim=-1)
     weights = weights / weights.sum(dim=-1, keepdim=True)
@@ -239,7 +257,7 @@ def experts(seed: int) -> Case:
         y += share * (F.silu(x @ first) @ second + bias)
     layers = "[dense: {units: 5, bias: false, activation: silu}, dense: 4]"
     text = _layer("moe", {"name": "m", "experts": count, "top": top, "layers": layers}, x=f"[{x.shape[1]}, 6]")
-    return Case(text, drawn.arrays, {"x": x.numpy()}, y.numpy())
+    return Case(text, drawn.arrays, {"x": x}, y)
 
 
 def product(seed: int) -> Case:
@@ -247,29 +265,36 @@ def product(seed: int) -> Case:
     drawn = Drawn(seed)
     t, f, g = (drawn.random.randint(1, 9) for _ in range(3))
     turned = drawn.flag()
-    a, b = torch.randn(2, t, f), torch.randn(2, *((g, f) if turned else (f, g)))
+    a, b = noise(2, t, f), noise(2, *((g, f) if turned else (f, g)))
     text = _layer("matmul", {"from": ["a", "b"], "transpose": turned}, a=f"[{t}, {f}]", b=str([*b.shape[1:]]))
-    return Case(text, {}, {"a": a.numpy(), "b": b.numpy()}, torch.bmm(a, b.mT if turned else b).numpy())
+    return Case(text, {}, {"a": a, "b": b}, torch.bmm(a, b.mT if turned else b))
 
 
 def tied(seed: int) -> Case:
     """A dense layer, and the same transposed, with a bias of its own."""
     drawn = Drawn(seed)
     inner = drawn.random.randint(1, 9)
-    x = torch.randn(3, 7)
+    x = noise(3, 7)
     kernel, bias = drawn.weight("code/kernel", 7, inner), drawn.weight("code/bias", inner)
     own = drawn.flag()
     back = drawn.weight("out/bias", 7) if own else None
     y = torch.sigmoid(F.linear(torch.relu(x @ kernel + bias), kernel, back))
     text = _layer("dense", {"name": "code", "units": inner, "activation": "relu"}, x="7")
     text += f"  - use: {{name: out, layer: code, transposed: true, bias: {str(own).lower()}, activation: sigmoid}}\n"
-    return Case(text, drawn.arrays, {"x": x.numpy()}, y.numpy())
+    return Case(text, drawn.arrays, {"x": x}, y)
 
 
 MAKERS = {"sequence": sequence, "image": image, "experts": experts, "product": product, "tied": tied}
 RECORDED = 8  # of each that are recorded
 
 
-def cases(seed: int = 0, count: int = RECORDED) -> dict[str, Case]:
+def made(name: str, seed: int) -> Arrays:
+    """The case of the maker ``name`` in arrays."""
+    text, *groups, output = MAKERS[name](seed)
+    arrays, inputs = ({key: each.detach().numpy().copy() for key, each in group.items()} for group in groups)
+    return Arrays(text, arrays, inputs, output.detach().numpy())
+
+
+def cases(seed: int = 0, count: int = RECORDED) -> dict[str, Arrays]:
     """``count`` cases of each maker by name."""
-    return {f"{name}-{n}": make(1000 * seed + n) for name, make in MAKERS.items() for n in range(count)}
+    return {f"{name}-{n}": made(name, 1000 * seed + n) for name in MAKERS for n in range(count)}

@@ -9,14 +9,28 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import nn
+from torch.func import functional_call
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
 
 Arrays = dict[str, np.ndarray]
+Tensors = dict[str, torch.Tensor]
+
+
+class Layer(NamedTuple):
+    """A layer called "l" as a spec, its weights as ours, its inputs, and what PyTorch puts out, channels last.
+
+    The tensors have the default type, and gradients.
+    """
+
+    text: str
+    weights: Tensors
+    inputs: Tensors
+    output: torch.Tensor
 
 
 class Drawn(NamedTuple):
-    """A layer called "l" as a spec, its weights as ours, its inputs, and what PyTorch puts out, channels last."""
+    """A layer in NumPy's arrays."""
 
     text: str
     weights: Arrays
@@ -37,13 +51,14 @@ def _flow(value: Any) -> str:
 
 def stirred(module: nn.Module) -> nn.Module:
     """Every number of the module made random: PyTorch begins with zeros and ones in some places."""
-    for parameter in module.parameters():
-        parameter.add_(0.2 * torch.randn_like(parameter))
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(0.2 * torch.randn_like(parameter))
     return module
 
 
 def noise(*sizes: int) -> torch.Tensor:
-    return torch.randn(*sizes)
+    return torch.randn(*sizes, requires_grad=True)
 
 
 def array(x: torch.Tensor) -> np.ndarray:
@@ -56,10 +71,10 @@ def last(x: torch.Tensor) -> torch.Tensor:
 
 
 def case(word: str, x: torch.Tensor, y: torch.Tensor, weights: dict[str, torch.Tensor] | None = None,
-         **fields: Any) -> Drawn:  # fmt: skip
+         **fields: Any) -> Layer:  # fmt: skip
     """``x`` and ``y`` are ``[batch, ..., C]``."""
-    arrays = {f"l/{name}": array(weight) for name, weight in (weights or {}).items()}
-    return Drawn(spec(word, {"x": tuple(x.shape[1:])}, **fields), arrays, {"x": array(x)}, array(y))
+    named = {f"l/{name}": weight for name, weight in (weights or {}).items()}
+    return Layer(spec(word, {"x": tuple(x.shape[1:])}, **fields), named, {"x": x}, y)
 
 
 def sized(rng: random.Random, axes: int | None = None) -> torch.Tensor:
@@ -69,26 +84,26 @@ def sized(rng: random.Random, axes: int | None = None) -> torch.Tensor:
     return noise(rng.randint(1, 2), *(rng.randint(2, most) for _ in range(axes)), 2 * rng.randint(1, 3))
 
 
-def scale(rng: random.Random) -> Drawn:
+def scale(rng: random.Random) -> Layer:
     x, over = sized(rng), rng.choice(["channels", "one", "all"])
     gamma = noise(*{"channels": x.shape[-1:], "one": (1,), "all": x.shape[1:]}[over])
     return case("scale", x, x * gamma, {"gamma": gamma}, over=over)
 
 
-def bias(rng: random.Random) -> Drawn:
+def bias(rng: random.Random) -> Layer:
     x, over = sized(rng), rng.choice(["channels", "all"])
     learned = noise(*(x.shape[1:] if over == "all" else x.shape[-1:]))
     return case("bias", x, x + learned, {"bias": learned}, over=over)
 
 
-def rescale(rng: random.Random) -> Drawn:
+def rescale(rng: random.Random) -> Layer:
     x = sized(rng)
     numbers = [[round(rng.uniform(-2, 2), 3) for _ in range(x.shape[-1])] for _ in range(2)]
     factor, offset = (each if rng.random() < 0.5 else each[0] for each in numbers)
     return case("rescale", x, x * torch.tensor(factor) + torch.tensor(offset), scale=factor, offset=offset)
 
 
-def split(rng: random.Random) -> Drawn:
+def split(rng: random.Random) -> Layer:
     x = sized(rng)
     cuts = sorted(rng.sample(range(1, x.shape[-1]), rng.randint(1, x.shape[-1] - 1)))
     sizes = [b - a for a, b in zip([0, *cuts], [*cuts, x.shape[-1]], strict=True)]
@@ -102,7 +117,7 @@ def _axis(rng: random.Random, x: torch.Tensor) -> tuple[str, int]:
     return names[axis], axis + 1
 
 
-def slice(rng: random.Random) -> Drawn:
+def slice(rng: random.Random) -> Layer:
     x = sized(rng)
     name, axis = _axis(rng, x)
     start = rng.randint(1, x.shape[axis])
@@ -110,19 +125,19 @@ def slice(rng: random.Random) -> Drawn:
     return case("slice", x, x.narrow(axis, start - 1, stop - start + 1), axis=name, start=start, stop=stop)
 
 
-def mean(rng: random.Random) -> Drawn:
+def mean(rng: random.Random) -> Layer:
     x, keepdims = sized(rng), rng.random() < 0.5
     name, axis = _axis(rng, x)
     return case("mean", x, x.mean(axis, keepdim=keepdims), axis=name, keepdims=keepdims)
 
 
-def sum(rng: random.Random) -> Drawn:
+def sum(rng: random.Random) -> Layer:
     x, keepdims = sized(rng), rng.random() < 0.5
     name, axis = _axis(rng, x)
     return case("sum", x, x.sum(axis, keepdim=keepdims), axis=name, keepdims=keepdims)
 
 
-def upsample(rng: random.Random) -> Drawn:
+def upsample(rng: random.Random) -> Layer:
     x, mode = sized(rng), rng.choice(["nearest", "bilinear"])
     corners = mode == "bilinear" and rng.random() < 0.5
     named = {"nearest": "nearest", "bilinear": {3: "linear", 4: "bilinear", 5: "trilinear"}[x.ndim]}[mode]
@@ -138,36 +153,38 @@ def upsample(rng: random.Random) -> Drawn:
     return case("upsample", x, last(y), **fields, mode=mode, align_corners=corners)
 
 
-def conv_weight_norm(rng: random.Random) -> Drawn:
+def conv_weight_norm(rng: random.Random) -> Layer:
     x = sized(rng)
     axes, groups = x.ndim - 2, rng.choice([1, 1, 2])
     kernel, bias = rng.randint(1, 3), rng.random() < 0.5
     filters = groups * rng.randint(1, 4)
     padding = rng.randint((kernel - 1) // 2 + 1, kernel)
     made = getattr(nn, f"Conv{axes}d")(x.shape[-1], filters, kernel, padding=padding, groups=groups, bias=bias)
-    made = weight_norm(stirred(made))
-    weights = _normed(made)
-    y = last(made(x.movedim(-1, 1)))
-    return case("conv", x, y, weights, filters=filters, kernel=kernel, padding=padding, groups=groups,
+    weights, y = _normed(stirred(made), x.movedim(-1, 1))
+    return case("conv", x, last(y), weights, filters=filters, kernel=kernel, padding=padding, groups=groups,
                 bias=bias, weight_norm=True)  # fmt: skip
 
 
-def dense_weight_norm(rng: random.Random) -> Drawn:
+def dense_weight_norm(rng: random.Random) -> Layer:
     x, bias = sized(rng, 1), rng.random() < 0.5
-    made = weight_norm(stirred(nn.Linear(x.shape[-1], units := rng.randint(1, 9), bias=bias)))
-    weights = _normed(made)
-    return case("dense", x, made(x), weights, units=units, bias=bias, weight_norm=True)
+    made = nn.Linear(x.shape[-1], units := rng.randint(1, 9), bias=bias)
+    weights, y = _normed(stirred(made), x)
+    return case("dense", x, y, weights, units=units, bias=bias, weight_norm=True)
 
 
-def _normed(made: Any) -> dict[str, torch.Tensor]:
-    """The gain, the kernel ``[..., filters]`` and the bias of a module that is normalised."""
+def _normed(plain: Any, x: torch.Tensor) -> tuple[Tensors, torch.Tensor]:
+    """The gain, the kernel ``[..., filters]`` and the bias of a module that is normalised, and what it makes of x."""
+    made = weight_norm(plain)
     gain, kernel = made.parametrizations.weight.original0, made.parametrizations.weight.original1
     found = {"gain": 1.5 * gain.flatten() + 0.2, "kernel": kernel.movedim((1, 0), (-2, -1))}
-    gain.copy_(found["gain"].reshape(gain.shape))
-    return found if made.bias is None else {**found, "bias": made.bias}
+    theirs = {"parametrizations.weight.original0": found["gain"].reshape(gain.shape),
+              "parametrizations.weight.original1": found["kernel"].movedim((-2, -1), (1, 0))}  # fmt: skip
+    if made.bias is not None:
+        found["bias"] = theirs["bias"] = made.bias
+    return found, functional_call(made, theirs, (x,))
 
 
-def recurrent(rng: random.Random) -> Drawn:
+def recurrent(rng: random.Random) -> Layer:
     """Any of the three, in layers of their own, so that their directions are joined in any way."""
     word = rng.choice(["rnn", "lstm", "gru"])
     layers, both, sequences = rng.randint(1, 3), rng.random() < 0.6, rng.random() < 0.5
@@ -189,10 +206,8 @@ def recurrent(rng: random.Random) -> Drawn:
         fields["from"] = "x"
     weights, states, end = _recurrent(word, layers, both, bias, units, size, merge, inputs)
     text = spec(word, {name: tuple(each.shape[1:]) for name, each in inputs.items()}, **fields)
-    arrays = {f"l/{name}": array(weight) for name, weight in weights.items()}
-    return Drawn(
-        text, arrays, {name: array(each) for name, each in inputs.items()}, array(states if sequences else end)
-    )
+    named = {f"l/{name}": weight for name, weight in weights.items()}
+    return Layer(text, named, inputs, states if sequences else end)
 
 
 def _recurrent(word: str, layers: int, both: bool, bias: bool, units: int, size: int, merge: str,
@@ -206,21 +221,26 @@ def _recurrent(word: str, layers: int, both: bool, bias: bool, units: int, size:
         make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[word]
         options = {"proj_size": size} if size else {}
         made = stirred(make(x.shape[-1], units, bias=bias, bidirectional=both, batch_first=True, **options))
-        own = [start[layer * (1 + both) : (layer + 1) * (1 + both)].contiguous() for start in starts]
-        state = {0: None, 1: own[0] if own else None, 2: tuple(own)}[len(own)]
-        x, last_states = made(x, state)
+        begin = [start[layer * (1 + both) : (layer + 1) * (1 + both)].contiguous() for start in starts]
+        state = {0: None, 1: begin[0] if begin else None, 2: tuple(begin)}[len(begin)]
+        theirs = {}
+        for name, weight in made.named_parameters():
+            kind, part, *reverse = name.split("_")
+            start = (f"layer{layer + 1}_" if layer else "") + ("backward_" if reverse[1:] else "")
+            gates = 1 if part == "hr" else {"rnn": 1, "lstm": 4, "gru": 3}[word]
+            own = weights[start + _OURS[kind, part]] = _regated(weight, gates).movedim(0, -1)
+            theirs[name] = _regated(own.movedim(-1, 0), gates)
+        x, last_states = functional_call(made, theirs, (x, state))
         ends = list(last_states[0] if word == "lstm" else last_states)
         if both:
             x, ends = _joined(merge, list(x.chunk(2, -1))), [_joined(merge, ends)]
-        for name, weight in made.named_parameters():
-            kind, part, *reverse = name.split("_")
-            ours = _OURS[kind, part]
-            order = {"rnn": [0], "lstm": [0, 1, 2, 3], "gru": [1, 0, 2]}[word]
-            if part != "hr":
-                weight = torch.cat([weight.chunk(len(order))[gate] for gate in order])
-            start = (f"layer{layer + 1}_" if layer else "") + ("backward_" if reverse[1:] else "")
-            weights[start + ours] = weight.T if weight.ndim > 1 else weight
     return weights, x, ends[0]
+
+
+def _regated(weight: torch.Tensor, gates: int) -> torch.Tensor:
+    """The gates in our order of those in PyTorch's, or the other way: the first two of a GRU's three change places."""
+    parts = weight.chunk(gates)
+    return torch.cat([parts[gate] for gate in ([1, 0, 2] if gates == 3 else range(gates))])
 
 
 _OURS = {
@@ -239,7 +259,7 @@ def _joined(merge: str, pair: list[torch.Tensor]) -> torch.Tensor:
     return {"sum": first + second, "average": (first + second) / 2, "multiply": first * second}[merge]
 
 
-def conv_lstm(rng: random.Random) -> Drawn:
+def conv_lstm(rng: random.Random) -> Layer:
     """Keras 3's ConvLSTM2D, step by step: the state padded so that it keeps its size, the odd zero at the end."""
     steps, channels, filters, bias = rng.randint(1, 4), rng.randint(1, 3), rng.randint(1, 3), rng.random() < 0.7
     kernel, stride, padding = [rng.randint(1, 4), rng.randint(1, 4)], rng.randint(1, 2), rng.choice([0, 1])
@@ -270,7 +290,7 @@ def conv_lstm(rng: random.Random) -> Drawn:
                 return_sequences=sequences)  # fmt: skip
 
 
-def deformable_conv(rng: random.Random) -> Drawn:
+def deformable_conv(rng: random.Random) -> Layer:
     """Each element of the window is a sample of the input by ``grid_sample``, whose corners are those of the input."""
     channels, groups, apart = 4, rng.choice([1, 2]), rng.choice([1, 2])
     kernel, stride, padding, dilation = ([rng.randint(1, 3) for _ in range(2)] for _ in range(4))
@@ -317,11 +337,17 @@ _ALL = (scale, bias, rescale, split, slice, sum, mean, upsample, conv_weight_nor
         conv_lstm, deformable_conv)  # fmt: skip
 
 #: What draws a layer, by the kind's name (and what is tried of it).
-DRAWERS: dict[str, Callable[[random.Random], Drawn]] = {drawer.__name__: drawer for drawer in _ALL}
+DRAWERS: dict[str, Callable[[random.Random], Layer]] = {drawer.__name__: drawer for drawer in _ALL}
+
+
+def layer(name: str, seed: int) -> Layer:
+    """A layer of the drawer ``name``; the same for the same seed and type."""
+    torch.manual_seed(seed)
+    return DRAWERS[name](random.Random(seed))
 
 
 def drawn(name: str, seed: int) -> Drawn:
-    """A layer of the drawer ``name``; the same for the same seed."""
-    torch.manual_seed(seed)
-    with torch.no_grad():
-        return DRAWERS[name](random.Random(seed))
+    """A layer in arrays."""
+    text, weights, inputs, output = layer(name, seed)
+    arrays = ({key: array(each) for key, each in group.items()} for group in (weights, inputs))
+    return Drawn(text, *arrays, array(output))
