@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
@@ -61,9 +62,14 @@ class Computed:
         return Exact(self.summary)
 
     def right(self, key: Key, mark: Mark | None = None) -> Right:
-        """The right answer to ``key``. Raises SpecError if there is no such layer or numbers are missing."""
+        """The right answer to ``key``. Raises SpecError if there is no such layer, or if its
+        numbers are missing or not finite.
+        """
         if key not in self._known:
-            self._known[key] = self._worked_out(key, mark)
+            found = self._worked_out(key, mark)
+            if not all(map(math.isfinite, found.flat)):
+                raise SpecError(f"{key} has numbers that are not finite", mark=mark, help="smaller values")
+            self._known[key] = found
         return self._known[key]
 
     def _worked_out(self, key: Key, mark: Mark | None) -> Right:
@@ -110,8 +116,7 @@ def find_row(summary: Summary, key: Key, mark: Mark | None = None) -> Row:
         return summary.rows[block.value - len(summary.inputs)]
     row = summary.rows_by_name.get(name)
     if row is None:
-        help = summary.hints.nearest(name, summary.rows_by_name, summary.network.blocks)
-        raise SpecError(f'no layer is called "{name}"', mark=mark, help=help)
+        raise summary.unknown(name, mark)
     return row
 
 

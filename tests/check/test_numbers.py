@@ -418,3 +418,13 @@ def test_a_layer_of_a_block_is_the_nearest_to_its_own_name(tmp_path: Path) -> No
     (verdict,) = verdicts(tmp_path, [problem])
     assert 'did you mean "decoder/d.kernel"?' in verdict.text
     assert 'did you mean "encoder/e.bias"?' in verdict.text
+
+
+def test_numbers_that_overflow_are_refused(tmp_path):
+    path = tmp_path / "exam.yaml"
+    values = "{input: [1e308, 1e308], d.kernel: [10, 10], d.bias: 0}"
+    layers = "[{dense: {name: d, units: 1}}]"
+    path.write_text(f"problems:\n  - {{id: Q1, input: 2, layers: {layers}, values: {values}, answers: {{d.values: 0}}}}\n")
+    ((found,),) = check_all([str(path)], Limits())
+    assert not found.ok
+    assert "not finite" in found.text
