@@ -190,7 +190,7 @@ class Builder:
             return self._shared[key]
         if names & self.counted:
             if not names & self.counted <= vectors:
-                raise Unsupported("weights that are only partly shared with another layer")
+                raise Unsupported("weights that another layer uses in a different way")
             self._remark_once(ONCE)
         self.counted |= names
         self._shared[key] = ""

@@ -295,5 +295,5 @@ def test_equal_arrays_that_the_exporter_stores_once_are_counted_as_the_module_ha
 def test_a_kernel_without_the_bias_that_it_had_is_no_dense_layer_used_again(tmp_path: Path) -> None:
     pytest.importorskip("onnx")
     torch.onnx.export(Bare(), (torch.randn(1, 5, 8),), str(tmp_path / "m.onnx"), dynamo=False)
-    with pytest.raises(cnncalc.SpecError, match="weights that are only partly shared with another layer"):
+    with pytest.raises(cnncalc.SpecError, match="weights that another layer uses in a different way"):
         cnncalc.from_onnx(tmp_path / "m.onnx")

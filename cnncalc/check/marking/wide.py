@@ -17,7 +17,7 @@ _AVERAGE = ("overall average", "gesamtdurchschnitt", "moyenne générale", "prom
 
 
 def held(rows: Iterable[Row], columns: Columns) -> tuple[list[Row], Columns]:
-    """The rows below the heading, all of its width; and the columns, with the one that names the students first."""
+    """The rows below the heading, padded to its width; and the columns, with the one that names the students first."""
     width = len(columns.heading)
     full = [(row + [""] * (width - len(row)), mark) for row, mark in rows if row[0].strip().lower() not in _AVERAGE]
     student = _student(full, columns)

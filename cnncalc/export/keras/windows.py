@@ -88,7 +88,7 @@ def depthwise_conv(row: Row) -> Said:
 
 
 def _same_steps(row: Row) -> None:
-    """Refuse depthwise windows with strides that Keras cannot express: it has one stride for both axes."""
+    """Refuse depthwise windows that Keras lacks: unequal strides, or a stride together with a dilation."""
     kind: Any = row.layer.kind
     windows = kind.windows(row.xs[0])
     if len({w.stride for w in windows}) > 1 or (

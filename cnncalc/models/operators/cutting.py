@@ -68,7 +68,7 @@ def gather(importer: Importer, node: Node) -> None:
     sizes, place = found.all_sizes, found.place(axis)
     seen = found.reshaped([*sizes[:place], *tensor.shape, *sizes[place + 1 :]])
     if seen is None:
-        raise Unsupported("Gather of places in several axes")
+        raise Unsupported("Gather into axes that cannot be split")
     importer.values[node.outputs[0]] = seen
 
 

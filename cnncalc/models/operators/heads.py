@@ -150,7 +150,7 @@ def _weights(name: str, part: Part, ratio: float) -> dict[str, Weight]:
 
 
 def biases(weights: dict[str, Weight]) -> dict[str, Any]:
-    """The field ``bias``: true, false, or a value for each of the four projections."""
+    """The field ``bias``: left out if all four are there, else false or the names of those that are."""
     there = [name for name in ("query", "key", "value", "output") if f"{name}_bias" in weights]
     return {} if len(there) == 4 else {"bias": there if there else False}
 
