@@ -47,10 +47,16 @@ def call(item: Item) -> None:
             raise BadValue("** cannot be read here", item.mark, "write the fields out")
         item.fields[keyword.arg] = _node(keyword.value, text, item.mark)
         item.keys[keyword.arg] = item.mark
-    if len(positional) == 1 and not isinstance(positional[0], Sequence):
+    layers = len(tree.args) == 1 and isinstance(tree.args[0], ast.List) and _holds_call(tree.args[0])
+    if len(positional) == 1 and (layers or not isinstance(positional[0], Sequence)):
         item.scalar = positional[0]
     elif positional:
         item.scalar = Sequence(positional, item.mark)
+
+
+def _holds_call(given: ast.List) -> bool:
+    """Whether a list holds layers: ``Sequential([Conv2D(8, 3), ReLU()])``."""
+    return any(isinstance(each, ast.Call) for each in given.elts)
 
 
 def _takes_arguments(word: str, given: Scalar) -> bool:
@@ -76,8 +82,8 @@ def _node(tree: ast.expr, text: str, mark: Mark) -> Node:
     if isinstance(tree, ast.Constant) and tree.value is None:
         return Scalar("null", mark)
     part = ast.get_source_segment(text, tree) or ""
-    if isinstance(tree, ast.Call):  # activation=nn.ReLU()
-        part = ast.unparse(tree.func)
+    if isinstance(tree, ast.Call) and not tree.args and all(given.arg == "inplace" for given in tree.keywords):
+        part = ast.unparse(tree.func)  # activation=nn.ReLU()
     return Scalar(part, mark)
 
 

@@ -143,3 +143,23 @@ def test_a_bracket_that_stays_open_over_thousands_of_values_is_no_work(text):
     with pytest.raises(CnncalcError):
         parse(text % ", ".join(map(str, range(20_000)))).summary()
     assert process_time() - begun < 10
+
+
+@pytest.mark.parametrize(
+    ("layer", "params"),
+    [
+        ("nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(inplace=True), nn.MaxPool2d(2))", 80),
+        ("nn.Sequential(nn.Sequential(nn.Conv2d(1, 8, 3)), nn.Conv2d(8, 2, 1))", 98),
+        ("Sequential([Conv2D(8, 3), ReLU(), Conv2D(2, (1, 1))])", 98),
+        ("residual(nn.Conv2d(1, 1, 3, padding=1))", 10),
+    ],
+)
+def test_a_call_inside_a_call_keeps_its_arguments(layer, params):
+    assert net(f"- {layer}").summary().totals.params == params
+
+
+@pytest.mark.parametrize("slope", ["0.2", "alpha=0.2", "negative_slope=0.2"])
+def test_an_activation_with_a_number_of_its_own_is_not_read_without_it(slope):
+    text = failure(f"- Conv2D(8, 3, activation=LeakyReLU({slope}))")
+    assert f'found "LeakyReLU({slope})"' in text
+    assert only("- Conv2D(8, 3, activation=nn.ReLU(inplace=True))").params == 80
