@@ -127,17 +127,11 @@ def test_fifty_random_layers_equal_pytorch(part: int, peer, drawn) -> None:
 MODULES = {"attention", "embedding", "gru", "lstm", "rnn", "transformer_decoder", "transformer_encoder"}
 
 #: Kinds that ``test_drawn.py`` compares with PyTorch, with settings drawn at random.
-DRAWN = {"bias", "conv_lstm", "deformable_conv", "mean", "rescale", "slice", "sum"}
+DRAWN = {"bias", "class_token", "conv_lstm", "deformable_conv", "mean", "patch_embedding", "positional_encoding",
+         "repeat_vector", "rescale", "select", "slice", "sum"}  # fmt: skip
 
-#: Kinds that PyTorch has no counterpart of, and what their numbers are compared with instead.
-NO_COUNTERPART = {
-    "class_token": "PyTorch leaves the token to the network; test_sequence.py puts it in by hand",
-    "opaque": "only its counts are known",
-    "patch_embedding": "PyTorch has only the convolution; test_sequence.py compares it with our own",
-    "positional_encoding": "PyTorch leaves it to the network; test_sequence.py works out the sines and cosines",
-    "repeat_vector": "a layer of Keras; test_sequence.py repeats the vector by hand",
-    "select": "an index in PyTorch, not a layer; test_sequence.py picks the position by hand",
-}
+#: Kinds that PyTorch has no counterpart of, and why.
+NO_COUNTERPART = {"opaque": "only its counts are known"}
 COMPARED = [param for param in load("cases") if param.values[0].kind not in MODULES | DRAWN | NO_COUNTERPART.keys()]
 
 

@@ -12,21 +12,10 @@ from torch import nn
 from torch.func import functional_call
 from torch.nn import functional as F
 from torch.nn.utils.parametrizations import weight_norm
+from torched_layer import Layer, Tensors, case, last, noise, sized, stirred
+from torched_recurrent import gru_one_bias, recurrent
 
 Arrays = dict[str, np.ndarray]
-Tensors = dict[str, torch.Tensor]
-
-
-class Layer(NamedTuple):
-    """A layer called "l" as a spec, its weights as ours, its inputs, and what PyTorch puts out, channels last.
-
-    The tensors have the default type, and gradients.
-    """
-
-    text: str
-    weights: Tensors
-    inputs: Tensors
-    output: torch.Tensor
 
 
 class Drawn(NamedTuple):
@@ -38,50 +27,8 @@ class Drawn(NamedTuple):
     output: np.ndarray
 
 
-def spec(word: str, inputs: dict[str, tuple[int, ...]], **fields: Any) -> str:
-    """One layer with its inputs."""
-    given = ", ".join(f"{name}: {_flow(value)}" for name, value in {"name": "l", **fields}.items())
-    listed = ", ".join(f"{name}: {list(size)}" for name, size in inputs.items())
-    return f"input: {{{listed}}}\nlayers:\n  - {word}: {{{given}}}\n"
-
-
-def _flow(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value).replace("'", "")
-
-
-def stirred(module: nn.Module) -> nn.Module:
-    """Every number of the module made random: PyTorch begins with zeros and ones in some places."""
-    with torch.no_grad():
-        for parameter in module.parameters():
-            parameter.add_(0.2 * torch.randn_like(parameter))
-    return module
-
-
-def noise(*sizes: int) -> torch.Tensor:
-    return torch.randn(*sizes, requires_grad=True)
-
-
 def array(x: torch.Tensor) -> np.ndarray:
     return x.detach().contiguous().numpy().copy()
-
-
-def last(x: torch.Tensor) -> torch.Tensor:
-    """``[batch, C, ...]`` as ``[batch, ..., C]``."""
-    return x.movedim(1, -1)
-
-
-def case(word: str, x: torch.Tensor, y: torch.Tensor, weights: dict[str, torch.Tensor] | None = None,
-         **fields: Any) -> Layer:  # fmt: skip
-    """``x`` and ``y`` are ``[batch, ..., C]``."""
-    named = {f"l/{name}": weight for name, weight in (weights or {}).items()}
-    return Layer(spec(word, {"x": tuple(x.shape[1:])}, **fields), named, {"x": x}, y)
-
-
-def sized(rng: random.Random, axes: int | None = None) -> torch.Tensor:
-    """Noise ``[batch, ..., C]`` with as many spatial axes (None: 1 to 3)."""
-    axes = rng.randint(1, 3) if axes is None else axes
-    most = (12, 7, 4)[axes - 1]
-    return noise(rng.randint(1, 2), *(rng.randint(2, most) for _ in range(axes)), 2 * rng.randint(1, 3))
 
 
 def scale(rng: random.Random) -> Layer:
@@ -184,81 +131,6 @@ def _normed(plain: Any, x: torch.Tensor) -> tuple[Tensors, torch.Tensor]:
     return found, functional_call(made, theirs, (x,))
 
 
-def recurrent(rng: random.Random) -> Layer:
-    """Any of the three, in layers of their own, so that their directions are joined in any way."""
-    word = rng.choice(["rnn", "lstm", "gru"])
-    layers, both, sequences = rng.randint(1, 3), rng.random() < 0.6, rng.random() < 0.5
-    units, bias, given = rng.randint(2, 5), rng.random() < 0.7, rng.random() < 0.5
-    size = rng.randint(1, units - 1) if word == "lstm" and rng.random() < 0.5 else 0
-    merge = rng.choice(["concat", "sum", "average", "multiply"]) if both else "concat"
-    x = sized(rng, 1)
-    fields = {"units": units, "layers": layers, "bidirectional": both, "return_sequences": sequences, "bias": bias,
-              "biases": 2, "merge": merge}  # fmt: skip
-    inputs = {"x": x}
-    if size:
-        fields["projection"] = size
-    if given:
-        count = layers * (1 + both)
-        for name in ("h", "c")[: 2 if word == "lstm" else 1]:
-            numbers = size or units if name == "h" else units
-            inputs[name] = noise(len(x), *([count, numbers] if count > 1 else [numbers]))
-        fields["initial_state"] = list(inputs)[1:]
-        fields["from"] = "x"
-    weights, states, end = _recurrent(word, layers, both, bias, units, size, merge, inputs)
-    text = spec(word, {name: tuple(each.shape[1:]) for name, each in inputs.items()}, **fields)
-    named = {f"l/{name}": weight for name, weight in weights.items()}
-    return Layer(text, named, inputs, states if sequences else end)
-
-
-def _recurrent(word: str, layers: int, both: bool, bias: bool, units: int, size: int, merge: str,
-               inputs: dict[str, torch.Tensor]) -> Any:  # fmt: skip
-    """The weights, what is put out at every step, and what each direction ends with."""
-    x, *states = inputs.values()
-    starts = [state.reshape(len(x), layers * (1 + both), -1).movedim(1, 0) for state in states]
-    weights: dict[str, torch.Tensor] = {}
-    ends = []
-    for layer in range(layers):
-        make = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}[word]
-        options = {"proj_size": size} if size else {}
-        made = stirred(make(x.shape[-1], units, bias=bias, bidirectional=both, batch_first=True, **options))
-        begin = [start[layer * (1 + both) : (layer + 1) * (1 + both)].contiguous() for start in starts]
-        state = {0: None, 1: begin[0] if begin else None, 2: tuple(begin)}[len(begin)]
-        theirs = {}
-        for name, weight in made.named_parameters():
-            kind, part, *reverse = name.split("_")
-            start = (f"layer{layer + 1}_" if layer else "") + ("backward_" if reverse[1:] else "")
-            gates = 1 if part == "hr" else {"rnn": 1, "lstm": 4, "gru": 3}[word]
-            own = weights[start + _OURS[kind, part]] = _regated(weight, gates).movedim(0, -1)
-            theirs[name] = _regated(own.movedim(-1, 0), gates)
-        x, last_states = functional_call(made, theirs, (x, state))
-        ends = list(last_states[0] if word == "lstm" else last_states)
-        if both:
-            x, ends = _joined(merge, list(x.chunk(2, -1))), [_joined(merge, ends)]
-    return weights, x, ends[0]
-
-
-def _regated(weight: torch.Tensor, gates: int) -> torch.Tensor:
-    """The gates in our order of those in PyTorch's, or the other way: the first two of a GRU's three change places."""
-    parts = weight.chunk(gates)
-    return torch.cat([parts[gate] for gate in ([1, 0, 2] if gates == 3 else range(gates))])
-
-
-_OURS = {
-    ("weight", "ih"): "kernel",
-    ("weight", "hh"): "recurrent_kernel",
-    ("weight", "hr"): "projection_kernel",
-    ("bias", "ih"): "bias",
-    ("bias", "hh"): "recurrent_bias",
-}
-
-
-def _joined(merge: str, pair: list[torch.Tensor]) -> torch.Tensor:
-    first, second = pair
-    if merge == "concat":
-        return torch.cat(pair, -1)
-    return {"sum": first + second, "average": (first + second) / 2, "multiply": first * second}[merge]
-
-
 def conv_lstm(rng: random.Random) -> Layer:
     """Keras 3's ConvLSTM2D, step by step: the state padded so that it keeps its size, the odd zero at the end."""
     steps, channels, filters, bias = rng.randint(1, 4), rng.randint(1, 3), rng.randint(1, 3), rng.random() < 0.7
@@ -296,7 +168,7 @@ def deformable_conv(rng: random.Random) -> Layer:
     kernel, stride, padding, dilation = ([rng.randint(1, 3) for _ in range(2)] for _ in range(4))
     padding = [p - 1 for p in padding]
     filters, modulated, bias = groups * rng.randint(1, 3), rng.random() < 0.5, rng.random() < 0.5
-    x = noise(rng.randint(1, 2), rng.randint(6, 9), rng.randint(6, 9), channels)
+    x = noise(rng.randint(1, 2), rng.randint(7, 9), rng.randint(7, 9), channels)
     elements = kernel[0] * kernel[1]
     weights = {
         "offset_kernel": noise(*kernel, channels, apart * (3 if modulated else 2) * elements) / 2,
@@ -333,8 +205,58 @@ def deformable_conv(rng: random.Random) -> Layer:
                 dilation=dilation, groups=groups, bias=bias, modulated=modulated, offset_groups=apart)  # fmt: skip
 
 
+def class_token(rng: random.Random) -> Layer:
+    x = sized(rng, 1)
+    token = noise(x.shape[-1])
+    return case("class_token", x, torch.cat([token.expand(len(x), 1, -1), x], 1), {"token": token})
+
+
+def patch_embedding(rng: random.Random) -> Layer:
+    """A convolution of which no windows overlap."""
+    x, dim, bias = sized(rng), rng.randint(1, 5), rng.random() < 0.5
+    patch = [rng.randint(1, size) for size in x.shape[1:-1]]
+    weights = {
+        "kernel": noise(*patch, x.shape[-1], dim),
+        **({"bias": noise(dim)} if (bias := rng.random() < 0.5) else {}),
+    }
+    conv = {3: F.conv1d, 4: F.conv2d, 5: F.conv3d}[x.ndim]
+    kernel = weights["kernel"].movedim((-1, -2), (0, 1)).contiguous()
+    y = conv(x.movedim(-1, 1), kernel, weights.get("bias"), stride=patch)
+    return case("patch_embedding", x, y.flatten(2).mT, weights, dim=dim, patch=patch, bias=bias)
+
+
+def positional_encoding(rng: random.Random) -> Layer:
+    """A learned table has a row for each position and maybe more; sines and cosines are those of the paper."""
+    x = sized(rng)
+    sizes = x.shape[1:-1]
+    if rng.random() < 0.6:
+        length = sizes.numel() + rng.randint(0, 3)
+        table = noise(length, x.shape[-1])
+        y = x + table[: sizes.numel()].reshape(x.shape[1:])
+        return case("positional_encoding", x, y, {"embeddings": table}, style="learned", max_length=length)
+    x = noise(*x.shape[:-1], 2 * len(sizes) * rng.randint(1, 2))
+    part = x.shape[-1] // len(sizes)
+    turns = [torch.outer(torch.arange(size), 10000 ** (-torch.arange(0, part, 2) / part)) for size in sizes]
+    waves = [torch.stack([angles.sin(), angles.cos()], -1).flatten(1) for angles in turns]
+    places = torch.meshgrid(*(torch.arange(size) for size in sizes), indexing="ij")
+    encoded = torch.cat([wave[place] for wave, place in zip(waves, places, strict=True)], -1)
+    return case("positional_encoding", x, x + encoded)
+
+
+def repeat_vector(rng: random.Random) -> Layer:
+    x, times = noise(2, rng.randint(1, 9)), rng.randint(1, 5)
+    return case("repeat_vector", x, x[:, None].expand(-1, times, -1), times=times)
+
+
+def select(rng: random.Random) -> Layer:
+    x = sized(rng, 1)
+    index = rng.randint(1, x.shape[1])
+    return case("select", x, x[:, index - 1], index=index)
+
+
 _ALL = (scale, bias, rescale, split, slice, sum, mean, upsample, conv_weight_norm, dense_weight_norm, recurrent,
-        conv_lstm, deformable_conv)  # fmt: skip
+        conv_lstm, deformable_conv, gru_one_bias, class_token, patch_embedding, positional_encoding, repeat_vector,
+        select)  # fmt: skip
 
 #: What draws a layer, by the kind's name (and what is tried of it).
 DRAWERS: dict[str, Callable[[random.Random], Layer]] = {drawer.__name__: drawer for drawer in _ALL}
