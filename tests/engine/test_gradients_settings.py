@@ -7,6 +7,7 @@ deformable convolution lies on a pixel: gradients on both sides of such places d
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from test_gradients import Measured
 from test_gradients_peer import LIMIT, apart
 
 import cnncalc
+from cnncalc.engine.train.objective import Slopes
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:LSTM with projections")]
 SETTINGS = 300  # of each maker, so that each value of a field is drawn at least 50 times
@@ -65,3 +67,32 @@ def test_random_settings_of_a_kind_have_the_gradients_of_autograd(name: str, tor
 
     for seed in range(SETTINGS):
         agrees(torch, *torched.layer(name, seed))
+
+
+def test_batchnorm_has_the_gradients_of_autograd_while_it_learns(torch: Any) -> None:
+    """Through the mean and variance of the batch. The moving ones go where PyTorch's go."""
+    from torched_layer import noise, sized, spec
+
+    for seed in range(SETTINGS):
+        torch.manual_seed(seed)
+        rng = random.Random(seed)
+        x, eps = (
+            noise(rng.randint(2, 9), rng.randint(1, 5)) if rng.random() < 0.3 else sized(rng),
+            rng.choice([1e-5, 0.1]),
+        )
+        learned = {name: noise(x.shape[-1]) for name in ("gamma", "beta") if rng.random() < 0.7}
+        moving = {"moving_mean": torch.randn(x.shape[-1]), "moving_variance": torch.rand(x.shape[-1])}
+        fields = {"scale": "gamma" in learned, "center": "beta" in learned, "eps": eps}
+        measured = Measured(cnncalc.parse(spec("batchnorm", {"x": tuple(x.shape[1:])}, **fields)).summary(), len(x))
+        arrays = {f"l/{name}": each.detach().numpy().copy() for name, each in {**learned, **moving}.items()}
+        done = measured.rule.forward(arrays, [x.detach().numpy()], np.random.default_rng(seed))
+        back = measured.rule.backward(arrays, done, Slopes({0: measured.factors}, {}))
+        y = torch.nn.functional.batch_norm(
+            x.movedim(-1, 1), *moving.values(), learned.get("gamma"), learned.get("beta"), training=True, eps=eps
+        )
+        loss = (y.movedim(1, -1) * torch.from_numpy(measured.factors)).sum()
+        wanted = torch.autograd.grad(loss, [x, *learned.values()])
+        found = [back.inputs[0], *(back.weights[f"l/{name}"] for name in learned)]
+        found += [done.changes[f"l/{name}"] for name in moving]
+        for got, gradient in zip(found, [*wanted, *moving.values()], strict=True):
+            assert apart(got, gradient.numpy()) <= LIMIT, (seed, fields)
