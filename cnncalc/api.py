@@ -86,7 +86,7 @@ class Net:
     def summary(self) -> Summary:
         """Every layer's output, parameters and multiply-accumulates, and the totals; worked out once.
 
-        Raises SpecError where layers do not fit their inputs: each with its place, its working and what to try.
+        Raises SpecError if layers do not fit their inputs: each with its place, its working and what to try.
         """
         return self._summary
 
@@ -95,7 +95,7 @@ class Net:
         return findings.find(self._summary, strict=strict)
 
     def explain(self, layer: str | None = None) -> list[Explanation]:
-        """The working of every layer, or of the one called ``layer``. Raises UsageError where there is none."""
+        """The working of every layer, or of the one called ``layer``. Raises UsageError if there is none."""
         from cnncalc.explain import layer as working
 
         return [working.explain(self._summary, row) for row in working.choose(self._summary, layer)]
@@ -209,7 +209,7 @@ def read_model(path: Path, limits: Limits, *, partial: bool = False, flat: bool 
 def from_torch(module: Any, *examples: Any, limits: Limits | None = None, partial: bool = False) -> Net:
     """The network of a PyTorch module that is called with ``examples``, with its weights, through ``torch.export``.
 
-    The first axis of each example is the batch. ``partial`` as for :func:`from_onnx`. Raises UsageError where the
+    The first axis of each example is the batch. ``partial`` as for :func:`from_onnx`. Raises UsageError if the
     module cannot be traced, SpecError (every operator that is not read) or LimitError.
     """
     from cnncalc import models

@@ -129,7 +129,7 @@ class Interrupted(CnncalcError):
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """``did you mean "..."?`` for the word of ``words`` closest to ``word`` in any case, or None where none is close.
+    """``did you mean "..."?`` for the word of ``words`` closest to ``word`` in any case, or None if none is close.
 
     The name of a layer in a block is closest to its last part, if no other layer has that.
     An abbreviation, such as ``c1`` of ``Conv1``, is close where letters and digits are of that one alone.

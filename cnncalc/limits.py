@@ -31,7 +31,7 @@ class Limits:
         raise AttributeError(name)
 
     def check(self, name: str, got: int, mark: Mark | None = None, times: int = 1) -> None:
-        """Raise LimitError where ``got`` is over ``times`` the limit called ``name``."""
+        """Raise LimitError if ``got`` is over ``times`` the limit called ``name``."""
         limit = getattr(self, name) * times
         if got > limit:
             raise LimitError(over(name, got, limit, mark))

@@ -1,4 +1,4 @@
-"""Problem files: networks with answers to be checked or marked."""
+"""Exercise files: networks with answers to be checked or marked."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import NamedTuple
 from cnncalc import network
 from cnncalc.check import named_network, worth
 from cnncalc.check.answer_key import Truth
-from cnncalc.errors import CnncalcError, Mark, SpecError
-from cnncalc.errors import Problem as Fault
+from cnncalc.errors import CnncalcError, Mark, Problem, SpecError
 from cnncalc.limits import Limits
 from cnncalc.shape import order
 from cnncalc.spec import document, reader, source, values
@@ -35,7 +34,7 @@ SMALLEST = """problems:
     answers: {conv1.params: 260}"""
 
 
-class Problem:
+class Exercise:
     """A problem as stated: ``answers`` and ``options`` (of a multiple choice) are nodes by key, ``marks`` numbers.
 
     ``title`` is that of its file, ``copy`` the copy of a paper that it is on (None: on every one). ``stated`` has all
@@ -76,7 +75,7 @@ class Broken(NamedTuple):
     error: CnncalcError
 
 
-def read(path: str, limits: Limits, networks: str | None = None) -> Iterator[Problem | Broken]:
+def read(path: str, limits: Limits, networks: str | None = None) -> Iterator[Exercise | Broken]:
     """The problems of a file, one by one, so that only one is held. The networks that they name lie below ``networks``
     (None: the folder of the file).
 
@@ -98,7 +97,7 @@ def read(path: str, limits: Limits, networks: str | None = None) -> Iterator[Pro
             problem = _mapping(node)
             id = _id(problem, id)
             if id in seen:
-                raise SpecError(Fault(f'the id "{id}" is given twice', problem.mark, also=seen[id]))
+                raise SpecError(Problem(f'the id "{id}" is given twice', problem.mark, also=seen[id]))
             seen[id] = problem.mark
             stated = _problem(path, id, problem, shared, limits, networks)
             stated.title = title
@@ -111,11 +110,11 @@ def _file(root: Node) -> tuple[str, Mapping, list[Node]]:
     """The title, what the file sets for all problems, and their nodes. Raises SpecError if it is not a problem file."""
     if not isinstance(root, Mapping):
         raise values.expected("a problem file", root, "a mapping with problems", f"for example\n{SMALLEST}")
-    faults: list[Fault] = []
+    faults: list[Problem] = []
     values.unknown_keys(root, ("title", "problems", *SHARED), "a problem file", faults)
     nodes = root.items.get("problems")
     if nodes is None:
-        faults.append(Fault("problems are missing", root.mark, help=f"for example\n{SMALLEST}"))
+        faults.append(Problem("problems are missing", root.mark, help=f"for example\n{SMALLEST}"))
     elif not isinstance(nodes, Sequence) or not nodes.items:
         faults += values.expected("problems", nodes, "a list", f"for example\n{SMALLEST}").problems
     if faults or not isinstance(nodes, Sequence):
@@ -142,7 +141,7 @@ def _short(node: Node, what: str) -> str:
     return node.text
 
 
-def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits, networks: str | None) -> Problem:
+def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits, networks: str | None) -> Exercise:
     """A problem with its network resolved. Raises CnncalcError."""
     node = _with_values(shared, node)
     items, keys = {**shared.items, **node.items}, {**shared.keys, **node.keys}
@@ -161,7 +160,7 @@ def _problem(path: str, id: str, node: Mapping, shared: Mapping, limits: Limits,
         elif layout:
             items.pop("layout", None)
     built = network.build(document.read(Mapping(items, keys, node.mark), limits, OWN))
-    problem = Problem(path, id, node.mark, Truth(built, layout))
+    problem = Exercise(path, id, node.mark, Truth(built, layout))
     own = {**shared.items, **node.items}
     _read_own(problem, Mapping(own, keys, node.mark), limits)
     problem.names_network = "network" in node.items
@@ -181,7 +180,7 @@ def _with_values(base: Mapping, node: Mapping) -> Mapping:
     return Mapping({**node.items, "values": both}, node.keys, node.mark)
 
 
-def _read_own(problem: Problem, node: Mapping, limits: Limits) -> None:
+def _read_own(problem: Exercise, node: Mapping, limits: Limits) -> None:
     """What is said of the problem besides its network. Raises SpecError."""
     context, items = Context(limits), node.items
     answers = items.get("answers")
@@ -228,11 +227,11 @@ def _options(node: Node, answers: dict[str, Node]) -> dict[str, list[Node]]:
     return found
 
 
-def _network_file(path: str, root: Mapping, limits: Limits) -> Iterator[Problem]:
+def _network_file(path: str, root: Mapping, limits: Limits) -> Iterator[Exercise]:
     """A network file as a problem; nothing if it expects nothing."""
     built = network.build(document.read(root, limits))
     if not built.demands:
         return
-    problem = Problem(path, built.name or os.path.basename(path), root.mark, Truth(built))
+    problem = Exercise(path, built.name or os.path.basename(path), root.mark, Truth(built))
     problem.demands = built.demands
     yield problem

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answer_key import Leniency, Letters, shaped, told
 from cnncalc.check.answers.answer import Answer, text_of
-from cnncalc.check.problems import Broken, Problem, read
+from cnncalc.check.problems import Broken, Exercise, read
 from cnncalc.errors import CnncalcError, LimitError, NoSolution
 from cnncalc.explain.quantity import steps
 from cnncalc.limits import Limits
@@ -19,7 +19,7 @@ from cnncalc.summary import quantities
 if TYPE_CHECKING:
     from cnncalc.check.answer_key import Truth
     from cnncalc.check.slips.found import Explanation
-    from cnncalc.errors import Problem as Fault
+    from cnncalc.errors import Problem
     from cnncalc.explain.layer import Step
     from cnncalc.spec.demand import Demand
     from cnncalc.spec.node import Node
@@ -50,12 +50,12 @@ def check(path: str, limits: Limits, networks: str | None = None) -> Iterator[Ve
     searched = 0
     for problem in read(path, limits, networks):
         for verdict in verdicts(problem, searching=searched < SEARCHED):
-            if not verdict.ok and isinstance(problem, Problem):
+            if not verdict.ok and isinstance(problem, Exercise):
                 searched += len(problem.truth.network.layers)
             yield verdict
 
 
-def verdicts(problem: Problem | Broken, *, searching: bool = True) -> list[Verdict]:
+def verdicts(problem: Exercise | Broken, *, searching: bool = True) -> list[Verdict]:
     """The verdicts on a problem's answers; a single one if the problem cannot be computed."""
     if isinstance(problem, Broken):
         return [_refused(Verdict(problem.file, problem.id, None, None, None, ok=False), problem.error)]
@@ -74,7 +74,7 @@ def _refused(verdict: Verdict, error: CnncalcError) -> Verdict:
     return verdict._replace(text=text, code=error.exit_code if isinstance(error, LimitError) else 1)
 
 
-def _told(fault: Fault) -> str:
+def _told(fault: Problem) -> str:
     where = f"{fault.mark}: " if fault.mark else ""
     advice = fault.advice(lambda name, value: f"limit {name}={value}")
     help = f" ({advice})" if advice and "\n" not in advice else ""
@@ -82,7 +82,7 @@ def _told(fault: Fault) -> str:
     return where + "; ".join([fault.text + also + help, *fault.working])
 
 
-def _met(problem: Problem, demand: Demand, got: Any) -> Verdict:
+def _met(problem: Exercise, demand: Demand, got: Any) -> Verdict:
     """The verdict on an ``expect`` of a network file."""
     name = f"{demand.layer or 'total'}.{demand.quantity}"
     wanted = demand.wanted if demand.relation == "=" else f"{demand.relation} {quantities.shown(demand.wanted)}"
@@ -91,7 +91,7 @@ def _met(problem: Problem, demand: Demand, got: Any) -> Verdict:
     return Verdict(problem.file, problem.id, name, wanted, got, ok, steps=shown)
 
 
-def _verdict(problem: Problem, name: str, node: Node, letters: Letters, *, searching: bool) -> Verdict:
+def _verdict(problem: Exercise, name: str, node: Node, letters: Letters, *, searching: bool) -> Verdict:
     """The verdict on one answer; ``letters`` has the numbers that were found right so far."""
     truth = problem.truth
     verdict = Verdict(problem.file, problem.id, name, text_of(node), None, ok=False)
@@ -131,7 +131,7 @@ def _verdict(problem: Problem, name: str, node: Node, letters: Letters, *, searc
     return verdict._replace(ok=True)
 
 
-def _leniency(problem: Problem, name: str) -> Leniency:
+def _leniency(problem: Exercise, name: str) -> Leniency:
     return Leniency(problem.tolerance, spatial=True, any_order=problem.any_order, shares=problem.shares.get(name, ()))
 
 

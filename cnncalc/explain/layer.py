@@ -96,7 +96,7 @@ def out_letters(y: Shape) -> Shape:
 
 
 def _field_steps(summary: Summary, row: Row, kind: Kind, xs: tuple[Shape, ...]) -> list[Step]:
-    """How the receptive field and the effective stride grow; nothing where positions pass straight through.
+    """How the receptive field and the effective stride grow; nothing if positions pass straight through.
 
     Axes that are alike share their lines.
     """
@@ -145,7 +145,7 @@ def total_of(rows: list[Row], quantity: str) -> Number:
 
 
 def choose(summary: Summary, layer: str | None) -> list[Row]:
-    """All rows, or those of the layer or block called ``layer``. Raises UsageError where there is none."""
+    """All rows, or those of the layer or block called ``layer``. Raises UsageError if there is none."""
     if layer is None:
         return summary.rows
     block = summary.network.blocks.get(layer)

@@ -37,7 +37,7 @@ def steps(summary: Summary, key: Key) -> tuple[Step, ...]:
 
 
 def _sum(quantity: str, rows: list[Row]) -> tuple[Step, ...]:
-    """The sum over ``rows``; nothing where it would be too long."""
+    """The sum over ``rows``; nothing if it would be too long."""
     short = sum(getattr(row, quantity) != 0 for row in rows) <= _SUMMANDS
     return (_step(quantity, layer.total_of(rows, quantity)),) if short else ()
 

@@ -51,7 +51,7 @@ class Upsample(Weightless):
         return None if None in steps else tuple(map(self._seen, steps))
 
     def _step(self, w: Number, out: Number, factor: Number) -> Any:
-        """The distance from one output position to the next; None where it is unknown or zero."""
+        """The distance from one output position to the next; None if it is unknown or zero."""
         sizes = value(w), value(out)
         if self.align_corners:
             return Fraction(sizes[0] - 1, sizes[1] - 1) if None not in sizes and min(sizes) > 1 else None

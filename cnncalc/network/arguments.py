@@ -15,7 +15,7 @@ _SPACE = re.compile(r"\s*([:,=])\s*")
 
 
 def arranged(size: str, layers: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The sizes, and an argument for each layer. Raises BadValue where sizes are parted by spaces alone."""
+    """The sizes, and an argument for each layer. Raises BadValue if sizes are parted by spaces alone."""
     rest = list(layers)
     while rest and (_BETWEEN.match(rest[0]) or (size[-1:] in ("x", "X", "×") and _is_size(rest[0]))):
         size += rest.pop(0)
@@ -44,7 +44,7 @@ def _joined(texts: list[str]) -> list[str]:
 def _split(text: str) -> list[str]:
     """The layers of one text: they are parted by spaces, unless those are in brackets or a name may hold them.
 
-    Raises BadValue where a space stands inside a layer.
+    Raises BadValue if a space stands inside a layer.
     """
     tight = _SPACE.sub(r"\1", text).strip()
     if "name=" in tight or not tight:

@@ -203,7 +203,7 @@ class Builder:
         return numbers[-1]
 
     def shape(self, number: int) -> Shape | None:
-        """The shape of a value that is placed; None where a layer does not fit (an error that ``infer`` reports).
+        """The shape of a value that is placed; None if a layer does not fit (an error that ``infer`` reports).
 
         Shapes are worked out here only as far as a composite kind asks for them.
         """
@@ -220,7 +220,7 @@ class Builder:
     def using(self, block: Scalar, context: Context) -> Iterator[None]:
         """Within this, the inside of a defined block is placed.
 
-        Raises BadValue where the block uses itself and does not come to an end: with the same arguments, or deeper
+        Raises BadValue if the block uses itself and does not come to an end: with the same arguments, or deeper
         than blocks may be. (One that repeats itself ``n`` times with ``n - 1`` comes to an end.)
         """
         names = [name for name, _ in self.uses]
@@ -310,7 +310,7 @@ class Builder:
         return nearest(name, known) or f"known: {listed}"
 
     def _kind(self, item: Item, context: Context, problems: list[Problem]) -> Kind | None:
-        """The kind with its fields read; None where its problems have been reported, ``problems`` among them."""
+        """The kind with its fields read; None if its problems have been reported, ``problems`` among them."""
         key = (id(item.node), context)
         if key not in self._kinds:
             self._kinds[key] = None

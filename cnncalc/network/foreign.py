@@ -20,7 +20,7 @@ from cnncalc.spec.vocabulary.fields import (
 def name(item: Item, blocks: Iterable[str]) -> None:
     """Put the word of ``item`` in ours; ``blocks`` are the words of blocks and of the file's own definitions.
 
-    Raises SpecError where nobody calls a layer so, or where a word could mean several, with what to write.
+    Raises SpecError if nobody calls a layer so, or where a word could mean several, with what to write.
     """
     meaning = _meaning(item, tuple(blocks))
     item.name = item.given_name()
@@ -30,7 +30,7 @@ def name(item: Item, blocks: Iterable[str]) -> None:
 def translate(item: Item, problems: list[Problem]) -> None:
     """Put the fields of ``item``, whose kind is known, in our words. What is only repeated becomes its ``checks``.
 
-    Adds a problem for each field that cannot be read. Raises SpecError where values without names cannot be.
+    Adds a problem for each field that cannot be read. Raises SpecError if values without names cannot be.
     """
     kind = kinds.find(item.word)
     if kind is not None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def place(builder: Builder, above: int) -> int:
     """Place the decoder of the layers placed so far below value ``above``; returns the value of its output.
 
-    Raises SpecError where a layer cannot be undone: more than one layer read, positions thrown away.
+    Raises SpecError if a layer cannot be undone: more than one layer read, positions thrown away.
     """
     network, first = builder.network, len(builder.network.layers)
     counts: dict[str, int] = {}

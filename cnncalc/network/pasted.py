@@ -20,7 +20,7 @@ _LONGEST = 400
 def call(item: Item) -> None:
     """Take a call apart, where ``item`` is one: its arguments become values and fields. ``Linear: (784, 10)`` is one.
 
-    Only literals are read, and nothing is run. Raises BadValue where an argument is none.
+    Only literals are read, and nothing is run. Raises BadValue if an argument is none.
     """
     text, scalar = item.word, item.scalar
     if isinstance(scalar, Scalar) and scalar.plain and _takes_arguments(item.word, scalar):

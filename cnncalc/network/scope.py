@@ -71,7 +71,7 @@ class Item:
         self.name = self.given_name()
 
     def _beside(self, node: Mapping) -> None:
-        """Take the keys beside the kind as its fields: a forgotten indent. Raises BadValue where one is a kind too."""
+        """Take the keys beside the kind as its fields: a forgotten indent. Raises BadValue if one is a kind too."""
         beside = {key: value for key, value in node.items.items() if key != self.word}
         second = next(iter(beside))
         if self.word in ("type", "layer", "kind", "class_name"):

@@ -16,7 +16,7 @@ ARRAYS = {"dense": "kernel", "embedding": "embeddings"}
 def place(builder: Builder, item: Item, scope: Scope, source: int, placed: Placed, activation: str | None) -> int:
     """A dense layer that reads ``source``; its kernel is that of the ``placed`` layer, transposed.
 
-    Raises BadValue where that layer has no such array of its own.
+    Raises BadValue if that layer has no such array of its own.
     """
     owner = builder.network.layers[placed.first] if placed.last == placed.first + 1 else None
     word = placed.item.word if owner is None else owner.kind.word()

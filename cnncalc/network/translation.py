@@ -126,7 +126,7 @@ class Translation:
             )
 
     def _refuse_order(self, given: Sequence) -> None:
-        """Raise BadValue where the order of values without names differs between frameworks."""
+        """Raise BadValue if the order of values without names differs between frameworks."""
         names = vocabulary.names(self.word)
         orders: dict[tuple[str, ...], str] = {}
         for name in sorted((*names["pytorch"], *names["keras"]), key=lambda name: "2" not in name):

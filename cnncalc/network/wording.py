@@ -57,7 +57,7 @@ def _takes(kind: type[Kind], scalar: Node) -> bool:
 
 
 def need_channels(spec: Spec, name: str, x: Shape, item: Item, kind: Kind) -> None:
-    """Raise BadValue where the input 28x28 meets a layer with a window: an image seems to be meant.
+    """Raise BadValue if the input 28x28 meets a layer with a window: an image seems to be meant.
 
     Two sizes are a sequence, and [28, 28] says so.
     """

@@ -148,7 +148,7 @@ class NetworkQuestion:
         return any(self._all.uses_of(number) & set(names) for asked in self.asked for number, _ in self.demanded(asked))
 
     def known(self, point: dict[str, int]) -> Summary | None:
-        """The network worked out with numbers for the letters; None where a layer does not fit."""
+        """The network worked out with numbers for the letters; None if a layer does not fit."""
         self.effort.spend(100 + (60 if self._axial else 8) * len(self.network.layers))
         network = self.unknown.put(point)
         network.limits = self._limits

@@ -63,7 +63,7 @@ class WindowQuestion:
         return self.type(**given), Shape((n["input"],), 1)
 
     def output(self, **changed: Any) -> Number | None:
-        """The output size; None where the window does not fit."""
+        """The output size; None if the window does not fit."""
         kind, x = self.layer(**changed)
         try:
             return kind.output(x).spatial[0]
@@ -75,7 +75,7 @@ class WindowQuestion:
         return bool(self.output(**changed) == changed.get("output", self.numbers["output"]))
 
     def traced(self, unknown: str) -> Number:
-        """The output with a letter for each number; the unknown's has no value. Raises Misfit where there is none."""
+        """The output with a letter for each number; the unknown's has no value. Raises Misfit if there is none."""
         symbol = SYMBOLS[unknown]
         kind, x = self.layer(**{unknown: Letter(symbol)})
         size = traced(x.spatial[0], SYMBOLS["input"])

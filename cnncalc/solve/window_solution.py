@@ -27,7 +27,7 @@ _EXTENDED = 64  # output_padding is less than the stride; for larger strides onl
 class WindowSolution:
     """Every answer for the ``unknown`` of one window.
 
-    ``solutions`` are the first 1,000, smallest first; ``range`` is ``[first, last]`` of all, None where there is no
+    ``solutions`` are the first 1,000, smallest first; ``range`` is ``[first, last]`` of all, None if there is no
     bound; ``asymmetric`` are ``(begin, end)`` pairs of padding where no symmetric one fits. ``equation`` and
     ``working`` are the algebra as text; ``lines`` the same to be written in other styles.
     """

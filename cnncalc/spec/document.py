@@ -65,7 +65,7 @@ def read(root: Node, limits: Limits, more_keys: tuple[str, ...] = ()) -> Spec:
     """The spec that a document holds; ``more_keys`` are not read here.
 
     What is wrong is kept in ``Spec.problems`` and raised with the problems of the layers, when those are placed.
-    Raises SpecError where the document is no mapping.
+    Raises SpecError if the document is no mapping.
     """
     if not isinstance(root, Mapping):
         raise SpecError(f"a network is a mapping; found {describe(root)}", mark=root.mark, help=SMALLEST)

@@ -24,7 +24,7 @@ _NEIGHBOURS = 1000
 def load(path: str, limits: Limits) -> Source:
     """The text of the file ``path``; ``-`` is standard input.
 
-    Raises UsageError where there is nothing to read, LimitError above the limit ``file``, SpecError for what is
+    Raises UsageError if there is nothing to read, LimitError above the limit ``file``, SpecError for what is
     not UTF-8 or holds characters that YAML forbids.
     """
     source = text(path, limits)
@@ -76,7 +76,7 @@ def _file(path: str, limits: Limits) -> bytes:
 def regular(path: str) -> BinaryIO:
     """The regular file ``path``, open; nothing else is opened, for a FIFO or a device may never end.
 
-    ``@NAME`` is a packaged file. Raises UsageError where there is no such file, with a name that is close.
+    ``@NAME`` is a packaged file. Raises UsageError if there is no such file, with a name that is close.
     """
     path = packaged.path(path)
     try:

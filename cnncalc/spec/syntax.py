@@ -27,7 +27,7 @@ _PRINTED = (
 
 
 def refuse_printed(source: Source) -> None:
-    """Raise SpecError where the text is a model as a framework prints it, which is not a spec."""
+    """Raise SpecError if the text is a model as a framework prints it, which is not a spec."""
     for pattern, what, help in _PRINTED:
         if re.search(pattern, source.text[:500]):
             raise SpecError(f"this is {what}, not a spec", mark=source.at(0), help=help)

@@ -29,7 +29,7 @@ class Code(NamedTuple):
 
     @property
     def ratio(self) -> float | None:
-        """Compression: numbers of the input per number of the code; None where a letter is unknown."""
+        """Compression: numbers of the input per number of the code; None if a letter is unknown."""
         inputs, numbers = value(self.inputs), value(self.numbers)
         return None if inputs is None or numbers is None else inputs / numbers
 
@@ -47,9 +47,9 @@ def code(summary: Summary) -> Code | None:
 
 
 def watched(summary: Summary) -> Row | None:
-    """The row of the layer that the objective keeps sparse; None where it names none.
+    """The row of the layer that the objective keeps sparse; None if it names none.
 
-    Raises SpecError where no layer is called so.
+    Raises SpecError if no layer is called so.
     """
     objective = summary.network.objective
     if objective is None or objective.sparsity is None:

@@ -46,7 +46,7 @@ class Phases(NamedTuple):
         return first + turns * self.advance, last + turns * self.advance
 
     def through(self, reach: Reach) -> Phases | None:
-        """The windows seen through one more layer; None where the period gets too long."""
+        """The windows seen through one more layer; None if the period gets too long."""
         step = Fraction(reach.step)
         turns = step.numerator // gcd(step.numerator, len(self.windows))
         period = step.denominator * len(self.windows) * turns // step.numerator
@@ -65,7 +65,7 @@ def of(field: Any) -> Phases:
 
 
 def union(branches: list[Phases]) -> Phases | None:
-    """What any of the branches sees; all have the same effective stride. None where the period gets too long."""
+    """What any of the branches sees; all have the same effective stride. None if the period gets too long."""
     period = lcm(*(len(branch.windows) for branch in branches))
     if period > LONGEST:
         return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def quantity(summary: Summary, layer: str | None, name: str, mark: Mark | None = None) -> Any:
     """A quantity of a layer, of a block (sums over its layers, and its output), or of the totals (None).
 
-    Sizes are lists in the spec's layout; None where there is none. Raises SpecError at ``mark`` for an unknown layer.
+    Sizes are lists in the spec's layout; None if there is none. Raises SpecError at ``mark`` for an unknown layer.
     """
     network = summary.network
     if layer is None:
@@ -52,7 +52,7 @@ def total(summary: Summary, name: str, layout: str | None = None) -> Any:
 
 
 def holds(summary: Summary, demand: Demand, got: Any) -> bool | None:
-    """Whether a demand is met; None where an unknown letter leaves it open.
+    """Whether a demand is met; None if an unknown letter leaves it open.
 
     For an output the spatial sizes suffice; for a receptive field, stride or padding, one number stands for all axes.
     """

@@ -34,7 +34,7 @@ START = ReceptiveField(1, 1, 0)
 
 
 class Seen(NamedTuple):
-    """The receptive fields of one layer, for each spatial axis; None where there is no spatial axis, or it is unknown.
+    """The receptive fields of one layer, for each spatial axis; None if there is no spatial axis, or it is unknown.
 
     ``enlarged``: something on the way makes the map larger, so that neighbours see windows of different centres.
     """
@@ -147,7 +147,7 @@ _QUANTITIES = {"receptive_field": "size", "effective_stride": "jump", "effective
 
 
 def axial(fields: tuple[ReceptiveField, ...] | None, quantity: str) -> list[Any] | None:
-    """A quantity of receptive fields, a number for each spatial axis; None where there are none."""
+    """A quantity of receptive fields, a number for each spatial axis; None if there are none."""
     return None if fields is None else [plain(getattr(field, _QUANTITIES[quantity])) for field in fields]
 
 

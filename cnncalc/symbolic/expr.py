@@ -163,7 +163,7 @@ Count = int | Expr  # a number of a network: an expression where a letter is unk
 
 
 def value(number: Number) -> Any:
-    """The whole number that ``number`` is, or None where an unknown letter is in it."""
+    """The whole number that ``number`` is, or None if an unknown letter is in it."""
     return number.value if isinstance(number, Expr) else number
 
 

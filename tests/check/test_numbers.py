@@ -424,7 +424,9 @@ def test_numbers_that_overflow_are_refused(tmp_path):
     path = tmp_path / "exam.yaml"
     values = "{input: [1e308, 1e308], d.kernel: [10, 10], d.bias: 0}"
     layers = "[{dense: {name: d, units: 1}}]"
-    path.write_text(f"problems:\n  - {{id: Q1, input: 2, layers: {layers}, values: {values}, answers: {{d.values: 0}}}}\n")
+    path.write_text(
+        f"problems:\n  - {{id: Q1, input: 2, layers: {layers}, values: {values}, answers: {{d.values: 0}}}}\n"
+    )
     ((found,),) = check_all([str(path)], Limits())
     assert not found.ok
     assert "not finite" in found.text

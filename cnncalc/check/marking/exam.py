@@ -13,11 +13,10 @@ from cnncalc.check.marking.follow_through import comes_out, follows
 from cnncalc.check.marking.labels import Asked, Labels
 from cnncalc.check.marking.marked import Marked, Question, Student
 from cnncalc.check.marking.scheme import Scheme
-from cnncalc.check.problems import Broken, Problem, read
+from cnncalc.check.problems import Broken, Exercise, read
 from cnncalc.check.slips.found import Explanation
 from cnncalc.check.slips.search import explain, mis_summed
-from cnncalc.errors import CnncalcError, Hints, NoSolution, SpecError
-from cnncalc.errors import Problem as Fault
+from cnncalc.errors import CnncalcError, Hints, NoSolution, Problem, SpecError
 from cnncalc.limits import Limits
 from cnncalc.spec.demand import COUNTED, Key, parse_key
 
@@ -30,10 +29,10 @@ class Exam:
     """The problems of all files. ``broken``: those that cannot be marked; ``warnings``: wrong answers in the files."""
 
     def __init__(self, files: list[str], limits: Limits, networks: str | None = None) -> None:
-        self.problems: dict[str, Problem] = {}
+        self.problems: dict[str, Exercise] = {}
         self.questions: dict[tuple[str, str], Question] = {}
         self.broken: list[CnncalcError] = []
-        self.warnings: list[Fault] = []
+        self.warnings: list[Problem] = []
         for file in files:
             for problem in read(file, limits, networks):
                 if isinstance(problem, Broken):
@@ -41,10 +40,10 @@ class Exam:
                 elif problem.answers:  # a network file asks nothing
                     self._add(problem)
 
-    def _add(self, problem: Problem) -> None:
+    def _add(self, problem: Exercise) -> None:
         if problem.id in self.problems:
             also = self.problems[problem.id].mark
-            raise SpecError(Fault(f'two problems have the id "{problem.id}"', problem.mark, also=also))
+            raise SpecError(Problem(f'two problems have the id "{problem.id}"', problem.mark, also=also))
         try:
             problem.truth.summary  # noqa: B018  # worked out once, here
         except CnncalcError as error:
@@ -54,7 +53,7 @@ class Exam:
         for name, node in problem.answers.items():
             self.questions[problem.id, name] = self._question(problem, name, node)
 
-    def _question(self, problem: Problem, name: str, node: Node) -> Question:
+    def _question(self, problem: Exercise, name: str, node: Node) -> Question:
         mark = problem.places[name]
         try:
             key = parse_key(name, mark)
@@ -68,7 +67,9 @@ class Exam:
             return question
         judged = problem.truth.judge(Answer(text, key), question.leniency._replace(spatial=True))
         if not judged.right:
-            self.warnings.append(Fault(f"{problem.id} {name}: this is wrong; sheets are marked by the right one", mark))
+            self.warnings.append(
+                Problem(f"{problem.id} {name}: this is wrong; sheets are marked by the right one", mark)
+            )
         fewer = key.quantity == "output" and isinstance(right, list) and isinstance(judged.value, list)
         return question._replace(spatial=bool(judged.right and fewer and len(judged.value) < len(right)))
 
@@ -78,7 +79,7 @@ class Exam:
         asked = self.questions.values()
         return Labels(Asked(question.problem.id, question.name, question.problem.text) for question in asked)
 
-    def unknown(self, cells: list[Cell]) -> list[Fault]:
+    def unknown(self, cells: list[Cell]) -> list[Problem]:
         """Rows of a sheet that answer no question."""
         faults, hints = [], Hints()
         for cell in cells:
@@ -92,7 +93,7 @@ class Exam:
                     f'{problem.id} does not ask for "{cell.key[:60]}"',
                     hints.nearest(cell.key, problem.answers),
                 )
-            faults.append(Fault(text, cell.mark, help=help))
+            faults.append(Problem(text, cell.mark, help=help))
         return faults
 
     def mark(self, cells: list[Cell]) -> Iterator[Student]:
@@ -117,7 +118,7 @@ class Exam:
 class _Marker:
     """Marks one student's answers to one problem, in the order in which they are asked."""
 
-    def __init__(self, problem: Problem, questions: dict[tuple[str, str], Question]) -> None:
+    def __init__(self, problem: Exercise, questions: dict[tuple[str, str], Question]) -> None:
         self.problem, self.truth = problem, problem.truth
         self.questions = [questions[problem.id, name] for name in problem.answers]
         self.own: dict[Key, Any] = {}  # answers so far, as data

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.check.answer_key import Leniency
 from cnncalc.check.answers.answer import cut, text_of
-from cnncalc.check.problems import Problem
+from cnncalc.check.problems import Exercise
 from cnncalc.check.slips.found import Explanation
 from cnncalc.spec.demand import Key
 
@@ -21,7 +21,7 @@ _OPTION = re.compile(r"\(?([A-Za-z])(?:[).]?|[).]\s.*)")  # b, (b), b) 28x28x10
 class Question(NamedTuple):
     """One answer that a problem asks for. ``key`` None: it names nothing, and every answer is wrong."""
 
-    problem: Problem
+    problem: Exercise
     name: str
     key: Key | None
     right: Any

@@ -9,10 +9,9 @@ from cnncalc.check.answer_key import Truth
 from cnncalc.check.answers.answer import Answer, text_of
 from cnncalc.check.marking.exam import Exam
 from cnncalc.check.papers.topics import LEVELS, MOST_CHOICES, TITLES, TOPICS
-from cnncalc.check.problems import Problem
+from cnncalc.check.problems import Exercise
 from cnncalc.check.slips.search import explain
-from cnncalc.errors import Problem as Fault
-from cnncalc.errors import SpecError, UsageError
+from cnncalc.errors import Problem, SpecError, UsageError
 from cnncalc.limits import Limits
 from cnncalc.spec.node import Mapping, Scalar
 from cnncalc.spec.values import BadValue
@@ -80,7 +79,7 @@ class Paper(NamedTuple):
     copy: str | None = None
 
 
-def of_files(files: list[str], limits: Limits, networks: str | None = None) -> tuple[Paper, list[Fault]]:
+def of_files(files: list[str], limits: Limits, networks: str | None = None) -> tuple[Paper, list[Problem]]:
     """The problems of files as a paper, and warnings about answers in them that are wrong.
 
     Raises SpecError if a problem cannot be worked out: a paper without it would not be the one that was meant.
@@ -97,7 +96,7 @@ def of_files(files: list[str], limits: Limits, networks: str | None = None) -> t
     return Paper(title, tuple(items)), exam.warnings
 
 
-def _item(problem: Problem, exam: Exam) -> Item:
+def _item(problem: Exercise, exam: Exam) -> Item:
     parts = tuple(_part(problem, exam.questions[problem.id, name]) for name in problem.answers)
     own = ("id", "text", "answers", "options")
     stated = {key: of_node(node) for key, node in problem.stated.items() if key not in own}
@@ -119,7 +118,7 @@ def _drawn(node: Node) -> Drawn:
     return Drawn(topic, level, min(int(choices), MOST_CHOICES))
 
 
-def _part(problem: Problem, question: Question) -> Part:
+def _part(problem: Exercise, question: Question) -> Part:
     key = question.key
     assert key is not None  # of_files has refused the others
     right = question.right
@@ -132,7 +131,7 @@ def _part(problem: Problem, question: Question) -> Part:
     return Part(key, right, question.marks, options)
 
 
-def _option(problem: Problem, question: Question, key: Key, node: Node) -> Option:
+def _option(problem: Exercise, question: Question, key: Key, node: Node) -> Option:
     text = text_of(node, key) or ""
     judged = problem.truth.judge(Answer(text, key), question.leniency)
     slip = None if judged.right or judged.value is None else explain(problem.truth, key, judged.value)

@@ -30,7 +30,7 @@ class Attending(Kind):
     rotary_base = Real(10_000.0, least=1.0, last=True, doc="base of the wavelengths of rotary; 500000 in Llama 3")
 
     def check_positions(self, *xs: Shape) -> None:
-        """Raise Misfit where the positions of the operands cannot attend in this way."""
+        """Raise Misfit if the positions of the operands cannot attend in this way."""
         for x, what in ((xs[0], "input"), (xs[-1], "memory")):
             if x.rank not in (2, 3):
                 raise Misfit(

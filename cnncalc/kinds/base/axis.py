@@ -9,7 +9,7 @@ AXES = ("channels", "height", "width", "depth", "time")
 
 
 def position(x: Shape, axis: str, kind: Kind) -> int:
-    """Where ``axis`` is among the sizes of ``x``, channels last. Raises Misfit where ``x`` has no such axis."""
+    """Where ``axis`` is among the sizes of ``x``, channels last. Raises Misfit if ``x`` has no such axis."""
     if axis not in x.axes:
         raise Misfit(
             f"{kind.word()} needs an axis {axis}; its input has {' and '.join(x.axes)}",

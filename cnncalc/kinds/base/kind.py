@@ -127,7 +127,7 @@ class Kind:
         return "".join(f"_{c.lower()}" if c.isupper() else c for c in cls.__name__).lstrip("_")
 
     def output(self, *xs: Shape) -> Shape:
-        """The output shape. Raises Misfit where the operands do not fit."""
+        """The output shape. Raises Misfit if the operands do not fit."""
         raise TypeError(f"{self.word()} states no output")
 
     def weights(self, *xs: Shape) -> Weights:
@@ -139,7 +139,7 @@ class Kind:
         raise TypeError(f"{self.word()} states no multiply-accumulates")
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """What an output position sees, for each spatial axis of the output; None where positions mean nothing."""
+        """What an output position sees, for each spatial axis of the output; None if positions mean nothing."""
         raise TypeError(f"{self.word()} states no reach")
 
     def starts(self, *xs: Shape) -> Weights:
@@ -264,7 +264,7 @@ def per_axis(given: Any, x: Shape, what: str) -> tuple[Any, ...]:
 
 
 def need_spatial(x: Shape, kind: Kind) -> None:
-    """Raise Misfit where ``x`` has no spatial axis to slide along."""
+    """Raise Misfit if ``x`` has no spatial axis to slide along."""
     if not x.spatial:
         raise Misfit(
             f"{kind.word()} needs an image, a sequence or a volume; its input is {x.channels} features",

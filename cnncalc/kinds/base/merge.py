@@ -63,7 +63,7 @@ class Merge(Weightless, Activated):
         return [(sizes[0], size) for sizes in (*axes, [x.channels for x in xs]) for size in sizes[1:]]
 
     def reach(self, *xs: Shape) -> tuple[Reach, ...] | None:
-        """Position by position; None where an operand of size 1 is seen from every position."""
+        """Position by position; None if an operand of size 1 is seen from every position."""
         spatial = self.output(*xs).spatial
         if any(differ(w, size) for x in xs for w, size in zip(x.spatial, spatial, strict=False)):
             return None

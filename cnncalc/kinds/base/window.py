@@ -69,7 +69,7 @@ class Sliding(Kind):
         return Window(size, kernel, stride, both(padding), sides(padding)[0], dilation)
 
     def positions(self, x: Shape) -> tuple[Number, ...]:
-        """The number of window positions along each axis. Raises Misfit where there is none."""
+        """The number of window positions along each axis. Raises Misfit if there is none."""
         counts = tuple([self._count(*axis) for axis in self._axes(x)])
         for axis, count in enumerate(counts):
             if anywhere(count < 1):

@@ -247,7 +247,7 @@ def _compared(
         sizes = [math.prod(kind.seen(shape)) for shape in (shapes[0], shapes[-1])]
         hidden = np.zeros((1, 1, *sizes), np.float32)
         if fields.get("causal"):
-            hidden[0, 0][~np.tri(*sizes, dtype=bool)] = -np.inf
+            hidden[0, 0][np.tri(*sizes) == 0] = -np.inf
     total: Any = np.zeros((), np.float32)
     for tensor, dims in scores.added:
         part = _canonical(tensor, dims, scores, query)

@@ -177,7 +177,7 @@ class ConstraintGraph:
         return True
 
     def period(self, letter: str) -> int | None:
-        """The period of ``letter``: quotients and pairs treat numbers so far apart alike; None where there is none."""
+        """The period of ``letter``: quotients and pairs treat numbers so far apart alike; None if there is none."""
         steps = []
         for place, node in enumerate(self.nodes):
             if isinstance(node, operations.Over) and node.rounding == "exact" and self.uses[place] == {letter}:

@@ -35,7 +35,7 @@ class Effort:
 class Values(NamedTuple):
     """The answers of one unknown, smallest first (at most LISTED of them), and ``[first, last]`` of all.
 
-    ``last`` is None where there is no end to them; both are None where there is no answer.
+    ``last`` is None if there is no end to them; both are None if there is no answer.
     """
 
     solutions: list[int]

@@ -37,7 +37,7 @@ def bare(word: str) -> str:
 
 
 def kind(word: str) -> Meaning | None:
-    """What ``word`` means where a kind, or a block, is named; None where nobody calls one so, or several are."""
+    """What ``word`` means where a kind, or a block, is named; None if nobody calls one so, or several are."""
     name = bare(word)
     found = _exact().get(name) or _alike().get(plain(word))
     if found is None or plain(word) in AMBIGUOUS:
