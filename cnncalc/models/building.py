@@ -13,6 +13,7 @@ from cnncalc.models.graph import Graph, Node, Tensor
 from cnncalc.models.names import Taken, clean, of_node, of_weight
 from cnncalc.models.products import Product
 from cnncalc.models.values import Dim, Factor, Unsupported, Value, plain
+from cnncalc.network import ties
 from cnncalc.shape import SPATIAL, Shape, read
 
 
@@ -105,6 +106,7 @@ class Builder:
         self.shapes: dict[str, Shape] = {}
         self.counted: set[str] = set()  # learned tensors that are part of a layer
         self._shared: dict[object, str] = {}
+        self._matrices: dict[tuple[int, bool], str] = {}  # layers by their matrix, and whether it is transposed
         self.products: dict[str, Product] = {}
         self.absorbed: set[str] = set()  # layers whose weights are now part of another
         self.titles: dict[str, str] = {}  # names for layers once those are gone
@@ -142,18 +144,23 @@ class Builder:
     def add(
         self, node: Node, word: str, fields: dict[str, Any], reads: list[Value], name: str = "",
         weights: dict[str, Weight] | Located | None = None, axes: tuple[str, ...] | None = None, again: str = "",
+        tied: str = "",
     ) -> Value:  # fmt: skip
         """A layer of the kind ``word``; its value stands for the first output of ``node``. Raises Misfit.
 
         ``weights`` may be worked out from the sizes that the layer needs. ``axes`` are those of its value in the
         source's order (default: as in the first value that it reads). ``again`` is the earlier layer
-        that is used again here, with its weights.
+        that is used again here, with its weights, ``tied`` the one whose matrix is this one's kernel, transposed.
         """
         output = self.made(word, fields, [value.shape for value in reads])
         wanted = self.kind(word, fields).weights(*(value.shape for value in reads))
         given = weights(wanted) if callable(weights) else weights or {}
         self._check_weights(node, wanted, given)
-        again = again or self._again(word, fields, given)
+        if tied:
+            self.counted |= {source.name for key in given if key != "kernel" for source in given[key].tensor.sources}
+            given = {key: weight for key, weight in given.items() if key != "kernel"}
+            word, fields = "use", {"layer": tied, "transposed": True, **({"bias": True} if given else {})}
+        again = again or ("" if tied else self._again(word, fields, given))
         if again and wanted:
             word, fields, given = "use", {"layer": again}, {}
         layer = Layer(self.taken.free(name, word), word, fields, [v.name for v in reads], given, output)
@@ -161,11 +168,24 @@ class Builder:
         for key, first in self._shared.items():
             if not first:
                 self._shared[key] = layer.name
+        self._own_matrix(layer)
         self.shapes[layer.name] = output
         value = self._seen(layer, reads[0], axes)
         if node.outputs:
             self.values[node.outputs[0]] = value
         return value
+
+    def _own_matrix(self, layer: Layer) -> None:
+        """Note whose matrix a tensor is, so that a later layer may use it transposed."""
+        weight = layer.weights.get(ties.ARRAYS.get(layer.word, ""))
+        if weight is not None and not weight.picks and weight.work is None and weight.factor == 1.0:
+            self._matrices.setdefault((id(weight.tensor.read), weight.axes == (1, 0)), layer.name)
+
+    def tied(self, kernel: Weight) -> str:
+        """The layer whose matrix a kernel is, transposed; "" if there is none."""
+        if kernel.picks or kernel.factor != 1.0:
+            return ""
+        return self._matrices.get((id(kernel.tensor.read), kernel.axes != (1, 0)), "")
 
     def _again(self, word: str, fields: dict[str, Any], given: dict[str, Weight]) -> str:
         """The layer above whose weights these are; "" if there is none.

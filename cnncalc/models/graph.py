@@ -21,7 +21,10 @@ class Tensor:
     """Numbers by name. ``read`` returns their bytes (little-endian), on demand.
 
     ``fixed``: they are not learned. ``made_of``: the tensors that these numbers were computed from.
+    ``turned``: the matrix that this one is the transpose of.
     """
+
+    turned: Tensor | None = None
 
     def __init__(
         self, name: str, shape: tuple[int, ...], dtype: str, read: Callable[[], Any], *, fixed: bool = False,

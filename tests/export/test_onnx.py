@@ -141,6 +141,23 @@ def test_numbers_by_distance_come_back_as_those_of_the_same_rule(fields, zero, t
     assert all(field in text for field in fields.split(", "))
 
 
+@pytest.mark.parametrize("fields", ["", ", bias: true", ", activation: tanh", ", bias: true, activation: relu"])
+@pytest.mark.parametrize("first", ["input: 7, layers: [embedding: {name: a, vocab: 9, dim: 6}",
+                                   "input: 7, layers: [dense: {name: a, units: 6}",
+                                   "input: 5x7, layers: [dense: {name: a, units: 6, bias: false}"])  # fmt: skip
+def test_a_matrix_that_is_used_transposed_is_counted_once(first, fields, tmp_path):
+    case = weighed(cnncalc.parse(f"{{{first}, tanh, use: {{name: b, layer: a, transposed: true{fields}}}]}}"))
+    assert "layer: a, transposed: true" in returned(case, tmp_path / "a.onnx").to_yaml().replace("from: a, ", "")
+
+
+def test_a_head_of_pytorch_may_have_the_matrix_of_the_embedding():
+    nodes = [("Gather", ["table", "x"], "e", {}), ("MatMul", ["e", "turned"], "y", {})]
+    nodes.insert(1, ("Transpose", ["table"], "turned", {"perm": [1, 0]}))
+    found = imported(graph({"x": (5,)}, nodes, table=np.zeros((9, 4), "<f4")), partial=False)
+    totals = cnncalc.parse(found.text).summary().totals
+    assert (totals.params, totals.macs) == (9 * 4, 5 * 9 * 4)
+
+
 @pytest.mark.parametrize("fields", ["", "scale: false", "eps: 0.01"])
 @pytest.mark.parametrize("sizes", ["6", "5x6", "4x5x6"])
 def test_a_norm_by_the_root_of_the_mean_square_comes_back_as_one_layer(sizes, fields, tmp_path):

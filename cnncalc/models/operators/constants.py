@@ -28,6 +28,11 @@ def shape(importer: Importer, node: Node) -> None:
 
 def fold(importer: Importer, node: Node) -> bool:
     """Evaluate a node that reads only constants; return whether that was possible."""
+    if node.op == "Transpose" and node.settings.get("perm", [1, 0]) == [1, 0]:
+        matrix = importer.constants[node.inputs[0]]
+        if matrix.sources == (matrix,) and len(matrix.shape) == 2:
+            importer.constants[node.outputs[0]] = _transposed(matrix)
+            return True
     work = WORK.get(node.op)
     tensors = [importer.constants[name] for name in node.inputs if name]
     if work is None or any(t.size > MOST or not TYPES.get(t.dtype, (0, ""))[1] for t in tensors):
@@ -46,6 +51,19 @@ def fold(importer: Importer, node: Node) -> bool:
         raise Unsupported(f"{node.op} of more than {MOST} numbers")
     importer.constants[node.outputs[0]] = _tensor(found, tensors)
     return True
+
+
+def _transposed(matrix: Tensor) -> Tensor:
+    """The transpose of a learned matrix, however large: its numbers are computed on demand, for any type."""
+    import numpy as np
+
+    def read() -> bytes:
+        numbers = np.frombuffer(matrix.read(), f"V{TYPES[matrix.dtype][0]}").reshape(matrix.shape)
+        return numbers.T.tobytes()
+
+    made = Tensor("", matrix.shape[::-1], matrix.dtype, read, made_of=(matrix,))
+    made.turned = matrix
+    return made
 
 
 def _tensor(array: Any, made_of: Sequence[Tensor] = ()) -> Tensor:

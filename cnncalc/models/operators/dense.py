@@ -30,6 +30,8 @@ def matmul(importer: Importer, node: Node) -> None:
 
 
 def _dense(importer: Importer, node: Node, kernel: Tensor, bias: Tensor | None, *, turned: bool) -> None:
+    if kernel.turned is not None:
+        kernel, turned = kernel.turned, not turned
     weights = {"kernel": Weight(kernel, (1, 0) if turned else None)}
     units = kernel.shape[0] if turned else kernel.shape[1]
     if bias is not None:
@@ -43,7 +45,8 @@ def _dense(importer: Importer, node: Node, kernel: Tensor, bias: Tensor | None, 
         value = value._replace(dims=(*value.dims[:-1], (Factor("channels", value.shape.channels),)))
     fields = {"units": units} if bias is not None else {"units": units, "bias": False}
     fields |= {"flatten": False} if value.shape.rank > 2 else {}
-    importer.add(node, "dense", fields, [value], name, weights)
+    tied = importer.tied(weights["kernel"]) if value.shape.rank < 3 else ""
+    importer.add(node, "dense", fields, [value], name, weights, tied=tied)
 
 
 OPERATORS = {"Gemm": gemm, "MatMul": matmul}

@@ -91,6 +91,7 @@ def _rescale(importer: Importer, node: Node, value: Value, constant: Tensor, *, 
 MISSING = {
     ("Add", "dense"): ("bias", "bias"),
     ("Add", "attention"): ("output_bias", "bias"),
+    ("Add", "use"): ("bias", "bias"),
     ("Mul", "rmsnorm"): ("gamma", "scale"),
 }
 
@@ -101,10 +102,15 @@ def _completed(importer: Importer, node: Node, value: Value, vector: Tensor, rea
     word, field = MISSING.get((node.op, layer.word if layer else ""), ("", ""))
     if layer is None or word in ("", *layer.weights) or readers != 1 or value.cuts or not vector.sources:
         return False
+    if layer.word == "use" and "transposed" not in layer.fields:
+        return False
     if vector.shape != (value.shape.channels,) or value.whole(value.dims[-1]) != "channels":
         return False
     importer.alone(layer.name)
-    layer.fields.pop(field, None)
+    if layer.word == "use":
+        layer.fields[field] = True  # it has none by default
+    else:
+        layer.fields.pop(field, None)
     layer.weights[word] = Weight(vector)
     if word == "output_bias":
         layer.fields.update(heads.biases(layer.weights))
