@@ -21,7 +21,7 @@ import cnncalc
 from cnncalc.engine.train.objective import Slopes
 
 pytestmark = [pytest.mark.oracle, pytest.mark.filterwarnings("ignore:LSTM with projections")]
-SETTINGS = 300  # of each maker, so that each value of a field is drawn at least 50 times
+SETTINGS = 300  # of each maker: most values of a field are drawn some 50 times or more
 DRAWN = json.loads(Path(__file__).with_name("recorded_drawn.json").read_text())
 
 
