@@ -17,7 +17,7 @@ Read = Callable[[Any], str]
 SAME = {
     "relu": "Relu", "sigmoid": "Sigmoid", "tanh": "Tanh", "softsign": "Softsign", "mish": "Mish",
     "hardswish": "HardSwish", "selu": "Selu", "silu": "Silu", "prelu": "PRelu", "add": "Add", "sub": "Sub",
-    "mul": "Mul", "div": "Div",
+    "mul": "Mul", "div": "Div", "abs": "Abs",
 }  # fmt: skip
 #: Operators that return their input at inference.
 PASSED = (

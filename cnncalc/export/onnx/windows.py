@@ -196,7 +196,7 @@ def upsample(out: Builder, row: Row, x: str) -> str:
         where = "align_corners" if kind.align_corners else "half_pixel"
         settings = {"mode": "linear", "coordinate_transformation_mode": where}
     if shape.rank > 3 and kind.mode != "nearest":
-        raise Untranslated("upsample of a volume by mixing")
+        raise Untranslated("bilinear upsample of a volume")
     x, flat, old = out.first(x, shape), shape.rank == 2, list(shape.spatial)
     if flat:
         x, sizes, old = out.add("Unsqueeze", x, out.constant([2])), [1, *sizes], [1, *old]

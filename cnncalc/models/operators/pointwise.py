@@ -13,6 +13,7 @@ from cnncalc.models.operators import attending
 SAME = {
     "Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh", "Softplus": "softplus", "Softsign": "softsign",
     "HardSwish": "hard_swish", "Mish": "mish", "Selu": "selu", "Silu": "silu",
+    "Abs": "abs",
 }  # fmt: skip
 
 
