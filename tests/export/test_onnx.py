@@ -150,6 +150,14 @@ def test_a_matrix_that_is_used_transposed_is_counted_once(first, fields, tmp_pat
     assert "layer: a, transposed: true" in returned(case, tmp_path / "a.onnx").to_yaml().replace("from: a, ", "")
 
 
+@pytest.mark.parametrize("sizes", ["9x6", "4x3x8"])
+@pytest.mark.parametrize("style", ["sinusoidal", "learned"])
+def test_positions_come_back_as_computed_or_learned(style, sizes, tmp_path):
+    case = weighed(cnncalc.parse(f"{{input: {sizes}, layers: [tanh, positional_encoding: {{style: {style}}}, tanh]}}"))
+    rows = returned(case, tmp_path / "a.onnx").summary().rows
+    assert [row.layer.kind.style for row in rows if row.kind == "positional_encoding"] == [style]
+
+
 def test_a_head_of_pytorch_may_have_the_matrix_of_the_embedding():
     nodes = [("Gather", ["table", "x"], "e", {}), ("MatMul", ["e", "turned"], "y", {})]
     nodes.insert(1, ("Transpose", ["table"], "turned", {"perm": [1, 0]}))

@@ -9,7 +9,10 @@ from cnncalc.models.graph import Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported, Value, Weight
 from cnncalc.models.operators import attending, heads
 from cnncalc.models.values import Dim, joined
+from cnncalc.models.weights import array
+from cnncalc.shape import Shape
 
+ROUNDED = 1e-3  # sines of some thousand positions, their angles in float32
 WORDS = {"Add": "add", "Sum": "add", "Sub": "subtract", "Mul": "multiply", "Max": "maximum", "Mean": "average"}
 
 
@@ -65,7 +68,7 @@ def _with_constant(importer: Importer, node: Node, constants: list[str]) -> None
         pass
     elif _completed(importer, node, value, constant, importer.readers.get(name, 0)):
         importer.values[node.outputs[0]] = value
-    elif node.op in ("Add", "Mul") and constant.sources:
+    elif node.op in ("Add", "Mul") and (constant.sources or (node.op == "Add" and constant.size > 1)):
         _learned(importer, node, value, constant)
     else:
         raise Unsupported(f"{node.op} with a constant of {'×'.join(map(str, constant.shape))}")
@@ -118,12 +121,14 @@ def _completed(importer: Importer, node: Node, value: Value, vector: Tensor, rea
 
 
 def _learned(importer: Importer, node: Node, value: Value, constant: Tensor) -> None:
-    """A learned number for each channel, or for each place."""
+    """A learned number for each channel, or for each place; sines and cosines of the places are not learned."""
     sizes = [1] * (len(value.dims) - len(constant.shape)) + list(constant.shape)
     wide = [place for place, size in enumerate(sizes) if size > 1]
     if len(sizes) > len(value.dims):
         raise Unsupported(f"{node.op} with a constant of more axes")
     if len(wide) <= 1:
+        if not constant.sources:
+            raise Unsupported(f"{node.op} with a constant of {'×'.join(map(str, constant.shape))}")
         place = wide[0] if wide else _place_of_channels(importer, value, node)
         value = importer.featured(node.inputs[0] if node.inputs[0] in importer.values else node.inputs[1], place)
         if constant.size == 1 and node.op == "Mul" and value.shape.channels != 1:
@@ -161,6 +166,11 @@ def _for_each_place(importer: Importer, node: Node, value: Value, constant: Tens
     turned = tuple(n for n in range(len(constant.shape)) if n not in turned) + turned
     if node.op == "Add":
         table = Weight(constant, turned, (prod(value.shape.spatial), value.shape.channels))
+        if _computed(importer, value.shape, table):
+            importer.add(node, "positional_encoding", {}, [value], name)
+            return
+        if not constant.sources:
+            raise Unsupported(f"{node.op} with a constant of {'×'.join(map(str, constant.shape))}")
         importer.add(node, "positional_encoding", {"style": "learned"}, [value], name, {"embeddings": table})
         return
     own = [value.shape.axes.index(axis) for axis in _written(importer, value)]
@@ -168,6 +178,21 @@ def _for_each_place(importer: Importer, node: Node, value: Value, constant: Tens
     turned = turned[:spare] + tuple(turned[spare + place] for place in own)
     gamma = Weight(constant, turned, tuple(value.shape.written(importer.layout)))
     importer.add(node, "scale", {"over": "all"}, [value], name, {"gamma": gamma})
+
+
+def _computed(importer: Importer, shape: Shape, table: Weight) -> bool:
+    """Whether the vectors of the positions are our sines and cosines, which are not learned."""
+    import numpy as np
+
+    from cnncalc.engine import kernels
+
+    try:
+        importer.made("positional_encoding", {}, [shape])
+    except Misfit:
+        return False
+    kind = importer.kind("positional_encoding", {})
+    wanted = kernels.find(kind)(kind, {}, np.zeros((1, *shape.sizes), np.float32))
+    return bool(np.allclose(array(table), wanted.reshape(table.found), rtol=0, atol=ROUNDED))
 
 
 def _written(importer: Importer, value: Value) -> tuple[str, ...]:
