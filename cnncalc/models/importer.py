@@ -16,9 +16,9 @@ from cnncalc.models.arranging import Arranger
 from cnncalc.models.building import Layer, Located, Pick, Weight
 from cnncalc.models.graph import Graph, Node, Tensor
 from cnncalc.models.names import clean, of_weight
-from cnncalc.models.products import translated
+from cnncalc.models.products import Product, bare, translated
 from cnncalc.models.tidying import tidied
-from cnncalc.models.values import Dim, Unsupported, Value
+from cnncalc.models.values import BATCH, Dim, Factor, Unsupported, Value, joined
 from cnncalc.shape import LETTERS, SPATIAL, Shape
 from cnncalc.symbolic.expr import Letter
 
@@ -137,8 +137,11 @@ class Importer(Arranger):
         return 0
 
     def realised(self, value: Value) -> Value:
-        """A view of a product that none of our layers covers, as the view of an opaque layer."""
+        """A view of a product that is not attention, as a matmul; else, with partial, as an opaque layer."""
         made = self.products[value.name]
+        found = self._multiplied(value, made)
+        if found is not None:
+            return found
         if not self.partial:
             raise Unsupported("a product of two computed values that is not attention")
         key = ("product", id(made.node), made.scores is not None)
@@ -154,6 +157,43 @@ class Importer(Arranger):
         if dims is None:
             raise Unsupported("a product of two computed values, its axes taken apart")
         return base._replace(dims=dims, factor=value.factor)
+
+    def _multiplied(self, value: Value, made: Product) -> Value | None:
+        """A view of the product of two sequences, scaled and through a softmax where the model has that."""
+        batch = joined((Factor(BATCH, self.batch),))
+        examples = [joined(bare(factor.dims[0])) for factor in (made.left, made.right)]
+        if len(made.dims) != 3 or made.added or examples != [batch, batch]:
+            return None
+        key = ("matmul", id(made.node), made.softmax, made.scale)
+        if key not in self._ready:
+            try:
+                self._ready[key] = self._product_layers(made)
+            except (Unsupported, Misfit):
+                return None
+        base = self._ready[key]
+        dims = translated(value.dims, made.dims, base.dims)
+        return None if dims is None else base._replace(dims=dims, factor=value.factor)
+
+    def _product_layers(self, made: Product) -> Value:
+        """A matmul, and what follows it. Raises Unsupported, or Misfit."""
+        left = self.value_of(made.left)
+        turned = made.right.transposed([0, 2, 1])
+        transpose = self._in_order(turned) and not self._in_order(made.right)
+        right = self.value_of(turned if transpose else made.right)
+        fields = {"transpose": True} if transpose else {}
+        found = self.add(Node("", "", []), "matmul", fields, [left, right], self.named(made.node))
+        if made.scale != 1.0:
+            found = self.add(Node("", "", []), "rescale", {"scale": float(f"{made.scale:.9g}")}, [found])
+        if made.softmax:
+            found = self.add(Node("", "", []), "softmax", {}, [found])
+        return found
+
+    def _in_order(self, value: Value) -> bool:
+        """Whether a value is a whole sequence, positions before features."""
+        try:
+            return value.name not in self.products and value.axes == ("time", "channels") and not value.cuts
+        except Unsupported:
+            return False
 
     def learned_by(self, tensors: list[Tensor]) -> int:
         """How many learned numbers these are, without those that were counted before."""

@@ -25,7 +25,7 @@ SLOW = (
 
 #: Further networks that come back from their file as they were, in a second each.
 RETURN = (
-    "autoencoder-dense", "lstm-classifier", "resnet-18", "rnn-exploding-gradient", "rnn-many-to-many",
+    "autoencoder-dense", "lstm-classifier", "pointnet", "resnet-18", "rnn-exploding-gradient", "rnn-many-to-many",
     "rnn-many-to-one", "rnn-one-to-many", "rnn-one-to-one", "waves-lstm-autoencoder",
 )  # fmt: skip
 
@@ -156,6 +156,22 @@ def test_positions_come_back_as_computed_or_learned(style, sizes, tmp_path):
     case = weighed(cnncalc.parse(f"{{input: {sizes}, layers: [tanh, positional_encoding: {{style: {style}}}, tanh]}}"))
     rows = returned(case, tmp_path / "a.onnx").summary().rows
     assert [row.layer.kind.style for row in rows if row.kind == "positional_encoding"] == [style]
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        "{dense: {name: a, units: 3}}, {dense: {name: b, units: 3, from: input}}, "
+        "{matmul: {from: [a, b], transpose: true}}, relu",
+        "{dense: {name: a, units: 4}}, {matmul: {from: [input, a], transpose: true}}, {rescale: {scale: 0.5}}, "
+        "{softmax: {name: m}}, {dense: {name: v, units: 5, from: input}}, {matmul: {from: [m, v]}}, relu",
+        "{global_avgpool: {name: g}}, {dense: {units: 24}}, {reshape: {name: r, shape: [4, 6]}}, "
+        "{matmul: {from: [input, r]}}, {dense: 2}",
+    ],
+)
+def test_a_product_of_two_sequences_that_is_not_attention_is_a_matmul(layers, tmp_path):
+    case = weighed(cnncalc.parse(f"{{input: 7x4, layers: [{layers}]}}"))
+    assert "matmul" in [row.kind for row in returned(case, tmp_path / "a.onnx").summary().rows]
 
 
 def test_a_head_of_pytorch_may_have_the_matrix_of_the_embedding():

@@ -116,13 +116,16 @@ class Standardised(torch.nn.Module):
 class Unprojected(torch.nn.Module):
     """Attention whose mixed values no dense layer reads."""
 
-    def __init__(self) -> None:
+    def __init__(self, heads: int) -> None:
         super().__init__()
-        self.qkv = torch.nn.Linear(6, 18)
+        self.qkv, self.heads = torch.nn.Linear(6, 18), heads
 
     def forward(self, x: Any) -> Any:
         q, k, v = self.qkv(x).chunk(3, -1)
-        return torch.relu((q @ k.transpose(1, 2)).softmax(-1) @ v)
+        if self.heads > 1:
+            q, k, v = (each.unflatten(-1, (self.heads, -1)).transpose(1, 2) for each in (q, k, v))
+        y = torch.relu((q @ k.transpose(-2, -1) * 0.4).softmax(-1) @ v)
+        return y.transpose(1, 2).flatten(2) if self.heads > 1 else y
 
 
 def test_weights_that_are_used_twice_are_counted_once() -> None:
@@ -148,14 +151,22 @@ def test_weights_that_are_worked_out_have_their_own_numbers_or_none() -> None:
         assert totals.params == sum(p.numel() for p in module.parameters())
 
 
-def test_a_product_that_is_no_attention_is_refused_or_kept_with_its_counts() -> None:
-    module, x = Unprojected(), torch.randn(1, 5, 6)
+def test_products_of_sequences_that_are_no_attention_are_products() -> None:
+    module, x = Unprojected(heads=1), torch.randn(1, 5, 6)
+    net = cnncalc.from_torch(module, x)
+    assert [row.kind for row in net.summary().rows].count("matmul") == 2
+    assert net.summary().totals.macs == 5 * 6 * 18 + 2 * 5 * 5 * 6
+    with torch.no_grad():
+        assert np.allclose(net.build()(x.numpy()), module(x).numpy(), atol=1e-5)
+
+
+def test_a_product_with_heads_that_is_no_attention_is_refused_or_kept_with_its_counts() -> None:
+    module, x = Unprojected(heads=2), torch.randn(1, 5, 6)
     with pytest.raises(cnncalc.SpecError, match="a product of two computed values"):
         cnncalc.from_torch(module, x)
     summary = cnncalc.from_torch(module, x, partial=True).summary()
     assert summary.totals.params == sum(p.numel() for p in module.parameters())
     assert summary.totals.macs == 5 * 6 * 18 + 2 * 5 * 5 * 6
-    assert summary.rows[-1].output == cnncalc.parse("input: 5x6\nlayers: [relu]").summary().rows[-1].output
 
 
 @pytest.mark.parametrize("layer", ["LSTM", "GRU", "InstanceNorm2d"])
