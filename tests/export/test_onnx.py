@@ -174,6 +174,13 @@ def test_a_product_of_two_sequences_that_is_not_attention_is_a_matmul(layers, tm
     assert "matmul" in [row.kind for row in returned(case, tmp_path / "a.onnx").summary().rows]
 
 
+@pytest.mark.parametrize("sizes", ["9x6", "4x3x6"])
+def test_a_table_of_more_positions_than_the_input_has_is_counted_whole(sizes, tmp_path):
+    layer = "positional_encoding: {style: learned, max_length: 20}"
+    case = weighed(cnncalc.parse(f"{{input: {sizes}, layers: [tanh, {layer}, tanh]}}"))
+    assert "max_length: 20" in returned(case, tmp_path / "a.onnx").to_yaml()
+
+
 def test_a_head_of_pytorch_may_have_the_matrix_of_the_embedding():
     nodes = [("Gather", ["table", "x"], "e", {}), ("MatMul", ["e", "turned"], "y", {})]
     nodes.insert(1, ("Transpose", ["table"], "turned", {"perm": [1, 0]}))

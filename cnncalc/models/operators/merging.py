@@ -9,7 +9,7 @@ from cnncalc.models.graph import Node, Tensor
 from cnncalc.models.importer import Importer, Unsupported, Value, Weight
 from cnncalc.models.operators import attending, heads
 from cnncalc.models.values import Dim, joined
-from cnncalc.models.weights import array
+from cnncalc.models.weights import array, numbers_of
 from cnncalc.shape import Shape
 
 ROUNDED = 1e-3  # sines of some thousand positions, their angles in float32
@@ -171,13 +171,27 @@ def _for_each_place(importer: Importer, node: Node, value: Value, constant: Tens
             return
         if not constant.sources:
             raise Unsupported(f"{node.op} with a constant of {'×'.join(map(str, constant.shape))}")
-        importer.add(node, "positional_encoding", {"style": "learned"}, [value], name, {"embeddings": table})
+        fields: dict[str, object] = {"style": "learned"}
+        longer = _longer(table)
+        if longer is not None:
+            table, fields = Weight(longer), {**fields, "max_length": longer.shape[0]}
+        importer.add(node, "positional_encoding", fields, [value], name, {"embeddings": table})
         return
     own = [value.shape.axes.index(axis) for axis in _written(importer, value)]
     spare = len(turned) - len(own)
     turned = turned[:spare] + tuple(turned[spare + place] for place in own)
     gamma = Weight(constant, turned, tuple(value.shape.written(importer.layout)))
     importer.add(node, "scale", {"over": "all"}, [value], name, {"gamma": gamma})
+
+
+def _longer(table: Weight) -> Tensor | None:
+    """The learned table ``[L, F]`` whose first rows a table of positions is; None if it is that table itself."""
+    positions, features = table.found
+    sources = table.tensor.sources
+    whole = sources[0].shape if len(sources) == 1 else ()
+    if len(whole) != 2 or whole[1] != features or whole[0] <= positions:
+        return None
+    return sources[0] if (array(table) == numbers_of(sources[0])[:positions]).all() else None
 
 
 def _computed(importer: Importer, shape: Shape, table: Weight) -> bool:
