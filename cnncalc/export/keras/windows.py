@@ -235,7 +235,7 @@ def upsample(row: Row) -> Said:
     steps = [new // old for new, old in zip(row.output.spatial, shape.spatial, strict=True)]
     whole = all(new == old * step for new, old, step in zip(row.output.spatial, shape.spatial, steps, strict=True))
     if not whole or kind.align_corners or (kind.mode != "nearest" and shape.rank != 3):
-        raise Untranslated("upsample by a factor that is not whole, with align_corners, or bilinear on anything but an image")
+        raise Untranslated("upsample by a factor that is not whole, with align_corners, or bilinear except on images")
     mode = None if kind.mode == "nearest" else kind.mode
     return Said(f"layers.UpSampling{_rank(row)}D({arguments(steps, interpolation=mode)})")
 
