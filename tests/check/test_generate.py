@@ -23,6 +23,7 @@ from cnncalc.check.papers.paper import Item
 from cnncalc.check.papers.topics import LEVELS, TOPICS
 from cnncalc.errors import UsageError
 from cnncalc.render import papers as render
+from cnncalc.render.papers import prose
 
 Call = Callable[..., tuple[int, str, str]]
 ALL = list(TOPICS)
@@ -102,9 +103,9 @@ def test_a_file_with_options_is_right_as_a_problem_file(choices: Any, tmp_path: 
 def test_feedback_names_the_slip_and_does_not_give_the_answer_away(choices: Any) -> None:
     for item in choices.items:
         for part in item.parts:
-            right = {render.prose.answer(part), render.prose.answer(part, separators=False)}
+            right = {prose.answer(part), prose.answer(part, separators=False)}
             for option in part.options:
-                told = render.prose.feedback(option)
+                told = prose.feedback(option)
                 assert bool(told) == bool(option.said)
                 assert not right & set(re.findall(r"[\d,×]+", told)) or len(str(part.answer)) < 4, (told, part.answer)
 
@@ -130,7 +131,7 @@ def test_moodle_gift_and_qti_are_read_back(choices: Any) -> None:
         gift = [q for q in importers.gift(str(render.render([made], "gift"))) if q.kind != "category"]
         assert len(gift) == sum(len(item.parts) for item in made.items)
         right = {
-            (item.id if len(item.parts) == 1 else f"{item.id} {part.key}"): render.prose.answer(
+            (item.id if len(item.parts) == 1 else f"{item.id} {part.key}"): prose.answer(
                 part, separators=bool(part.options)
             )
             for item in made.items
@@ -196,7 +197,7 @@ def test_a_key_begins_at_the_input() -> None:
     """The working of a network names each layer that the answers depend on, from the first one on."""
     made = generate(["network"], "hard", 5, 9)
     for item in made.items:
-        layers = list(dict.fromkeys(layer for layer, _ in render.prose.worked(item)))
+        layers = list(dict.fromkeys(layer for layer, _ in prose.worked(item)))
         assert layers == ["conv1", "pool1", "conv2", "pool2", "conv3", "pool3", "fc1", "fc2", ""]
 
 
