@@ -20,6 +20,7 @@ from cnncalc.check.papers.copies import copies, shuffled
 from cnncalc.check.papers.paper import Paper, of_files
 from cnncalc.limits import Limits
 from cnncalc.render import papers as render
+from cnncalc.render.papers import prose
 
 Call = Callable[..., tuple[int, str, str]]
 
@@ -292,7 +293,7 @@ def test_copies_are_marked_in_one_run(exam: Path, tmp_path: Path, call: Call) ->
         for item in one.items:
             for part in item.parts:
                 letter = next((chr(97 + place) for place, option in enumerate(part.options) if option.right), None)
-                answer = letter or render.prose.answer(part, separators=False)
+                answer = letter or prose.answer(part, separators=False)
                 rows.append(f"S{number};{item.id};{part.key};{answer}")
     rows = [row for row in rows if "total.macs" not in row and not row.startswith("S4;5-Q1")]
     sheet = tmp_path / "sheet.csv"
