@@ -1,6 +1,6 @@
 """A resolved network: layers in running order, and the values that pass between them.
 
-A value is an input or the output of a layer; values are numbered, inputs first: ``layers[i]`` puts out value
+A value is an input or the output of a layer; values are numbered, inputs first: ``layers[i]`` outputs value
 ``len(inputs) + i``.
 """
 

@@ -90,7 +90,7 @@ def _bound(node: Node) -> tuple[str, Node]:
 class Key(NamedTuple):
     """What is asked: a ``quantity`` of ``layer`` (None: of the totals), or, without one, the letter ``layer``.
 
-    The quantity ``values`` is the numbers that a layer puts out, ``loss`` that of the whole, and ``gradient`` the slope
+    The quantity ``values`` is the numbers of a layer's output, ``loss`` that of the whole, and ``gradient`` the slope
     of the loss by the layer's weight ``array``.
     """
 

@@ -108,7 +108,7 @@ class Recurrent(Kind):
         return xs[0].spatial[0] * a_step
 
     def portions(self, *xs: Shape) -> list[Portion]:
-        """Each layer in each direction. Those after the first read what the one below puts out."""
+        """Each layer in each direction. Each after the first reads the output of the one below."""
         if self.layers == 1 and not self.bidirectional:
             return []
         one = self.altered(layers=1, bidirectional=False, merge="concat")
