@@ -87,6 +87,13 @@ Line = Annotated[
 Output = Annotated[
     str | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE, whole or not at all.")
 ]
+Networks = Annotated[
+    str | None,
+    typer.Option(
+        "--networks", metavar="DIR",
+        help="Allow problems to use networks below DIR [default: below each problem file's folder].",
+    ),
+]  # fmt: skip
 Limit = Annotated[
     list[str] | None,
     typer.Option("--limit", metavar="NAME=VALUE", help="Raise a limit, such as layers=20000.", show_default=False),
@@ -252,6 +259,12 @@ def off_terminal(*paths: str | None) -> None:
     """Raises UsageError if one of the ``paths`` for arrays is standard output on a terminal."""
     if "-" in paths and sys.stdout.isatty():
         raise UsageError("arrays are bytes, which a terminal cannot show", help="name a file, or use | or >")
+
+
+def folder(option: str, path: str | None) -> None:
+    """Raises UsageError if the ``path`` given for ``option`` is not a folder."""
+    if path is not None and not os.path.isdir(path):
+        raise UsageError(f"{option} {path} is not a folder", help=f"{option} DIR")
 
 
 def whole(option: str, value: str, least: int, most: int | None = None) -> int:

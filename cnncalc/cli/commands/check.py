@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,14 +56,7 @@ def check(
             "--gradebook", metavar="FILE", help="With --answers: a CSV with a row for each student, marks and total."
         ),
     ] = None,
-    networks: Annotated[
-        str | None,
-        typer.Option(
-            "--networks",
-            metavar="DIR",
-            help="Allow problems to use networks below DIR [default: below each problem file's folder].",
-        ),
-    ] = None,
+    networks: options.Networks = None,
     jobs: Annotated[str, typer.Option("--jobs", "-j", metavar="N", help="Use N cores; 0: all of them.")] = "1",
     format: Annotated[str | None, options.format_option(render.FORMATS)] = None,
     output: options.Output = None,
@@ -79,8 +71,7 @@ def check(
     for option, given in of_sheets.items():
         if given is not None and answers is None:
             raise UsageError(f"{option} needs --answers", help=f"--answers FILE.csv {option} {given}")
-    if networks is not None and not os.path.isdir(networks):
-        raise UsageError(f"--networks {networks} is not a folder", help="--networks DIR")
+    options.folder("--networks", networks)
     files = batch.find(path)
     if answers is not None:
         from cnncalc.cli.marking import Given, mark

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
@@ -45,14 +44,7 @@ def paper(
             show_default=False,
         ),
     ] = None,
-    networks: Annotated[
-        str | None,
-        typer.Option(
-            "--networks",
-            metavar="DIR",
-            help="Allow problems to use networks below DIR [default: below each problem file's folder].",
-        ),
-    ] = None,
+    networks: options.Networks = None,
     output: options.Output = None,
     limit: options.Limit = None,
 ) -> int:
@@ -69,8 +61,7 @@ def paper(
     format = options.form(format, output, FORMATS)
     if key and format not in render.APART:
         raise UsageError(f"--key: a {format} file holds its key", help=f"--format {', '.join(render.APART)}")
-    if networks is not None and not os.path.isdir(networks):
-        raise UsageError(f"--networks {networks} is not a folder", help="--networks DIR")
+    options.folder("--networks", networks)
     seed = None if shuffle is None else options.whole("--shuffle", shuffle, 0)
     count = None if copies is None else options.whole("--copies", copies, 1, variants.MOST)
     whole, doubtful = papers.of_files(batch.find(path), options.limits(limit), networks)
