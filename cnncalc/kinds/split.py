@@ -41,7 +41,7 @@ class Split(Pointwise):
         count = value(self.parts) if self.sizes is None else len(self.sizes)
         part = value(self.part)
         if part is None and self.sizes is not None:
-            raise Misfit("the output size depends on part", help="give part a number", field="part")
+            raise Misfit("which of the sizes comes out depends on part", help="give part a number", field="part")
         if count is not None and part is not None and anywhere(part > count):
             raise Misfit(f"part {part} of {count} parts does not exist", field="part")
         start, stop = self.span(x)
